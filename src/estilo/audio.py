@@ -1,0 +1,67 @@
+"""The one type that recordings travel in outside the engines."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from estilo.errors import InputError
+
+
+@dataclass(frozen=True, eq=False)
+class Audio:
+    """Samples and their rate; data only, no effects.
+
+    Args:
+        samples: anything that numpy reads as real numbers, full scale at ±1; kept as float32.
+            **Shape** ``(channels, time)``; a vector is taken as one channel.
+        sample_rate: samples per second, in Hz.
+
+    Raises:
+        InputError: the samples are not one or two dimensional, not real numbers, or the rate is
+            not positive.
+
+    Example:
+        >>> tone = Audio(np.sin(2 * np.pi * 440 * np.arange(8000) / 8000), 8000)
+        >>> tone.n_channels, tone.n_samples, tone.duration_s
+        (1, 8000, 1.0)
+    """
+
+    samples: np.ndarray
+    sample_rate: int
+
+    def __post_init__(self) -> None:
+        samples = np.asarray(self.samples)
+        if samples.dtype.kind not in "fiu":
+            raise InputError(
+                f"samples must be real numbers, got dtype {samples.dtype}; give float samples"
+            )
+        if samples.dtype.kind in "iu":
+            raise InputError(
+                f"samples must be floats with full scale at ±1, got {samples.dtype}; "
+                "divide integers by their full scale first"
+            )
+        samples = np.atleast_2d(samples.astype(np.float32, copy=False))
+        if samples.ndim != 2:
+            raise InputError(
+                f"samples must have the shape (channels, time), got {samples.shape}; "
+                "give one recording at a time"
+            )
+        if int(self.sample_rate) <= 0:
+            raise InputError(f"sample_rate must be positive, got {self.sample_rate}")
+        object.__setattr__(self, "samples", samples)
+        object.__setattr__(self, "sample_rate", int(self.sample_rate))
+
+    @property
+    def n_channels(self) -> int:
+        """Number of channels."""
+        return self.samples.shape[0]
+
+    @property
+    def n_samples(self) -> int:
+        """Samples per channel."""
+        return self.samples.shape[1]
+
+    @property
+    def duration_s(self) -> float:
+        """Duration in seconds."""
+        return self.n_samples / self.sample_rate

@@ -1,0 +1,149 @@
+"""What an engine is, and the one loop that drives every engine.
+
+An engine turns a `Job` into a waveform in steps. The loop around it, `run`, gives every
+application progress, preview and cancellation without the engine knowing of either.
+"""
+
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Generic, Protocol, TypeVar
+
+from torch import Tensor
+
+from estilo.errors import Cancelled
+
+State = TypeVar("State")
+
+
+@dataclass(frozen=True)
+class Job:
+    """What an engine is asked for; everything at one sample rate.
+
+    Args:
+        content: waveform ``(channels, time)``, or None where there is only style (textures).
+        styles: waveforms ``(channels, time)``; channels and lengths may differ.
+        style_weights: one positive weight per style; they sum to 1.
+        sample_rate: in Hz.
+        n_samples: length of the output.
+        seed: of every random draw.
+    """
+
+    content: Tensor | None
+    styles: tuple[Tensor, ...]
+    style_weights: tuple[float, ...]
+    sample_rate: int
+    n_samples: int
+    seed: int
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a run stands.
+
+    Args:
+        fraction: of the work that is done, 0 to 1.
+        stage: what is being done, in a word or two.
+        step: steps done so far in this run.
+        loss: current total loss, or None where there is none.
+        losses: the terms behind it by name.
+        elapsed_s: since the start of the run, in seconds.
+        remaining_s: estimate, in seconds; None until there is ground for one.
+    """
+
+    fraction: float
+    stage: str
+    step: int
+    loss: float | None = None
+    losses: dict[str, float] = field(default_factory=dict)
+    elapsed_s: float = 0.0
+    remaining_s: float | None = None
+
+
+class Cancel(Protocol):
+    """Anything that can say that the work should stop (`threading.Event` does)."""
+
+    def is_set(self) -> bool:
+        """Whether to stop before the next step."""
+        ...
+
+
+OnStep = Callable[[Progress], None]
+
+
+class Engine(ABC, Generic[State]):
+    """A way to make output audio from content and styles, in cancellable steps."""
+
+    @abstractmethod
+    def init(self, job: Job) -> State:
+        """Everything that the first step needs."""
+
+    @abstractmethod
+    def step(self, state: State) -> State:
+        """One step further; short enough to wait for when the user cancels."""
+
+    @abstractmethod
+    def is_done(self, state: State) -> bool:
+        """Whether `finish` may be called."""
+
+    @abstractmethod
+    def finish(self, state: State) -> Tensor:
+        """Best waveform so far, ``(channels, time)``; callable at any step."""
+
+    @abstractmethod
+    def progress(self, state: State) -> Progress:
+        """Where the state stands; times are filled in by `run`."""
+
+
+def run(
+    engine: Engine[State],
+    job: Job,
+    *,
+    on_step: OnStep | None = None,
+    cancel: Cancel | None = None,
+    keep_best: bool = False,
+) -> tuple[Tensor, State]:
+    """Drive an engine from `Engine.init` to `Engine.finish`.
+
+    Args:
+        engine: any engine.
+        job: what it is asked for.
+        on_step: called after every step.
+        cancel: asked before every step.
+        keep_best: when cancelled, return the best result so far instead of raising.
+
+    Returns:
+        The waveform ``(channels, time)`` and the engine's last state.
+
+    Raises:
+        Cancelled: `cancel` was set and `keep_best` was not.
+    """
+    start = time.monotonic()
+    state = engine.init(job)
+    n_steps = 0
+    while not engine.is_done(state):
+        if cancel is not None and cancel.is_set():
+            if keep_best and n_steps:
+                break
+            raise Cancelled(f"cancelled after {n_steps} steps; nothing was written")
+        state = engine.step(state)
+        n_steps += 1
+        if on_step is not None:
+            on_step(_timed(engine.progress(state), elapsed_s=time.monotonic() - start))
+    return engine.finish(state), state
+
+
+def _timed(progress: Progress, *, elapsed_s: float) -> Progress:
+    remaining_s = None
+    if progress.fraction > 0.02:
+        remaining_s = elapsed_s * (1.0 - progress.fraction) / progress.fraction
+    return Progress(
+        fraction=progress.fraction,
+        stage=progress.stage,
+        step=progress.step,
+        loss=progress.loss,
+        losses=progress.losses,
+        elapsed_s=elapsed_s,
+        remaining_s=remaining_s,
+    )

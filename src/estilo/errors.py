@@ -1,0 +1,46 @@
+"""One error tree; every message says what was expected, what came, and what to do.
+
+::
+
+    EstiloError                the base of all                           exit code
+    ├── InputError             what was given cannot be used                  2
+    │   ├── AudioFileError     a recording cannot be read or analysed         2
+    │   ├── SettingsError      a setting is unknown or out of its bounds      2
+    │   └── OutputError        the result cannot be written where asked       2
+    ├── DivergenceError        the optimisation kept turning non-finite       1
+    └── Cancelled              the user stopped the work                    130
+"""
+
+
+class EstiloError(Exception):
+    """Base of every error that estilo raises on purpose."""
+
+    exit_code = 1
+
+
+class InputError(EstiloError, ValueError):
+    """What the caller gave cannot be used."""
+
+    exit_code = 2
+
+
+class AudioFileError(InputError):
+    """A recording cannot be read, or there is nothing in it to analyse."""
+
+
+class SettingsError(InputError):
+    """A name or a setting is unknown, out of its bounds, or contradicts another."""
+
+
+class OutputError(InputError):
+    """The result cannot be written where, or in the format that, was asked for."""
+
+
+class DivergenceError(EstiloError):
+    """The optimisation turned non-finite again after it was rolled back and damped."""
+
+
+class Cancelled(EstiloError):  # noqa: N818 - it is an outcome, not a fault
+    """The user stopped the work."""
+
+    exit_code = 130

@@ -1,0 +1,31 @@
+"""What a loss term is: a target prepared once, then a scalar per candidate."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Any
+
+from torch import Tensor
+
+
+class Loss(ABC):
+    """One term of an objective, on frames or on feature maps.
+
+    A term never learns where its input came from: it sees tensors ``(bands, frames)`` or
+    ``(filters, positions)`` and returns a scalar that is zero when candidate and target agree.
+    """
+
+    @abstractmethod
+    def prepare(self, references: Sequence[Tensor], weights: Sequence[float]) -> Any:
+        """Everything about the references that does not change during the optimisation.
+
+        Args:
+            references: one tensor ``(bands, frames)`` per reference, lengths may differ.
+            weights: one positive weight per reference; they sum to 1.
+        """
+
+    @abstractmethod
+    def forward(self, candidate: Tensor, target: Any) -> Tensor:
+        """Loss of the candidate.
+
+        **Shape**: candidate ``(bands, frames)``, result ``()``.
+        """

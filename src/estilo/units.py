@@ -1,0 +1,80 @@
+"""Conversions between the units that audio is spoken of in; numpy arrays or plain numbers.
+
+**Shape**: every function returns the shape it was given.
+"""
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+
+def hz_to_midi(frequency_hz: ArrayLike) -> NDArray[np.float64]:
+    """Frequency in Hz as a MIDI note number (A4 = 440 Hz = 69).
+
+    >>> float(hz_to_midi(880.0))
+    81.0
+    """
+    return 69.0 + 12.0 * np.log2(np.asarray(frequency_hz, dtype=np.float64) / 440.0)
+
+
+def midi_to_hz(note: ArrayLike) -> NDArray[np.float64]:
+    """MIDI note number as a frequency in Hz.
+
+    >>> float(midi_to_hz(57))
+    220.0
+    """
+    return 440.0 * 2.0 ** ((np.asarray(note, dtype=np.float64) - 69.0) / 12.0)
+
+
+def hz_to_mel(frequency_hz: ArrayLike) -> NDArray[np.float64]:
+    """Frequency in Hz on the mel scale of O'Shaughnessy (1987), as in HTK.
+
+    >>> round(float(hz_to_mel(1000.0)))
+    1000
+    """
+    return 2595.0 * np.log10(1.0 + np.asarray(frequency_hz, dtype=np.float64) / 700.0)
+
+
+def mel_to_hz(mel: ArrayLike) -> NDArray[np.float64]:
+    """Mels (HTK) as a frequency in Hz.
+
+    >>> round(float(mel_to_hz(hz_to_mel(440.0))), 6)
+    440.0
+    """
+    return 700.0 * (10.0 ** (np.asarray(mel, dtype=np.float64) / 2595.0) - 1.0)
+
+
+def hz_to_erb_number(frequency_hz: ArrayLike) -> NDArray[np.float64]:
+    """Frequency in Hz as an ERB-rate number (Glasberg & Moore 1990).
+
+    >>> round(float(hz_to_erb_number(1000.0)), 2)
+    15.62
+    """
+    return 21.4 * np.log10(1.0 + 0.00437 * np.asarray(frequency_hz, dtype=np.float64))
+
+
+def erb_number_to_hz(erb_number: ArrayLike) -> NDArray[np.float64]:
+    """ERB-rate number as a frequency in Hz (Glasberg & Moore 1990).
+
+    >>> round(float(erb_number_to_hz(hz_to_erb_number(1000.0))), 6)
+    1000.0
+    """
+    return (10.0 ** (np.asarray(erb_number, dtype=np.float64) / 21.4) - 1.0) / 0.00437
+
+
+def amplitude_to_db(amplitude: ArrayLike, floor_db: float = -120.0) -> NDArray[np.float64]:
+    """Amplitude relative to full scale in dB, never below ``floor_db``.
+
+    >>> float(amplitude_to_db(0.1)), float(amplitude_to_db(0.0))
+    (-20.0, -120.0)
+    """
+    floor = 10.0 ** (floor_db / 20.0)
+    return 20.0 * np.log10(np.maximum(np.abs(np.asarray(amplitude, dtype=np.float64)), floor))
+
+
+def db_to_amplitude(level_db: ArrayLike) -> NDArray[np.float64]:
+    """Level in dB as an amplitude.
+
+    >>> float(db_to_amplitude(-20.0))
+    0.1
+    """
+    return 10.0 ** (np.asarray(level_db, dtype=np.float64) / 20.0)
