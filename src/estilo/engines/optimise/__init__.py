@@ -1,0 +1,1 @@
+"""Transfer by optimisation: the output is what minimises style and content terms."""

@@ -1,0 +1,309 @@
+r"""Random convolution + ReLU + Gram matrix in closed form: the limit of infinitely many filters.
+
+For patches :math:`p_t` (``width`` consecutive frames of all bands) with norms :math:`n_t`, inner
+products :math:`D = p_t \cdot q_u` and angles :math:`\theta`, a layer of Gaussian filters followed
+by ReLU has in expectation the arc-cosine kernel of order 1 (Cho & Saul 2009):
+
+.. math:: k(p, q) = \frac{1}{2\pi} \left( n m \sin\theta + (\pi - \theta) D \right)
+
+The squared distance of two Gram matrices is a squared maximum mean discrepancy with the kernel
+:math:`k^2` (Li et al. 2017), and the squared distance of two feature maps is the sum of
+:math:`\tfrac12 n^2 - 2 k + \tfrac12 m^2`. All inner products come from one frames × frames product
+summed along its diagonals, so that a wider patch costs nothing more and many widths share it.
+
+Gradients are written out: naive differentiation of :math:`\arccos` is NaN on the diagonal.
+
+References:
+    Y. Cho, L. Saul, "Kernel Methods for Deep Learning", NIPS 2009.
+    Y. Li, N. Wang, J. Liu, X. Hou, "Demystifying Neural Style Transfer", IJCAI 2017,
+    arXiv:1701.01036.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from estilo.errors import InputError
+from estilo.losses.base import Loss
+
+_COSINE_LIMIT = 1.0 - 1e-6
+_TILE_FRAMES = 1024
+
+
+def diagonal_sum(products: Tensor, width: int) -> Tensor:
+    """Sum runs of ``width`` entries along the diagonals.
+
+    ``result[t, u] = sum(products[t + j, u + j] for j in range(width))`` in ``log2(width)``
+    additions of whole matrices.
+
+    **Shape**: ``(T, U)`` to ``(T - width + 1, U - width + 1)``.
+
+    >>> diagonal_sum(torch.eye(3), 2)
+    tensor([[2., 0.],
+            [0., 2.]])
+    """
+    total: Tensor | None = None
+    block, length, offset = products, 1, 0
+    remaining = width
+    rows, columns = products.shape[0] - width + 1, products.shape[1] - width + 1
+    while remaining:
+        if remaining & 1:
+            part = block[offset : offset + rows, offset : offset + columns]
+            total = part if total is None else total + part
+            offset += length
+        remaining >>= 1
+        if remaining:
+            block = block[:-length, :-length] + block[length:, length:]
+            length *= 2
+    assert total is not None  # noqa: S101 - width is at least 1
+    return total
+
+
+def _spread_diagonals(weights: Tensor, width: int) -> Tensor:
+    """Adjoint of `diagonal_sum`: ``(T', U')`` to ``(T' + width - 1, U' + width - 1)``."""
+    if width == 1:
+        return weights
+    padded = torch.nn.functional.pad(weights, (width - 1,) * 4)
+    return diagonal_sum(padded, width)
+
+
+def _sliding_sum(values: Tensor, width: int) -> Tensor:
+    """Sum of ``width`` neighbours: ``(T,)`` to ``(T - width + 1,)``."""
+    return values.unfold(0, width, 1).sum(1)
+
+
+def _spread(values: Tensor, width: int) -> Tensor:
+    """Adjoint of `_sliding_sum`."""
+    return _sliding_sum(torch.nn.functional.pad(values, (width - 1, width - 1)), width)
+
+
+def _kernel(products: Tensor, norms_product: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Kernel and its derivatives by inner product and by product of norms; pairs of any shape.
+
+    Where a norm is zero the kernel is zero, and so is its derivative by the norms.
+    """
+    safe = norms_product.clamp_min(torch.finfo(products.dtype).tiny ** 0.5)
+    cosine = (products / safe).clamp_(-_COSINE_LIMIT, _COSINE_LIMIT)
+    sine = torch.sqrt(1.0 - cosine * cosine).mul_(1.0 / (2.0 * math.pi))
+    by_product = torch.arccos(cosine).neg_().add_(math.pi).mul_(1.0 / (2.0 * math.pi))
+    kernel = norms_product * sine + by_product * products
+    return kernel, by_product, sine
+
+
+def arccos_kernel(left: Tensor, right: Tensor, *, width: int = 1) -> Tensor:
+    """Arc-cosine kernel of order 1 between all patches of two sequences.
+
+    Args:
+        left: frames ``(bands, T)``.
+        right: frames ``(bands, U)``.
+        width: frames per patch.
+
+    **Shape**: result ``(T - width + 1, U - width + 1)``.
+
+    >>> x = torch.tensor([[1.0, 0.0], [0.0, 2.0]])
+    >>> arccos_kernel(x, x).diagonal()  # half the squared norm
+    tensor([0.5000, 2.0000])
+    """
+    norms_left = _sliding_sum(left.square().sum(0), width).sqrt()
+    norms_right = _sliding_sum(right.square().sum(0), width).sqrt()
+    products = diagonal_sum(left.T @ right, width)
+    return _kernel(products, norms_left[:, None] * norms_right[None, :])[0]
+
+
+def _mean_square(
+    left: Tensor, right: Tensor, widths: Sequence[int]
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Squared kernel, mean over pairs, summed over widths, and its gradients by both sequences.
+
+    Exact for any length: pairs are visited in tiles, so that memory stays bounded. Sums are taken
+    in float64.
+
+    **Shape**: left ``(bands, T)``, right ``(bands, U)``; results ``()``, ``(bands, T)``,
+    ``(bands, U)``.
+    """
+    value = torch.zeros((), dtype=torch.float64, device=left.device)
+    by_left, by_right = torch.zeros_like(left), torch.zeros_like(right)
+    energy_left, energy_right = left.square().sum(0), right.square().sum(0)
+    norms = {
+        width: (_sliding_sum(energy_left, width).sqrt(), _sliding_sum(energy_right, width).sqrt())
+        for width in widths
+    }
+    widest = max(widths)
+    for top in range(0, left.shape[1], _TILE_FRAMES):
+        rows = slice(top, top + _TILE_FRAMES + widest - 1)
+        for first in range(0, right.shape[1], _TILE_FRAMES):
+            columns = slice(first, first + _TILE_FRAMES + widest - 1)
+            products = left[:, rows].T @ right[:, columns]
+            by_products = torch.zeros_like(products)
+            for width in widths:
+                n = norms[width][0][top : top + _TILE_FRAMES]
+                m = norms[width][1][first : first + _TILE_FRAMES]
+                if not len(n) or not len(m):
+                    continue
+                frames = (slice(len(n) + width - 1), slice(len(m) + width - 1))
+                kernel, by_product, by_norms = _kernel(
+                    diagonal_sum(products[frames], width), n[:, None] * m[None, :]
+                )
+                n_pairs = len(norms[width][0]) * len(norms[width][1])
+                value += torch.sum(kernel * kernel, dtype=torch.float64) / n_pairs
+                twice = kernel.mul_(2.0 / n_pairs)
+                by_products[frames] += _spread_diagonals(by_product.mul_(twice), width)
+                by_norms = by_norms.mul_(twice)
+                _add_norm_gradient(by_left[:, rows], left[:, rows], by_norms @ m, n, width)
+                _add_norm_gradient(by_right[:, columns], right[:, columns], n @ by_norms, m, width)
+            by_left[:, rows] += right[:, columns] @ by_products.T
+            by_right[:, columns] += left[:, rows] @ by_products
+    return value, by_left, by_right
+
+
+def _add_norm_gradient(
+    gradient: Tensor, frames: Tensor, by_norm: Tensor, norms: Tensor, width: int
+) -> None:
+    """Carry a gradient by patch norms on to the frames; silent patches (norm 0) carry none."""
+    ratio = torch.where(norms > 0, by_norm / norms.clamp_min(1e-30), 0.0)
+    spread = _spread(ratio, width)
+    gradient[:, : len(spread)] += frames[:, : len(spread)] * spread
+
+
+class _MeanSquare(torch.autograd.Function):
+    """`_mean_square` with its written-out gradient; the two sequences may be the same one."""
+
+    @staticmethod
+    def forward(ctx: Any, left: Tensor, right: Tensor, widths: Sequence[int]) -> Tensor:
+        value, by_left, by_right = _mean_square(left, right, widths)
+        ctx.save_for_backward(by_left, by_right)
+        return value.to(left.dtype)
+
+    @staticmethod
+    def backward(ctx: Any, *grad_outputs: Tensor) -> tuple[Tensor, Tensor, None]:
+        by_left, by_right = ctx.saved_tensors
+        (scale,) = grad_outputs
+        return scale * by_left, scale * by_right, None
+
+
+@dataclass(frozen=True)
+class ArccosStyleTarget:
+    """Frames of the styles, their weights, and the constant part of the loss."""
+
+    styles: tuple[Tensor, ...]
+    weights: tuple[float, ...]
+    constant: float
+
+
+class ArccosStyle(Loss):
+    r"""Distance between the statistics of all patches, with infinitely many random filters.
+
+    .. math:: \overline{k(x_t, x_{t'})^2} - 2\,\overline{k(x_t, s_u)^2}
+              + \overline{k(s_u, s_{u'})^2}
+
+    summed over patch widths. It equals what `gram.GramLoss` tends to on a random network whose
+    filters have unit variance, divided by their number squared (Li et al. 2017, arXiv:1701.01036).
+    Several styles are one mixture: their kernel means mix by weight.
+
+    Args:
+        widths: frames per patch, one term each.
+
+    Raises:
+        InputError: a sequence is shorter than the widest patch.
+
+    Example:
+        >>> frames = torch.randn(4, 30, generator=torch.Generator().manual_seed(0))
+        >>> loss = ArccosStyle(widths=(1, 4))
+        >>> abs(float(loss.forward(frames, loss.prepare([frames], [1.0])))) < 1e-4
+        True
+    """
+
+    def __init__(self, *, widths: Sequence[int] = (1, 8)) -> None:
+        self.widths = tuple(widths)
+
+    def prepare(self, references: Sequence[Tensor], weights: Sequence[float]) -> ArccosStyleTarget:
+        """Self-similarity of the mixture of styles; see `Loss.prepare`."""
+        for frames in references:
+            self._require_length(frames, "style")
+        constant = 0.0
+        for i, (left, weight) in enumerate(zip(references, weights, strict=True)):
+            for right, other in zip(references[: i + 1], weights[: i + 1], strict=True):
+                twice = 1.0 if left is right else 2.0
+                value = _mean_square(left, right, self.widths)[0]
+                constant += twice * weight * other * float(value)
+        return ArccosStyleTarget(tuple(references), tuple(weights), constant)
+
+    def forward(self, candidate: Tensor, target: ArccosStyleTarget) -> Tensor:
+        """Squared maximum mean discrepancy; see `Loss.forward`."""
+        self._require_length(candidate, "candidate")
+        loss = _MeanSquare.apply(candidate, candidate, self.widths)
+        for style, weight in zip(target.styles, target.weights, strict=True):
+            loss = loss - 2.0 * weight * _MeanSquare.apply(candidate, style, self.widths)
+        return loss + target.constant
+
+    def _require_length(self, frames: Tensor, name: str) -> None:
+        if frames.shape[1] < max(self.widths):
+            raise InputError(
+                f"the {name} has {frames.shape[1]} frames, the widest patch {max(self.widths)}; "
+                "give more audio or narrower widths"
+            )
+
+
+class _FrameKernel(torch.autograd.Function):
+    """Sum over patches of ``n²/2 - 2 k(x_t, c_t) + m²/2`` with its gradient by ``x``."""
+
+    @staticmethod
+    def forward(ctx: Any, frames: Tensor, content: Tensor, width: int) -> Tensor:
+        n = _sliding_sum(frames.square().sum(0), width).sqrt()
+        m = _sliding_sum(content.square().sum(0), width).sqrt()
+        products = _sliding_sum((frames * content).sum(0), width)
+        kernel, by_product, by_norms = _kernel(products, n * m)
+        gradient = frames * _spread(torch.ones_like(n), width)
+        gradient -= 2.0 * content * _spread(by_product, width)
+        _add_norm_gradient(gradient, frames, -2.0 * by_norms * m, n, width)
+        ctx.save_for_backward(gradient)
+        terms = 0.5 * n.square() - 2.0 * kernel + 0.5 * m.square()
+        return terms.sum(dtype=torch.float64).clamp_min(0.0).to(frames.dtype)
+
+    @staticmethod
+    def backward(ctx: Any, *grad_outputs: Tensor) -> tuple[Tensor, None, None]:
+        (gradient,) = ctx.saved_tensors
+        (scale,) = grad_outputs
+        return scale * gradient, None, None
+
+
+class ArccosContent(Loss):
+    r"""Distance between feature maps, frame by frame, with infinitely many random filters.
+
+    .. math:: \frac{1}{T} \sum_t \tfrac12 n_t^2 - 2 k(x_t, c_t) + \tfrac12 m_t^2
+
+    It is what `feature_content.FeatureContent` tends to on a random network whose filters have
+    unit variance, divided by their number (Cho & Saul 2009).
+
+    Args:
+        width: frames per patch.
+
+    Example:
+        >>> frames = torch.randn(4, 30, generator=torch.Generator().manual_seed(0))
+        >>> loss = ArccosContent(width=3)
+        >>> float(loss.forward(frames, loss.prepare([frames], [1.0]))) < 1e-4
+        True
+    """
+
+    def __init__(self, *, width: int = 1) -> None:
+        self.width = width
+
+    def prepare(self, references: Sequence[Tensor], weights: Sequence[float]) -> Tensor:
+        """The frames of the one content; see `Loss.prepare`."""
+        if len(references) != 1:
+            raise InputError(f"expected one content, got {len(references)}; give one recording")
+        return references[0]
+
+    def forward(self, candidate: Tensor, target: Tensor) -> Tensor:
+        """Mean squared distance of the maps; see `Loss.forward`."""
+        if candidate.shape != target.shape:
+            raise InputError(
+                f"candidate {tuple(candidate.shape)} and content {tuple(target.shape)} must have "
+                "the same shape; analyse both at the same length"
+            )
+        n_patches = candidate.shape[1] - self.width + 1
+        return _FrameKernel.apply(candidate, target, self.width) / n_patches

@@ -1,0 +1,34 @@
+"""Mean squared difference of frames: what is left of a content, band by band, frame by frame."""
+
+from collections.abc import Sequence
+
+from torch import Tensor
+
+from estilo.errors import InputError
+from estilo.losses.base import Loss
+
+
+class MeanSquare(Loss):
+    """Mean squared difference from the one reference, in squared units of the frames.
+
+    Example:
+        >>> import torch
+        >>> loss = MeanSquare()
+        >>> float(loss.forward(torch.zeros(2, 5), loss.prepare([torch.ones(2, 5)], [1.0])))
+        1.0
+    """
+
+    def prepare(self, references: Sequence[Tensor], weights: Sequence[float]) -> Tensor:  # noqa: ARG002
+        """The one reference; see `Loss.prepare`."""
+        if len(references) != 1:
+            raise InputError(f"expected one content, got {len(references)}; give one recording")
+        return references[0]
+
+    def forward(self, candidate: Tensor, target: Tensor) -> Tensor:
+        """Mean squared difference; see `Loss.forward`."""
+        if candidate.shape != target.shape:
+            raise InputError(
+                f"candidate {tuple(candidate.shape)} and content {tuple(target.shape)} must have "
+                "the same shape; analyse both at the same length"
+            )
+        return (candidate - target).square().mean()
