@@ -1,1 +1,14 @@
-"""representations"""
+"""Representations: audio to frames and back, analysis and synthesis made as one pair."""
+
+from estilo.registry import Registry
+
+REPRESENTATIONS = Registry(
+    "representation",
+    {
+        "cqt": "estilo.representations.cqt:Cqt",
+        "mel": "estilo.representations.mel:Mel",
+        "real-imag": "estilo.representations.real_imag:RealImag",
+        "stft": "estilo.representations.stft:Stft",
+        "waveform": "estilo.representations.waveform:Waveform",
+    },
+)
