@@ -8,7 +8,7 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from torch import Tensor
 
@@ -76,8 +76,20 @@ class Engine(ABC, Generic[State]):
     """A way to make output audio from content and styles, in cancellable steps."""
 
     @abstractmethod
-    def init(self, job: Job) -> State:
-        """Everything that the first step needs."""
+    def prepare(self, job: Job) -> Any:
+        """What all windows of one long job share: statistics of the styles and of the whole content.
+
+        Memory stays bounded however long the content is.
+        """
+
+    @abstractmethod
+    def init(self, job: Job, shared: Any) -> State:
+        """Everything that the first step needs.
+
+        Args:
+            job: the whole job, or one window of it.
+            shared: what `prepare` returned for the whole job.
+        """
 
     @abstractmethod
     def step(self, state: State) -> State:
@@ -104,7 +116,7 @@ def run(
     cancel: Cancel | None = None,
     keep_best: bool = False,
 ) -> tuple[Tensor, State]:
-    """Drive an engine from `Engine.init` to `Engine.finish`.
+    """Drive an engine from `Engine.prepare` to `Engine.finish`.
 
     Args:
         engine: any engine.
@@ -120,7 +132,7 @@ def run(
         Cancelled: `cancel` was set and `keep_best` was not.
     """
     start = time.monotonic()
-    state = engine.init(job)
+    state = engine.init(job, engine.prepare(job))
     n_steps = 0
     while not engine.is_done(state):
         if cancel is not None and cancel.is_set():

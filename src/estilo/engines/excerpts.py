@@ -1,0 +1,33 @@
+"""A few stretches that stand for a long recording, and its level."""
+
+from torch import Tensor
+
+_N_EXCERPTS = 4
+_BLOCK = 1 << 22
+
+
+def excerpts(waveform: Tensor, *, longest: int) -> list[Tensor]:
+    """The whole recording if it is short enough, else evenly spaced stretches of it.
+
+    **Shape**: waveform ``(time,)``; results ``(time',)``, together ``longest`` samples at most.
+
+    >>> import torch
+    >>> [len(part) for part in excerpts(torch.zeros(100), longest=40)]
+    [10, 10, 10, 10]
+    """
+    length = waveform.shape[-1]
+    if length <= longest:
+        return [waveform]
+    size = longest // _N_EXCERPTS
+    last = length - size
+    starts = [round(i * last / (_N_EXCERPTS - 1)) for i in range(_N_EXCERPTS)]
+    return [waveform[start : start + size] for start in starts]
+
+
+def root_mean_square(waveform: Tensor) -> float:
+    """Level of a recording of any length.
+
+    **Shape**: ``(time,)``.
+    """
+    energy = sum(float(block.double().square().sum()) for block in waveform.split(_BLOCK, dim=-1))
+    return (energy / max(1, waveform.numel())) ** 0.5

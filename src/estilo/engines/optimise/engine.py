@@ -1,0 +1,292 @@
+"""The engine that finds the output by gradient descent."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from estilo.dsp.eq import apply_gains, band_power, matching_gains
+from estilo.engines.base import Engine, Job, Progress
+from estilo.engines.excerpts import excerpts, root_mean_square
+from estilo.engines.optimise.descent import Descent
+from estilo.engines.optimise.settings import OptimiseSettings
+from estilo.engines.optimise.terms import (
+    LEVEL,
+    Materials,
+    frame_terms,
+    objective,
+    waveform_terms,
+)
+from estilo.engines.optimise.variables import Frames, ShapedWaveform, Variable
+from estilo.errors import AudioFileError, InputError
+from estilo.features.base import Features
+from estilo.losses.objective import Term
+from estilo.representations import REPRESENTATIONS
+from estilo.representations.base import Representation
+from estilo.representations.phases import GriffinLim, fast_griffin_lim
+
+_STYLE_S = 30.0  # of all styles together: enough statistics, and a bounded cost per step
+_CONTENT_S = 10.0  # from which terms are calibrated
+_SILENCE = 1e-5  # -100 dB: below it there is nothing to transfer
+_N_EQ_BANDS = 24
+_SEED_LEVELS = ("zeros", "noise")
+
+
+@dataclass(frozen=True)
+class Shared:
+    """What all windows of a job have in common."""
+
+    terms: dict[str, Term]
+    eq_db: Tensor
+    noise_eq_db: Tensor
+    representation: Representation
+
+
+@dataclass
+class OptimiseState:
+    """Where the optimisation of one window stands."""
+
+    job: Job
+    gain: float
+    n_steps: int = 0
+    variable: Variable | None = None
+    descent: Descent | None = None
+
+
+class OptimiseEngine(Engine[OptimiseState]):
+    """Optimises the output until it has the style's statistics and the content's structure.
+
+    Works on one channel; `image.ImageEngine` and `windowed.WindowedEngine` carry it to more
+    channels and any length.
+
+    Args:
+        settings: all of them.
+        network: a feature network that takes the place of the settings' own (any
+            `features.module.ModuleFeatures`); frames of a magnitude representation only.
+
+    Raises:
+        InputError: a network is given where the representation has no frames for it.
+    """
+
+    def __init__(
+        self, settings: OptimiseSettings | None = None, *, network: Features | None = None
+    ) -> None:
+        self.settings = settings or OptimiseSettings()
+        self._network = network
+        if network is not None and self._sees_waveform:
+            raise InputError(
+                "a network looks at the frames of a representation, and the one set is "
+                f"{self.settings.representation!r}; set it to stft, mel or cqt"
+            )
+
+    @property
+    def _sees_waveform(self) -> bool:
+        return self.settings.representation in ("waveform", "real-imag")
+
+    def prepare(self, job: Job) -> Shared:
+        """Targets and calibration of the style terms; see `Engine.prepare`."""
+        styles, weights = self._style_excerpts(job)
+        power = sum(
+            weight * band_power(style, sample_rate=job.sample_rate, n_bands=_N_EQ_BANDS)
+            for style, weight in zip(styles, weights, strict=True)
+        )
+        power = torch.as_tensor(power)
+        flat = torch.ones_like(power)
+        noise_eq_db = matching_gains(flat, power)
+        content = self._content_excerpt(job)
+        if content is None:
+            eq_db = noise_eq_db
+            n_samples = min(job.n_samples, round(_CONTENT_S * job.sample_rate))
+            reference = self._shaped_noise(job, noise_eq_db, n_samples=n_samples)
+        else:
+            own = band_power(content, sample_rate=job.sample_rate, n_bands=_N_EQ_BANDS)
+            eq_db = matching_gains(own, power)
+            reference = content
+        materials = Materials(
+            styles=styles,
+            weights=weights,
+            content=content,
+            reference=reference,
+            sample_rate=job.sample_rate,
+            high_hz=_bandwidth_hz(styles, job.sample_rate),
+            seed=job.seed,
+        )
+        representation = self._representation(job.sample_rate)
+        if self._sees_waveform:
+            terms = waveform_terms(self.settings, materials)
+        else:
+            terms = frame_terms(self.settings, materials, representation, self._network)
+        return Shared(terms, eq_db, noise_eq_db, representation)
+
+    def init(self, job: Job, shared: Shared) -> OptimiseState:
+        """The start, and the terms' content targets; see `Engine.init`."""
+        content = None if job.content is None else job.content[0]
+        level = LEVEL if content is None else root_mean_square(content)
+        if level < _SILENCE or (content is not None and self.settings.strength == 0):
+            return OptimiseState(job, gain=1.0)
+        state = OptimiseState(job, gain=level / LEVEL)
+        content = None if content is None else content / state.gain
+        start = self._start(job, content, shared)
+        state.variable = self._variable(job, content, start, shared)
+        with torch.no_grad():
+            seen = content
+            if content is not None and not self._sees_waveform:
+                seen = shared.representation.analyse(content[None])[0]
+            goal = objective(self.settings, shared.terms, seen)
+        variable = state.variable
+        state.descent = Descent(
+            variable.parameters,
+            lambda: goal.evaluate(variable.candidate()),
+            optimiser=self.settings.optimiser,
+            learning_rate=self.settings.learning_rate,
+        )
+        return state
+
+    def step(self, state: OptimiseState) -> OptimiseState:
+        """One step of the optimiser; see `Engine.step`."""
+        if state.descent is not None and state.variable is not None:
+            state.descent.step()
+            if self.settings.clamp_frames is not None:
+                low, high = self.settings.clamp_frames
+                with torch.no_grad():
+                    state.variable.parameters[0].clamp_(low, high)
+        state.n_steps += 1
+        return state
+
+    def is_done(self, state: OptimiseState) -> bool:
+        """Whether all steps are done; see `Engine.is_done`."""
+        return state.descent is None or state.n_steps >= self.settings.n_steps
+
+    def finish(self, state: OptimiseState) -> Tensor:
+        """The best waveform at the content's level; see `Engine.finish`."""
+        if state.variable is None or state.descent is None:
+            job = state.job
+            if job.content is None:
+                return job.styles[0].new_zeros(1, job.n_samples)
+            return job.content.clone()
+        if self.settings.clamp_frames is None:
+            state.descent.restore_best()
+        waveform = state.variable.waveform()
+        if state.job.content is not None and self.settings.content_weight is None:
+            waveform = waveform * (LEVEL / max(root_mean_square(waveform), 1e-9))
+        return (waveform * state.gain)[None]
+
+    def progress(self, state: OptimiseState) -> Progress:
+        """Steps and losses; see `Engine.progress`."""
+        descent = state.descent
+        return Progress(
+            fraction=1.0 if descent is None else state.n_steps / self.settings.n_steps,
+            stage="optimising",
+            step=state.n_steps,
+            loss=None if descent is None else descent.loss,
+            losses={} if descent is None else dict(descent.losses),
+        )
+
+    def _style_excerpts(self, job: Job) -> tuple[list[Tensor], tuple[float, ...]]:
+        """Normalised stretches of the first channel of all styles, with their weights."""
+        longest = round(_STYLE_S * job.sample_rate / len(job.styles))
+        parts: list[Tensor] = []
+        weights: list[float] = []
+        for i, (style, weight) in enumerate(zip(job.styles, job.style_weights, strict=True)):
+            level = root_mean_square(style[0])
+            if level < _SILENCE:
+                raise AudioFileError(
+                    f"style {i + 1} is silent: there is no style in it; give one with sound"
+                )
+            chosen = excerpts(style[0] * (LEVEL / level), longest=longest)
+            parts += chosen
+            weights += [weight / len(chosen)] * len(chosen)
+        return parts, tuple(weights)
+
+    def _content_excerpt(self, job: Job) -> Tensor | None:
+        """A normalised stretch of the content, for calibration; None if it is silent or missing."""
+        if job.content is None:
+            return None
+        parts = excerpts(job.content[0], longest=round(_CONTENT_S * job.sample_rate))
+        whole = torch.cat(parts)
+        level = root_mean_square(whole)
+        return whole * (LEVEL / level) if level >= _SILENCE else torch.zeros_like(whole)
+
+    def _representation(self, sample_rate: int) -> Representation:
+        name = self.settings.representation
+        build = REPRESENTATIONS[name]
+        spec = self.settings.stft
+        sizes = {
+            "n_fft": spec.n_fft,
+            "hop_length": spec.hop_length,
+            "win_length": spec.win_length,
+            "window": spec.window,
+        }
+        if name == "waveform":
+            return build(sample_rate=sample_rate)
+        if name == "real-imag":
+            return build(sample_rate=sample_rate, **sizes)
+        n = self.settings.n_phase_iterations
+        phase = {
+            "griffin-lim": GriffinLim(n_iterations=n),
+            "fast-griffin-lim": fast_griffin_lim(n_iterations=n),
+        }.get(self.settings.phase, self.settings.phase)
+        if name == "cqt":
+            cqt = self.settings.cqt
+            return build(
+                sample_rate=sample_rate,
+                bins_per_octave=cqt.bins_per_octave,
+                low_hz=cqt.low_hz,
+                phase=phase,
+            )
+        if name == "mel":
+            return build(sample_rate=sample_rate, n_bands=spec.n_bands, phase=phase, **sizes)
+        return build(sample_rate=sample_rate, compression=spec.compression, phase=phase, **sizes)
+
+    def _start(self, job: Job, content: Tensor | None, shared: Shared) -> Tensor:
+        """Waveform ``(time,)`` at `LEVEL` that the optimisation starts from."""
+        kind = self.settings.start
+        if kind == "zeros":
+            return 1e-3 * _noise(job)
+        if content is None or kind == "noise":
+            return self._shaped_noise(job, shared.noise_eq_db, n_samples=job.n_samples)
+        if kind == "content":
+            return content
+        gains_db = self.settings.strength * shared.eq_db
+        start = apply_gains(content, gains_db, sample_rate=job.sample_rate)
+        return start * (LEVEL / max(root_mean_square(start), 1e-9))
+
+    def _variable(
+        self, job: Job, content: Tensor | None, start: Tensor, shared: Shared
+    ) -> Variable:
+        if self.settings.representation == "waveform":
+            return ShapedWaveform(start, sample_rate=job.sample_rate)
+        return Frames(
+            shared.representation.analyse(start[None])[0],
+            representation=shared.representation,
+            length=job.n_samples,
+            reference=content,
+            generator=torch.Generator().manual_seed(job.seed),
+            is_seen_as_waveform=self._sees_waveform,
+        )
+
+    def _shaped_noise(self, job: Job, gains_db: Tensor, *, n_samples: int) -> Tensor:
+        noise = apply_gains(_noise(job)[:n_samples], gains_db, sample_rate=job.sample_rate)
+        return noise * (LEVEL / max(root_mean_square(noise), 1e-9))
+
+
+def _noise(job: Job) -> Tensor:
+    """White noise of the job's length and seed, drawn on the CPU so that devices agree."""
+    generator = torch.Generator().manual_seed(job.seed)
+    return torch.randn(job.n_samples, generator=generator).to(job.styles[0])
+
+
+def _bandwidth_hz(styles: list[Tensor], sample_rate: int) -> float:
+    """Up to where the styles hold more than 80 dB under their strongest band."""
+    n_bands = 64
+    power = torch.stack(
+        [band_power(style, sample_rate=sample_rate, n_bands=n_bands) for style in styles]
+    ).amax(0)
+    held = torch.nonzero(power > 1e-8 * power.max())
+    top = int(held.max()) if len(held) else n_bands - 1
+    if top >= n_bands - 2:
+        return sample_rate / 2.0
+    from estilo.dsp.mel import band_centres_hz
+
+    centres = band_centres_hz(n_bands=n_bands, sample_rate=sample_rate, scale="erb", low_hz=30.0)
+    return float(centres[top])

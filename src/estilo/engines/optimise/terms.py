@@ -1,0 +1,259 @@
+"""Which views and losses make up the objective, for each representation."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+from estilo.engines.optimise.settings import OptimiseSettings
+from estilo.engines.optimise.views import Dynamics, LogBands, Partials, Standardised, View
+from estilo.errors import SettingsError
+from estilo.features import FEATURES
+from estilo.features.base import Features
+from estilo.losses.arccos import ArccosContent, ArccosStyle
+from estilo.losses.base import Loss
+from estilo.losses.difference import MeanSquare
+from estilo.losses.feature_content import FeatureContent
+from estilo.losses.gram import GramLoss
+from estilo.losses.objective import Objective, Term
+from estilo.losses.rhythm import Rhythm
+from estilo.representations.base import Representation
+
+LEVEL = 0.1
+_VIEW_RATE_HZ = 90.0  # frames come no faster to the closed form, whose cost is their number squared
+
+
+@dataclass(frozen=True)
+class Materials:
+    """What terms are made from: waveforms ``(time,)`` at `LEVEL`.
+
+    Args:
+        styles: excerpts of all styles.
+        weights: one per excerpt; they sum to 1.
+        content: one excerpt, or None.
+        reference: what the style terms are 1 at: the content, or noise where there is none.
+        sample_rate: in Hz.
+        high_hz: up to where the styles hold anything.
+        seed: of random weights.
+    """
+
+    styles: list[Tensor]
+    weights: tuple[float, ...]
+    content: Tensor | None
+    reference: Tensor
+    sample_rate: int
+    high_hz: float
+    seed: int
+
+
+def waveform_terms(settings: OptimiseSettings, materials: Materials) -> dict[str, Term]:
+    """Terms that look at a waveform, at the resolutions of the settings."""
+    terms: dict[str, Term] = {}
+    for i, spec in enumerate(settings.style_views, start=1):
+        bands = _bands(materials, spec.window_s, spec.hop_s, spec.n_bands)
+        view = Standardised(bands, materials.styles, materials.weights)
+        features = _features(settings, spec.n_bands, materials.seed)
+        loss = ArccosStyle(widths=spec.widths) if features is None else _gram(settings)
+        for name, seen in _maps(view, features, materials.reference):
+            terms[f"style-{i}{name}"] = _style_term(seen, loss, materials)
+    if materials.content is not None:
+        for i, spec in enumerate(settings.content_views, start=1):
+            bands = _bands(materials, spec.window_s, spec.hop_s, spec.n_bands, to_nyquist=True)
+            view = Partials(bands) if spec.keep == "partials" else Dynamics(bands)
+            terms[f"content-{i}"] = _content_term(view, MeanSquare(), materials)
+    if settings.rhythm:
+        bands = _bands(materials, 0.0464, 0.0116, 16)
+        terms["rhythm"] = _style_term(
+            bands, Rhythm(frame_rate_hz=bands.frame_rate_hz), materials, role="rhythm"
+        )
+    return terms
+
+
+def frame_terms(
+    settings: OptimiseSettings,
+    materials: Materials,
+    representation: Representation,
+    network: Features | None,
+) -> dict[str, Term]:
+    """Terms that look at the frames of a representation, as the seeds' did.
+
+    The terms are calibrated unless the settings fix the weight of the content (`content_weight`).
+    """
+
+    def analyse(waveform: Tensor) -> Tensor:
+        return representation.analyse(waveform[None])[0]
+
+    frames = [analyse(style) for style in materials.styles]
+    content = None if materials.content is None else analyse(materials.content)
+    materials = replace(
+        materials, styles=frames, content=content, reference=analyse(materials.reference)
+    )
+    frame_rate_hz = _frame_rate_hz(materials, representation)
+    pool = max(1, round(frame_rate_hz / _VIEW_RATE_HZ))
+    view = _Pooled(pool)
+    if settings.standardise:
+        view = Standardised(view, materials.styles, materials.weights)
+    features = network or _features(settings, frames[0].shape[0], materials.seed)
+    terms: dict[str, Term] = {}
+    style_loss, content_loss = _frame_losses(settings, features)
+    for name, seen in _maps(view, features, materials.reference):
+        terms[f"style{name}"] = _style_term(seen, style_loss, materials)
+        if content is not None:
+            terms[f"content{name}"] = _content_term(seen, content_loss, materials)
+    if settings.rhythm:
+        terms["rhythm"] = _style_term(
+            view, Rhythm(frame_rate_hz=frame_rate_hz / pool), materials, role="rhythm"
+        )
+    if settings.content_weight is not None:
+        return {name: replace(term, scale=1.0) for name, term in terms.items()}
+    return terms
+
+
+def objective(
+    settings: OptimiseSettings, terms: dict[str, Term], content: Tensor | None
+) -> Objective:
+    """Terms with the content's own targets, weighed by the strength.
+
+    Args:
+        settings: with strength, or the seeds' fixed weight.
+        terms: from `waveform_terms` or `frame_terms`.
+        content: what the content terms look at: a waveform or frames; None where there is none.
+    """
+    if content is not None:
+        terms = {
+            name: replace(term, target=term.loss.prepare([term.view(content)], [1.0]))
+            if term.role == "content"
+            else term
+            for name, term in terms.items()
+        }
+    if settings.content_weight is not None:
+        weights = {"style": 1.0, "content": settings.content_weight, "rhythm": settings.rhythm}
+        return Objective(terms, weights)
+    s = settings.strength
+    weights = {
+        "style": s,
+        "content": CONTENT_BALANCE * (1.0 - s) + CONTENT_AT_FULL_STRENGTH,
+        "rhythm": s * settings.rhythm,
+    }
+    return Objective(terms, weights)
+
+
+CONTENT_BALANCE = 1.0
+CONTENT_AT_FULL_STRENGTH = 0.02  # or a transfer at strength 1 would forget its content in time
+
+
+class _Pooled:
+    """Averages of ``size`` neighbouring frames; the frames themselves where it is 1."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+
+    def __call__(self, frames: Tensor) -> Tensor:
+        if self.size == 1:
+            return frames
+        return torch.nn.functional.avg_pool1d(frames[None], self.size, ceil_mode=True)[0]
+
+
+def _bands(
+    materials: Materials, window_s: float, hop_s: float, n_bands: int, *, to_nyquist: bool = False
+) -> LogBands:
+    high_hz = materials.sample_rate / 2.0 if to_nyquist else materials.high_hz
+    return LogBands(
+        window_s=window_s,
+        hop_s=hop_s,
+        n_bands=n_bands,
+        sample_rate=materials.sample_rate,
+        high_hz=high_hz,
+        level=LEVEL,
+    )
+
+
+def _features(settings: OptimiseSettings, n_bands: int, seed: int) -> Features | None:
+    if settings.features == "closed-form":
+        return None
+    network = settings.network
+    options = {
+        "n_filters": network.n_filters,
+        "kernel": network.kernel,
+        "stride": network.stride,
+        "padding": network.padding,
+        "bias": network.bias,
+        "activation": network.activation,
+        "initialiser": network.initialiser,
+        "pooling": network.pooling,
+        "pool_size": network.pool_size,
+        "per_band": network.per_band,
+    }
+    if settings.features != "random-1d":
+        if network.per_band:
+            raise SettingsError("network.per_band has an effect only with random-1d; leave it out")
+        del options["per_band"]
+    if settings.features == "detectors":
+        for name in ("n_filters", "kernel", "bias", "initialiser"):
+            del options[name]
+    generator = torch.Generator().manual_seed(seed)
+    return FEATURES[settings.features](n_bands, generator=generator, **options)
+
+
+def _maps(view: View, features: Features | None, example: Tensor) -> list[tuple[str, View]]:
+    """The view itself, or one view per map of the features, with the suffix of its name."""
+    if features is None:
+        return [("", view)]
+    with torch.no_grad():
+        names = list(features(view(example)))
+    return [(f"-{name}", _one_map(view, features, name)) for name in names]
+
+
+def _one_map(view: View, features: Features, name: str) -> View:
+    def seen(candidate: Tensor) -> Tensor:
+        return features(view(candidate))[name]
+
+    return seen
+
+
+def _frame_losses(settings: OptimiseSettings, features: Features | None) -> tuple[Loss, Loss]:
+    if features is None:
+        return ArccosStyle(widths=settings.widths), ArccosContent(width=min(settings.widths))
+    return _gram(settings), FeatureContent(reduction=settings.network.reduction)
+
+
+def _gram(settings: OptimiseSettings) -> GramLoss:
+    network = settings.network
+    return GramLoss(
+        normaliser=network.gram_normaliser, scale=network.gram_scale, reduction=network.reduction
+    )
+
+
+def _frame_rate_hz(materials: Materials, representation: Representation) -> float:
+    one_second = materials.reference.new_zeros(1, materials.sample_rate)
+    return float(representation.analyse(one_second).shape[-1] - 1)
+
+
+def _style_term(view: View, loss: Loss, materials: Materials, role: str = "style") -> Term:
+    with torch.no_grad():
+        target = loss.prepare([view(style) for style in materials.styles], materials.weights)
+        scale = float(loss.forward(view(materials.reference), target))
+    return Term(role, view, loss, target, max(scale, _SCALE_FLOOR))  # pyright: ignore[reportArgumentType]
+
+
+def _content_term(view: View, loss: Loss, materials: Materials) -> Term:
+    """A content term without a target yet, 1 where the style is played instead of the content."""
+    assert materials.content is not None  # noqa: S101 - callers ask only where there is content
+    with torch.no_grad():
+        target = loss.prepare([view(materials.content)], [1.0])
+        length = materials.content.shape[-1]
+        scale = sum(
+            weight * float(loss.forward(view(_loop(style, length)), target))
+            for style, weight in zip(materials.styles, materials.weights, strict=True)
+        )
+    return Term("content", view, loss, None, max(scale, _SCALE_FLOOR))
+
+
+_SCALE_FLOOR = 1e-8
+
+
+def _loop(signal: Tensor, length: int) -> Tensor:
+    """A signal cut or repeated along its last axis."""
+    times = -(-length // signal.shape[-1])
+    return signal.repeat(*(1,) * (signal.ndim - 1), times)[..., :length]

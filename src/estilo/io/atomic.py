@@ -1,0 +1,134 @@
+"""Files that are either whole or not there: written beside the target, then renamed."""
+
+import contextlib
+import errno
+import os
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from os import PathLike
+from pathlib import Path
+
+from estilo.errors import OutputError
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+def write_atomic(
+    path: str | PathLike[str], content: bytes | Callable[[Path], None], *, force: bool = False
+) -> Path:
+    """Write a file so that nobody ever sees half of it.
+
+    Args:
+        path: where the file is wanted.
+        content: its bytes, or a function that writes them into the path it is given.
+        force: replace a file that is already there.
+
+    Returns:
+        The path.
+
+    Raises:
+        OutputError: the target exists, or cannot be written.
+
+    Example:
+        >>> import tempfile
+        >>> folder = Path(tempfile.mkdtemp())
+        >>> write_atomic(folder / "note.txt", b"hello").read_bytes()
+        b'hello'
+    """
+    with replacing(path, force=force) as temporary:
+        if isinstance(content, bytes):
+            temporary.write_bytes(content)
+        else:
+            content(temporary)
+    return Path(path)
+
+
+@contextmanager
+def replacing(path: str | PathLike[str], *, force: bool) -> Iterator[Path]:
+    """A hidden empty file beside ``path`` to write into; it takes its place when all went well.
+
+    After any exception, a keyboard interrupt included, the hidden file is gone and the target is
+    as it was. Without ``force`` a target that appeared in the meantime is not overwritten either.
+    """
+    path = Path(path)
+    with _output_errors(path):
+        target = _resolve(path)
+        check_free(path, force=force)
+        # A name of its own length: the target's may already be as long as the system allows.
+        temporary = target.with_name(f".estilo-{secrets.token_hex(8)}.part")
+        os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
+        try:
+            yield temporary
+            _sync(temporary)
+            _publish(temporary, target, path, force=force)
+        finally:
+            with contextlib.suppress(OSError):
+                temporary.unlink(missing_ok=True)
+
+
+def check_free(path: Path, *, force: bool) -> None:
+    """Refuse a target that is a folder, or that exists and may not be replaced."""
+    if "\0" in str(path):
+        raise OutputError(f"{str(path)!r} has a null character in it; give another name")
+    if path.is_dir():
+        raise OutputError(f"{path} is a folder; give the name of a file in it")
+    if not force and path.exists():
+        raise OutputError(f"{path} already exists; give another name, or force it (--force)")
+
+
+def _resolve(path: Path) -> Path:
+    """The file itself when ``path`` is a link, so that the link survives."""
+    try:
+        return path.resolve() if path.is_symlink() else path
+    except RuntimeError:  # a circle of links
+        return path
+
+
+def _sync(temporary: Path) -> None:
+    descriptor = os.open(temporary, os.O_RDWR)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _publish(temporary: Path, target: Path, path: Path, *, force: bool) -> None:
+    if force:
+        temporary.replace(target)
+        return
+    try:
+        os.link(temporary, target)  # unlike a rename it fails when the target exists
+    except FileExistsError:
+        check_free(path, force=False)
+        raise
+    except OSError:  # a file system without hard links: the check is a moment before the rename
+        check_free(path, force=False)
+        temporary.replace(target)
+
+
+@contextmanager
+def _output_errors(path: Path) -> Iterator[None]:
+    """The system's refusals in words."""
+    try:
+        yield
+    except OSError as error:
+        raise output_error(path, error) from error
+
+
+def output_error(path: Path, error: OSError) -> OutputError:
+    """What the system said when ``path`` was written, with what to do."""
+    if error.errno in _FULL:
+        return OutputError(f"{path} cannot be written: the disk is full; make room and try again")
+    if isinstance(error, FileNotFoundError):
+        return OutputError(
+            f"{path} cannot be written: the folder {path.parent} does not exist; create it first"
+        )
+    if isinstance(error, NotADirectoryError):
+        return OutputError(f"{path} cannot be written: {path.parent} is a file, not a folder")
+    if isinstance(error, PermissionError) or error.errno == errno.EROFS:
+        return OutputError(
+            f"{path} cannot be written: no permission in the folder {path.parent}; "
+            "give another folder"
+        )
+    return OutputError(f"{path} cannot be written: {error.strerror or error}; give another name")

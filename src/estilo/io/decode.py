@@ -1,0 +1,192 @@
+"""Decoders that give blocks of float32: libsndfile, and PyAV for what libsndfile does not know."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import soundfile as sf
+
+from estilo.errors import AudioFileError
+from estilo.io.headers import Claims
+from estilo.io.patched import Patched
+
+BLOCK_LENGTH = 2**16
+
+# libsndfile finds any sample of these exactly; of the others (ogg near its end, mp3 by rounding) it
+# does not, and their decoders are fast enough to read what comes before and drop it.
+_SEEKS_EXACTLY = ("PCM_", "FLOAT", "DOUBLE", "ULAW", "ALAW")
+
+_TAG_NAMES = {"track": "tracknumber"}
+_KEPT_TAGS = frozenset(
+    ("title", "artist", "album", "date", "comment", "genre", "tracknumber", "copyright", "license")
+)
+
+
+class Source(Protocol):
+    """An open recording."""
+
+    sample_rate: int
+    n_channels: int
+    n_samples: int
+    encoding: str
+    bit_depth: str
+    tags: dict[str, str]
+
+    def blocks(self, start: int, stop: int) -> Iterator[np.ndarray]:
+        """Samples start to stop, fewer when the data end or break. **Shape** (time, channels)."""
+        ...
+
+
+@contextmanager
+def open_soundfile(path: Path, claims: Claims) -> Iterator[Source]:
+    """Open with libsndfile, the header corrected by ``claims``."""
+    with path.open("rb") as stream:
+        try:
+            file = sf.SoundFile(Patched(stream, claims), closefd=False)  # type: ignore[arg-type]
+        except (sf.SoundFileError, RuntimeError, TypeError, ValueError) as error:
+            reason = getattr(error, "error_string", str(error)).rstrip(".")
+            if "does not exist" in reason:  # what libsndfile says of an mp3 without a whole frame
+                reason = "no sound was found in it"
+            raise AudioFileError(
+                f"{path} cannot be decoded: {reason}; the file may be damaged, "
+                "open it in an audio editor and save it as wav"
+            ) from error
+        with file:
+            if file.subtype in ("ALAC_20", "ALAC_24", "ALAC_32"):
+                # libsndfile 1.2.2 decodes these to noise, and crashes on some.
+                raise AudioFileError(
+                    f"{path} is ALAC of more than 16 bits in a caf file, which cannot be decoded "
+                    "safely; convert it to wav, flac or m4a"
+                )
+            yield _SoundfileSource(file)
+
+
+class _SoundfileSource:
+    def __init__(self, file: sf.SoundFile) -> None:
+        self._file = file
+        self.sample_rate = file.samplerate
+        self.n_channels = file.channels
+        self.n_samples = file.frames
+        self.encoding = file.subtype.lower()
+        self.bit_depth = "16"
+        self.tags = _clean_tags(file.copy_metadata())
+
+    def blocks(self, start: int, stop: int) -> Iterator[np.ndarray]:
+        position = 0
+        if start and self._file.subtype.startswith(_SEEKS_EXACTLY) and self._file.seekable():
+            position = self._file.seek(start)
+        while position < stop:
+            block = self._read(min(BLOCK_LENGTH, stop - position))
+            dropped = min(max(start - position, 0), len(block))
+            position += len(block)
+            if len(block) > dropped:
+                yield block[dropped:]
+            if len(block) == 0:
+                return
+
+    def _read(self, n_samples: int) -> np.ndarray:
+        # The NaN are there to count what was decoded before an error, which soundfile keeps quiet.
+        block = np.full((n_samples, self.n_channels), np.nan, dtype=np.float32)
+        try:
+            return self._file.read(n_samples, out=block)
+        except (sf.SoundFileError, RuntimeError):
+            is_missing = np.isnan(block).any(axis=1)
+            return block[: int(is_missing.argmax())] if is_missing.any() else block
+
+
+@contextmanager
+def open_av(path: Path, claims: Claims) -> Iterator[Source]:
+    """Open with PyAV, which is optional; ``claims`` are for libsndfile alone."""
+    del claims
+    try:
+        import av
+        from av.error import FFmpegError
+    except ImportError as error:
+        raise AudioFileError(
+            f"{path} is m4a or aac audio, which needs PyAV; run pip install 'estilo[formats]' "
+            "or convert it to wav or flac"
+        ) from error
+    try:
+        with av.open(str(path)) as container:
+            if not container.streams.audio:
+                raise AudioFileError(
+                    f"{path} has no sound in it, only {len(container.streams)} other streams; "
+                    "give a file with audio"
+                )
+            yield _AvSource(container)
+    except (FFmpegError, ValueError) as error:
+        if isinstance(error, AudioFileError):
+            raise
+        reason = getattr(error, "strerror", None) or error
+        raise AudioFileError(
+            f"{path} cannot be decoded: {reason}; it may be damaged or cut off, give the whole "
+            "file or convert it to wav"
+        ) from error
+
+
+@dataclass
+class _AvSource:
+    container: Any
+    sample_rate: int = 0
+    n_channels: int = 0
+    n_samples: int = 0
+    encoding: str = ""
+    bit_depth: str = "16"
+    tags: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        stream = self.container.streams.audio[0]
+        self.tags = _clean_tags({**stream.metadata, **self.container.metadata})
+        self.encoding = stream.codec_context.name
+        # HE-AAC doubles its rate in the decoder, so the first frame tells, not the header.
+        frame = next(self.container.decode(stream), None)
+        self.sample_rate = frame.sample_rate if frame else stream.rate
+        self.n_channels = len(frame.layout.channels) if frame else stream.channels
+        if self.encoding == "alac" and frame is not None:
+            self.bit_depth = "24" if "32" in frame.format.name else "16"
+        self.container.seek(0)
+        duration = stream.duration if stream.duration and self.container.format.name != "aac" else 0
+        if not duration:  # raw aac only estimates it; the packets tell
+            duration = sum(packet.duration or 0 for packet in self.container.demux(stream))
+            self.container.seek(0)
+        self.n_samples = round(float(duration * stream.time_base) * self.sample_rate)
+
+    def blocks(self, start: int, stop: int) -> Iterator[np.ndarray]:
+        position = 0
+        for block in self._frames():
+            first, last = max(start - position, 0), min(stop - position, len(block))
+            position += len(block)
+            if last > first:
+                yield block[first:last]
+            if position >= stop:
+                return
+
+    def _frames(self) -> Iterator[np.ndarray]:
+        from av.error import FFmpegError
+
+        frames = self.container.decode(self.container.streams.audio[0])
+        while True:
+            try:
+                frame = next(frames)
+            except (StopIteration, FFmpegError):
+                return
+            samples = frame.to_ndarray()
+            if not frame.format.is_planar:
+                samples = samples.reshape(-1, self.n_channels).T
+            if len(samples) != self.n_channels or frame.sample_rate != self.sample_rate:
+                return  # a file that changes its shape midway ends here, and so counts as cut off
+            if samples.dtype.kind == "i":
+                samples = samples / np.float64(2 ** (8 * samples.dtype.itemsize - 1))
+            yield samples.T.astype(np.float32)
+
+
+def _clean_tags(tags: dict[str, str]) -> dict[str, str]:
+    named = {_TAG_NAMES.get(key.lower(), key.lower()): value for key, value in tags.items()}
+    return {
+        key: text
+        for key, value in named.items()
+        if key in _KEPT_TAGS and (text := value.replace("\0", "").strip())
+    }

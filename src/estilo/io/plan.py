@@ -1,0 +1,189 @@
+"""What the output will be, and whether it can be: settled before any work is done."""
+
+import errno
+import os
+import shutil
+from collections.abc import Iterable
+from dataclasses import dataclass
+from os import PathLike
+from pathlib import Path
+
+from estilo.errors import OutputError
+from estilo.io.atomic import check_free, output_error
+from estilo.io.formats import CONTAINERS, WRITABLE, Container
+from estilo.io.probe import AudioInfo
+
+BIT_DEPTHS = ("16", "24", "32", "float")
+
+_BYTES = {"16": 2, "24": 3, "32": 4, "float": 4}
+# Of the lossy codecs at their highest settings here, per second and channel.
+_LOSSY_BYTES_PER_S = 40_000
+_SPARE_BYTES = 2**20
+
+
+@dataclass(frozen=True)
+class OutputFormat:
+    """How a recording will be stored.
+
+    Args:
+        container: key of `estilo.io.formats.CONTAINERS`.
+        bit_depth: "16", "24", "32" or "float"; None for a lossy codec.
+        sample_rate: in Hz.
+        n_channels: channels.
+        n_samples: samples per channel.
+    """
+
+    container: str
+    bit_depth: str | None
+    sample_rate: int
+    n_channels: int
+    n_samples: int
+
+    @property
+    def subtype(self) -> str:
+        """Name of the encoding in libsndfile."""
+        return CONTAINERS[self.container].subtypes[self.bit_depth]
+
+    @property
+    def estimated_bytes(self) -> int:
+        """Size of the file, at most, give or take its header."""
+        if self.bit_depth is None:
+            seconds = self.n_samples / self.sample_rate
+            return int(seconds * _LOSSY_BYTES_PER_S) * self.n_channels
+        return self.n_samples * self.n_channels * _BYTES[self.bit_depth]
+
+
+def plan_output(
+    path: str | PathLike[str],
+    *,
+    sample_rate: int,
+    n_channels: int,
+    n_samples: int,
+    bit_depth: str | int | None = None,
+    like: AudioInfo | None = None,
+    inputs: Iterable[str | PathLike[str]] = (),
+    force: bool = False,
+) -> OutputFormat:
+    """Choose the encoding by the extension, and refuse what could not be written in the end.
+
+    Args:
+        path: where the result is wanted: wav, flac, ogg, mp3, opus, aiff or caf.
+        sample_rate: of the result, in Hz.
+        n_channels: of the result.
+        n_samples: of the result, per channel.
+        bit_depth: "16", "24", "32" or "float". When None, that of ``like``, or the deepest below it
+            that the format holds.
+        like: the recording whose depth is taken over; without it 16 bits.
+        inputs: recordings that must not be overwritten, whatever ``force`` says.
+        force: replace a file that is already there.
+
+    Raises:
+        OutputError: the format cannot hold the result, or the path cannot be written.
+
+    Example:
+        >>> plan_output("out.flac", sample_rate=44100, n_channels=2, n_samples=9).bit_depth
+        '16'
+        >>> plan_output("out.mp3", sample_rate=96000, n_channels=2, n_samples=9)
+        Traceback (most recent call last):
+        ...
+        estilo.errors.OutputError: out.mp3: mp3 holds sample rates of 8000, ... 96000 Hz; ...
+    """
+    path = Path(path)
+    container = _container(path)
+    known = CONTAINERS[container]
+    if n_samples <= 0:
+        raise OutputError(f"{path}: the result has 0 samples; there is nothing to write")
+    _check_shape(path, known, sample_rate, n_channels)
+    depth = _depth(path, known, bit_depth, like)
+    plan = OutputFormat(container, depth, sample_rate, n_channels, n_samples)
+    if known.max_bytes is not None and plan.estimated_bytes > known.max_bytes:
+        if container != "wav":
+            raise OutputError(
+                f"{path}: the result takes {plan.estimated_bytes / 2**30:.1f} GiB and {known.name} "
+                "holds at most 4 GiB; write wav or flac"
+            )
+        plan = OutputFormat("rf64", depth, sample_rate, n_channels, n_samples)
+    try:
+        _check_place(path, [Path(each) for each in inputs], plan.estimated_bytes, force=force)
+    except OSError as error:
+        raise output_error(path, error) from error
+    return plan
+
+
+def _container(path: Path) -> str:
+    extension = path.suffix.lower().removeprefix(".")
+    if extension not in WRITABLE:
+        got = f"'.{extension}'" if extension else "no extension"
+        raise OutputError(
+            f"{path} must end in one of .{', .'.join(sorted(WRITABLE))}, got {got}; "
+            "the extension chooses the format"
+        )
+    return WRITABLE[extension]
+
+
+def _check_shape(path: Path, known: Container, sample_rate: int, n_channels: int) -> None:
+    if known.sample_rates_hz is not None and sample_rate not in known.sample_rates_hz:
+        rates = ", ".join(str(rate) for rate in known.sample_rates_hz)
+        raise OutputError(
+            f"{path}: {known.name} holds sample rates of {rates} Hz, and the result has "
+            f"{sample_rate} Hz; write wav or flac"
+        )
+    if not 1 <= n_channels <= known.max_channels:
+        raise OutputError(
+            f"{path}: {known.name} holds 1 to {known.max_channels} channels, and the result has "
+            f"{n_channels}; write wav or flac"
+        )
+
+
+def _depth(
+    path: Path, known: Container, bit_depth: str | int | None, like: AudioInfo | None
+) -> str | None:
+    held = [depth for depth in known.subtypes if depth is not None]
+    if bit_depth is None:
+        if known.is_lossy:
+            return None
+        wanted = like.bit_depth if like is not None else "16"
+        return wanted if wanted in held else held[-1]
+    wanted = str(bit_depth)
+    if wanted not in BIT_DEPTHS:
+        raise OutputError(f"bit depth must be one of {', '.join(BIT_DEPTHS)}, got {bit_depth!r}")
+    if known.is_lossy:
+        raise OutputError(
+            f"{path}: {known.name} is lossy and has no bit depth, got {wanted}; leave the depth "
+            "out, or write wav or flac"
+        )
+    if wanted not in held:
+        raise OutputError(
+            f"{path}: {known.name} holds a bit depth of {' or '.join(held)}, got {wanted}; "
+            "choose one of these, or write wav"
+        )
+    return wanted
+
+
+def _check_place(path: Path, inputs: list[Path], n_bytes: int, *, force: bool) -> None:
+    folder = path.parent
+    if not folder.exists():
+        raise FileNotFoundError(errno.ENOENT, "no such folder", str(folder))
+    if not folder.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, "not a folder", str(folder))
+    for given in inputs:
+        if _is_same(path, given):
+            raise OutputError(
+                f"{path} is one of the inputs, which are never overwritten; give another name"
+            )
+    check_free(path, force=force)
+    # The result is written beside the target, so it is the folder that must be writable.
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise PermissionError(errno.EACCES, "no permission", str(folder))
+    free = shutil.disk_usage(folder).free
+    if free < n_bytes + _SPARE_BYTES:
+        raise OutputError(
+            f"{path} needs about {(n_bytes + _SPARE_BYTES) / 2**20:.0f} MiB and {folder} has "
+            f"{free / 2**20:.0f} MiB free; make room or give another folder"
+        )
+
+
+def _is_same(path: Path, given: Path) -> bool:
+    if path.exists() and given.exists():
+        return path.samefile(given)
+    return path.resolve() == given.resolve()

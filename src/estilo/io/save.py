@@ -1,0 +1,263 @@
+"""Recordings into files: rounded well, clipped only here, whole or not at all."""
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from os import PathLike
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+import soundfile as sf
+
+from estilo.audio import Audio
+from estilo.errors import OutputError
+from estilo.io.atomic import replacing
+from estilo.io.formats import CONTAINERS
+from estilo.io.plan import OutputFormat, plan_output
+from estilo.io.tags import fitting_tags, id3_tag, write_tags
+
+_BLOCK_LENGTH = 2**16
+_DITHER_SEED = 0xD17E
+# The best that the encoders do without becoming as large as flac: about 250 kbit/s in stereo.
+_QUALITY: dict[str, dict[str, Any]] = {
+    "mp3": {"compression_level": 0.0, "bitrate_mode": "VARIABLE"},
+    "ogg": {"compression_level": 0.2},
+    "opus": {"compression_level": 0.2},
+}
+
+
+@dataclass(frozen=True)
+class SavedInfo:
+    """What was written.
+
+    Args:
+        path: the file.
+        encoding: how it is stored.
+        n_clipped: values beyond full scale that were clipped.
+        is_dithered: whether the values were dithered to 16 bits.
+    """
+
+    path: Path
+    encoding: OutputFormat
+    n_clipped: int
+    is_dithered: bool
+
+
+def save(
+    audio: Audio,
+    path: str | PathLike[str],
+    *,
+    bit_depth: str | int | None = None,
+    force: bool = False,
+    tags: Mapping[str, str] | None = None,
+) -> SavedInfo:
+    """Write a recording in the format that the extension names.
+
+    Args:
+        audio: what to write.
+        path: wav, flac, ogg, mp3, opus, aiff or caf.
+        bit_depth: "16" (default), "24", "32" or "float".
+        force: replace a file that is already there.
+        tags: title, artist, album, date, comment, genre, tracknumber, copyright, license.
+
+    Returns:
+        What was written, with the number of clipped values.
+
+    Raises:
+        OutputError: the format cannot hold it, or the path cannot be written.
+
+    Example:
+        >>> import tempfile
+        >>> path = Path(tempfile.mkdtemp()) / "tone.flac"
+        >>> save(Audio(np.full(100, 0.5), 8000), path).n_clipped
+        0
+    """
+    encoding = plan_output(
+        path,
+        sample_rate=audio.sample_rate,
+        n_channels=audio.n_channels,
+        n_samples=audio.n_samples,
+        bit_depth=bit_depth,
+        force=force,
+    )
+    return write_audio(audio, path, encoding=encoding, tags=tags, force=force)
+
+
+def write_audio(
+    audio: Audio,
+    path: str | PathLike[str],
+    *,
+    encoding: OutputFormat,
+    tags: Mapping[str, str] | None = None,
+    force: bool = False,
+) -> SavedInfo:
+    """Write a recording as planned by `plan_output`; the decoded length is exact in every format.
+
+    16-bit output is dithered (TPDF of ±1 step), so that fading tails turn into noise rather than
+    into distortion. The dither comes from a fixed seed: the same samples give the same file. It is
+    left out where it would only do harm: when all samples lie on the 16-bit grid already, which
+    makes an unchanged recording come back bit for bit, and in frames of digital silence.
+
+    Args:
+        audio: what to write; may be a mapped array, it is read in blocks.
+        path: where to.
+        encoding: what `plan_output` returned.
+        tags: kept as far as the format holds them.
+        force: replace a file that is already there.
+
+    Raises:
+        OutputError: the samples are not finite or not as planned, or the path cannot be written.
+    """
+    path = Path(path)
+    got = (audio.sample_rate, audio.n_channels, audio.n_samples)
+    if got != (encoding.sample_rate, encoding.n_channels, encoding.n_samples):
+        raise OutputError(
+            f"{path} was planned as {encoding}, got (rate, channels, samples) = {got}; plan again"
+        )
+    needs_dither, n_clipped = _survey(audio.samples, encoding.bit_depth)
+    fitting = fitting_tags(tags or {}, CONTAINERS[encoding.container])
+    with replacing(path, force=force) as temporary:
+        _write(temporary, path, audio.samples, encoding, fitting, needs_dither)
+        _verify(temporary, path, encoding)
+    return SavedInfo(path, encoding, n_clipped, needs_dither)
+
+
+def _blocks(samples: np.ndarray) -> Iterator[np.ndarray]:
+    """**Shape** (time, channels), contiguous."""
+    for start in range(0, samples.shape[1], _BLOCK_LENGTH):
+        yield np.ascontiguousarray(samples[:, start : start + _BLOCK_LENGTH].T)
+
+
+def _survey(samples: np.ndarray, bit_depth: str | None) -> tuple[bool, int]:
+    """(whether dither is needed, number of values that will clip), before a byte is written."""
+    is_on_grid, n_clipped, n_before = True, 0, 0
+    for block in _blocks(samples):
+        is_finite = np.isfinite(block)
+        if not is_finite.all():
+            sample, channel = (int(index) for index in np.argwhere(~is_finite)[0])
+            raise OutputError(
+                f"the result is {block[sample, channel]} at sample {n_before + sample} of channel "
+                f"{channel + 1}, so it was not written; samples must be finite"
+            )
+        n_before += len(block)
+        if bit_depth != "float":
+            n_clipped += int(np.count_nonzero(np.abs(block) > 1.0))
+        if bit_depth == "16" and is_on_grid:
+            scaled = block * np.float32(2**15)
+            is_on_grid = bool(np.array_equal(scaled, np.rint(scaled)))
+    return bit_depth == "16" and not is_on_grid, n_clipped
+
+
+def _write(
+    temporary: Path,
+    path: Path,
+    samples: np.ndarray,
+    encoding: OutputFormat,
+    tags: dict[str, str],
+    needs_dither: bool,
+) -> None:
+    generator = np.random.default_rng(_DITHER_SEED) if needs_dither else None
+    with temporary.open("r+b") as stream:
+        head = id3_tag(tags) if encoding.container == "mp3" else b""
+        stream.write(head)
+        target = _Tail(stream, len(head))
+        try:
+            with sf.SoundFile(
+                target,  # type: ignore[arg-type]
+                "w",
+                samplerate=encoding.sample_rate,
+                channels=encoding.n_channels,
+                format=CONTAINERS[encoding.container].major,
+                subtype=encoding.subtype,
+                closefd=False,
+                **_QUALITY.get(encoding.container, {}),
+            ) as file:
+                if not head:
+                    write_tags(file, tags)
+                for block in _blocks(samples):
+                    file.write(_quantise(block, encoding.bit_depth, generator))
+                    target.raise_error()
+        except (sf.SoundFileError, RuntimeError, AssertionError) as error:
+            target.raise_error()
+            raise OutputError(f"{path} could not be encoded: {error}") from error
+        target.raise_error()
+
+
+def _quantise(
+    block: np.ndarray, bit_depth: str | None, generator: np.random.Generator | None
+) -> np.ndarray:
+    """Rounded and clipped by us: libsndfile scales by 32767 and clips silently."""
+    if bit_depth == "float":
+        return block
+    if bit_depth is None:
+        return np.clip(block, -1.0, 1.0)
+    scale = 2.0 ** (int(bit_depth) - 1)
+    scaled = block * np.float64(scale)
+    if generator is not None:
+        # Drawn sample by sample in time, so the block length does not change the result.
+        noise = generator.random((*block.shape, 2), dtype=np.float32)
+        is_silent = ~block.any(axis=1, keepdims=True)
+        scaled += np.where(is_silent, 0.0, noise[..., 0] - noise[..., 1])
+    codes = np.clip(np.rint(scaled), -scale, scale - 1)
+    if bit_depth == "16":
+        return codes.astype(np.int16)
+    return codes.astype(np.int32) << (32 - int(bit_depth))
+
+
+def _verify(temporary: Path, path: Path, encoding: OutputFormat) -> None:
+    """A short write can go unnoticed through an encoder; the length that comes back cannot."""
+    try:
+        with temporary.open("rb") as stream, sf.SoundFile(_Tail(stream, 0)) as file:  # type: ignore[arg-type]
+            n_samples = file.frames
+    except (sf.SoundFileError, RuntimeError) as error:
+        raise OutputError(f"{path} could not be written whole: {error}; try again") from error
+    if n_samples != encoding.n_samples:
+        raise OutputError(
+            f"{path} could not be written whole: {encoding.n_samples} samples went in and "
+            f"{n_samples} came back; write wav or flac"
+        )
+
+
+class _Tail:
+    """The part of an open file behind a tag, without a name; keeps the first error for later.
+
+    libsndfile knows only that a write failed, not why; and an exception in its callbacks would be
+    printed, not raised.
+    """
+
+    def __init__(self, stream: BinaryIO, start: int) -> None:
+        self._stream = stream
+        self._start = start
+        self._error: OSError | None = None
+
+    def raise_error(self) -> None:
+        """Raise what the system said first, if anything."""
+        if self._error is not None:
+            raise self._error
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        """Move within the part."""
+        if whence == os.SEEK_SET:
+            offset += self._start
+        try:
+            return self._stream.seek(offset, whence) - self._start
+        except OSError as error:
+            self._error = self._error or error
+            return self.tell()
+
+    def tell(self) -> int:
+        """Position within the part."""
+        return self._stream.tell() - self._start
+
+    def read(self, size: int = -1) -> bytes:
+        """Bytes from here."""
+        return self._stream.read(size)
+
+    def write(self, data: bytes) -> int:
+        """Write, or keep the error and write nothing."""
+        try:
+            return self._stream.write(data)
+        except OSError as error:
+            self._error = self._error or error
+            return 0

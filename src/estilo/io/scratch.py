@@ -1,0 +1,131 @@
+"""Long recordings live in an unnamed temporary file, so that memory stays bounded.
+
+An hour of stereo at 44.1 kHz is 1.3 GB of float32. Arrays up to `IN_MEMORY_BYTES` are ordinary
+arrays; larger ones are mapped from a file that has no name and goes with the array.
+"""
+
+import mmap
+import os
+import shutil
+import tempfile
+from typing import BinaryIO
+
+import numpy as np
+
+from estilo.errors import InputError
+
+IN_MEMORY_BYTES = 256 * 2**20
+_SPARE_BYTES = 64 * 2**20
+
+
+def scratch_array(shape: tuple[int, ...]) -> np.ndarray:
+    """Writable float32 zeros, in memory when small, else mapped from an unnamed temporary file.
+
+    Args:
+        shape: any shape, usually (channels, time).
+
+    Raises:
+        InputError: the folder for temporary files has not enough room.
+
+    Example:
+        >>> scratch_array((2, 3)).sum()
+        np.float32(0.0)
+    """
+    n_bytes = 4 * int(np.prod(shape, dtype=np.int64))
+    if n_bytes <= IN_MEMORY_BYTES:
+        return np.zeros(shape, dtype=np.float32)
+    stream = _open_scratch(n_bytes)
+    with stream:
+        stream.truncate(n_bytes)
+        if hasattr(os, "posix_fallocate"):
+            # Without the reservation a disk that fills up later would kill the process (SIGBUS).
+            try:
+                os.posix_fallocate(stream.fileno(), 0, n_bytes)
+            except OSError as error:
+                raise _no_room(n_bytes) from error
+        return np.memmap(stream, dtype=np.float32, mode="r+", shape=shape)
+
+
+def release(array: np.ndarray) -> None:
+    """Let the system drop the pages of a mapped array from memory; its values stay.
+
+    Call it after a pass over a long array. Does nothing to ordinary arrays.
+    """
+    base: object = array
+    while isinstance(base, np.ndarray) and not isinstance(base, np.memmap):
+        base = base.base
+    mapping = getattr(base, "_mmap", None)
+    if mapping is not None and hasattr(mapping, "madvise"):
+        mapping.madvise(mmap.MADV_DONTNEED)
+
+
+class SampleStore:
+    """Collects decoded blocks of one recording whose promised length may be a lie.
+
+    Long recordings are written through the file rather than the mapping: memory stays small and a
+    full disk is an error, not a crash. Nothing is taken before it is written.
+
+    Args:
+        n_channels: channels.
+        n_samples: the most samples per channel that will come.
+    """
+
+    def __init__(self, n_channels: int, n_samples: int) -> None:
+        self._shape = (n_channels, n_samples)
+        self._array: np.ndarray | None = None
+        self._stream: BinaryIO | None = None
+        self._n_written = 0
+        n_bytes = 4 * n_channels * n_samples
+        if n_bytes <= IN_MEMORY_BYTES:
+            self._array = np.empty(self._shape, dtype=np.float32)
+        else:
+            self._stream = _open_scratch(n_bytes)
+
+    def append(self, block: np.ndarray) -> None:
+        """Add a block; **Shape** ``(time, channels)``."""
+        start, stop = self._n_written, self._n_written + len(block)
+        if self._array is not None:
+            self._array[:, start:stop] = block.T
+        elif self._stream is not None:
+            for channel, samples in enumerate(np.ascontiguousarray(block.T, dtype=np.float32)):
+                self._stream.seek(4 * (channel * self._shape[1] + start))
+                try:
+                    n_bytes = self._stream.write(samples.data)
+                except OSError as error:
+                    raise _no_room(4 * self._shape[0] * self._shape[1]) from error
+                if n_bytes < samples.nbytes:  # the disk filled up within this write
+                    raise _no_room(4 * self._shape[0] * self._shape[1])
+        self._n_written = stop
+
+    def finish(self) -> np.ndarray:
+        """What was collected. **Shape** ``(channels, time)``."""
+        if self._array is not None:
+            samples = self._array[:, : self._n_written]
+            # A short answer must not keep a long promise's memory alive.
+            return samples if self._n_written == self._shape[1] else samples.copy()
+        assert self._stream is not None  # noqa: S101 - one of the two always exists
+        with self._stream as stream:
+            stream.truncate(4 * self._shape[0] * self._shape[1])
+            mapped = np.memmap(stream, dtype=np.float32, mode="r+", shape=self._shape)
+        return mapped[:, : self._n_written]
+
+    def close(self) -> None:
+        """Give the temporary file back."""
+        if self._stream is not None:
+            self._stream.close()
+
+
+def _open_scratch(n_bytes: int) -> BinaryIO:
+    folder = tempfile.gettempdir()
+    if shutil.disk_usage(folder).free < n_bytes + _SPARE_BYTES:
+        raise _no_room(n_bytes)
+    return tempfile.TemporaryFile(prefix="estilo-", buffering=0)  # type: ignore[return-value]
+
+
+def _no_room(n_bytes: int) -> InputError:
+    folder = tempfile.gettempdir()
+    free = shutil.disk_usage(folder).free
+    return InputError(
+        f"the recording needs {n_bytes / 2**20:.0f} MiB of temporary space in {folder}, which has "
+        f"{free / 2**20:.0f} MiB free; make room or set TMPDIR to a folder that has it"
+    )
