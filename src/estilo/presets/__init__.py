@@ -1,1 +1,111 @@
-"""presets"""
+"""Named settings: the defaults' alternatives, the ancestors' methods among them.
+
+A preset is a TOML file: a summary, the faults it is known for, an engine, its settings, and what its
+ancestor would have cut and written (``raw``). Users' own files have the same form.
+"""
+
+import difflib
+import tomllib
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from estilo.engines import ENGINE_SETTINGS
+from estilo.errors import SettingsError
+
+
+class RawSettings(BaseModel):
+    """What the ancestor of a preset did around its optimisation."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+    sample_rate_hz: int = Field(ge=8000, le=192_000)
+    """Everything was mixed to mono and converted to this rate."""
+    duration_s: float = Field(gt=0)
+    """Content and style were cut to this length."""
+
+
+class Preset(BaseModel):
+    """Settings under a name."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+    name: str = ""
+    summary: str
+    """What it is, in a line."""
+    faults: tuple[str, ...] = ()
+    """What it is known to do wrong, a line each."""
+    engine: str = "optimise"
+    settings: dict[str, Any] = {}
+    """Settings of the engine that differ from its defaults."""
+    raw: RawSettings | None = None
+
+
+def preset_names() -> list[str]:
+    """Names of the presets that come with estilo."""
+    return sorted(
+        Path(entry.name).stem for entry in files(__name__).iterdir() if entry.name.endswith(".toml")
+    )
+
+
+@cache
+def load_preset(name: str) -> Preset:
+    """A preset by name or by path of a TOML file.
+
+    Raises:
+        SettingsError: no such name or file, not TOML, or settings that its engine does not have.
+    """
+    if name in preset_names():
+        return _parse(files(__name__).joinpath(f"{name}.toml").read_text(encoding="utf-8"), name)
+    path = Path(name)
+    if path.suffix != ".toml":
+        near = difflib.get_close_matches(name, preset_names(), n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else "."
+        known = ", ".join(preset_names())
+        raise SettingsError(f"unknown preset {name!r}{hint} Known: {known}, or a .toml file")
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(
+            f"preset {name} cannot be read ({type(error).__name__}); give a TOML file in UTF-8"
+        ) from error
+    return _parse(text, name)
+
+
+def _parse(text: str, name: str) -> Preset:
+    try:
+        preset = Preset.model_validate({"name": name, **tomllib.loads(text)})
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"preset {name} is not TOML: {error}") from error
+    except ValidationError as error:
+        raise SettingsError(f"preset {name}: {explain(error)}") from error
+    build_settings(preset.engine, preset.settings)
+    return preset
+
+
+def build_settings(engine: str, values: dict[str, Any]) -> Any:
+    """Validated settings of an engine.
+
+    Raises:
+        SettingsError: unknown engine, unknown setting, or a value out of its bounds.
+    """
+    model = ENGINE_SETTINGS[engine]
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        raise SettingsError(explain(error, known=list(model.model_fields))) from error
+
+
+def explain(error: ValidationError, known: list[str] | None = None) -> str:
+    """The first complaint of pydantic in a line that says what to do."""
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "extra_forbidden":
+        near = difflib.get_close_matches(where, known or [], n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else "; leave it out"
+        return f"unknown setting {where!r}{hint}"
+    message = first["msg"].removeprefix("Value error, ")
+    return f"{where}: {message}, got {first['input']!r}" if where else message

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from estilo.dsp.eq import apply_gains, band_power, matching_gains
+from estilo.dsp.mel import band_centres_hz
 from estilo.engines.base import Engine, Job, Progress
 from estilo.engines.excerpts import excerpts, root_mean_square
 from estilo.engines.optimise.descent import Descent
@@ -17,6 +18,7 @@ from estilo.engines.optimise.terms import (
     objective,
     waveform_terms,
 )
+from estilo.engines.optimise.views import power_of_two
 from estilo.engines.optimise.variables import Frames, ShapedWaveform, Variable
 from estilo.errors import AudioFileError, InputError
 from estilo.features.base import Features
@@ -29,7 +31,6 @@ _STYLE_S = 30.0  # of all styles together: enough statistics, and a bounded cost
 _CONTENT_S = 10.0  # from which terms are calibrated
 _SILENCE = 1e-5  # -100 dB: below it there is nothing to transfer
 _N_EQ_BANDS = 24
-_SEED_LEVELS = ("zeros", "noise")
 
 
 @dataclass(frozen=True)
@@ -111,7 +112,7 @@ class OptimiseEngine(Engine[OptimiseState]):
             high_hz=_bandwidth_hz(styles, job.sample_rate),
             seed=job.seed,
         )
-        representation = self._representation(job.sample_rate)
+        representation = self._representation(job.sample_rate, materials.high_hz)
         if self._sees_waveform:
             terms = waveform_terms(self.settings, materials)
         else:
@@ -207,13 +208,14 @@ class OptimiseEngine(Engine[OptimiseState]):
         level = root_mean_square(whole)
         return whole * (LEVEL / level) if level >= _SILENCE else torch.zeros_like(whole)
 
-    def _representation(self, sample_rate: int) -> Representation:
+    def _representation(self, sample_rate: int, high_hz: float) -> Representation:
         name = self.settings.representation
         build = REPRESENTATIONS[name]
         spec = self.settings.stft
+        n_fft = spec.n_fft or power_of_two(0.093, sample_rate)
         sizes = {
-            "n_fft": spec.n_fft,
-            "hop_length": spec.hop_length,
+            "n_fft": n_fft,
+            "hop_length": spec.hop_length or max(1, n_fft // 4),
             "win_length": spec.win_length,
             "window": spec.window,
         }
@@ -221,10 +223,10 @@ class OptimiseEngine(Engine[OptimiseState]):
             return build(sample_rate=sample_rate)
         if name == "real-imag":
             return build(sample_rate=sample_rate, **sizes)
-        n = self.settings.n_phase_iterations
+        n, start = self.settings.n_phase_iterations, self.settings.phase_start
         phase = {
-            "griffin-lim": GriffinLim(n_iterations=n),
-            "fast-griffin-lim": fast_griffin_lim(n_iterations=n),
+            "griffin-lim": GriffinLim(n_iterations=n, start=start),
+            "fast-griffin-lim": fast_griffin_lim(n_iterations=n, start=start),
         }.get(self.settings.phase, self.settings.phase)
         if name == "cqt":
             cqt = self.settings.cqt
@@ -235,7 +237,14 @@ class OptimiseEngine(Engine[OptimiseState]):
                 phase=phase,
             )
         if name == "mel":
-            return build(sample_rate=sample_rate, n_bands=spec.n_bands, phase=phase, **sizes)
+            return build(
+                sample_rate=sample_rate,
+                n_bands=spec.n_bands,
+                high_hz=high_hz,
+                compression=spec.compression,
+                phase=phase,
+                **sizes,
+            )
         return build(sample_rate=sample_rate, compression=spec.compression, phase=phase, **sizes)
 
     def _start(self, job: Job, content: Tensor | None, shared: Shared) -> Tensor:
@@ -286,7 +295,5 @@ def _bandwidth_hz(styles: list[Tensor], sample_rate: int) -> float:
     top = int(held.max()) if len(held) else n_bands - 1
     if top >= n_bands - 2:
         return sample_rate / 2.0
-    from estilo.dsp.mel import band_centres_hz
-
     centres = band_centres_hz(n_bands=n_bands, sample_rate=sample_rate, scale="erb", low_hz=30.0)
     return float(centres[top])

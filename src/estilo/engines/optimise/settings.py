@@ -45,10 +45,11 @@ class ContentView(_Settings):
 class StftSettings(_Settings):
     """The log spectrogram that is optimised when the representation is ``stft`` or ``mel``."""
 
-    n_fft: Annotated[int, Field(ge=16, le=65536)] = 2048
-    """Transform length in samples."""
-    hop_length: Annotated[int, Field(ge=1, le=65536)] = 512
-    """Distance of two frames in samples."""
+    n_fft: Annotated[int, Field(ge=16, le=65536)] | None = None
+    """Transform length in samples; the power of two nearest to 93 ms if not given (2048 at
+    22 050 Hz)."""
+    hop_length: Annotated[int, Field(ge=1, le=65536)] | None = None
+    """Distance of two frames in samples; a quarter of the transform if not given."""
     win_length: Annotated[int, Field(ge=16, le=65536)] | None = None
     """Window length in samples; the transform length if not given."""
     window: Literal["hann", "hamming", "blackman", "sqrt-hann"] = "hann"
@@ -134,6 +135,8 @@ class OptimiseSettings(_Settings):
     """Where the phase comes from when magnitudes were optimised (``stft``, ``mel``, ``cqt``)."""
     n_phase_iterations: Annotated[int, Field(ge=0, le=10_000)] = 32
     """Iterations of Griffin-Lim."""
+    phase_start: Literal["auto", "content", "pghi", "random"] = "auto"
+    """Where Griffin-Lim starts: the content's phase where there is content, else PGHI."""
     features: Literal["closed-form", "random-1d", "random-2d", "detectors"] = "closed-form"
     """Statistics: of infinitely many random filters in closed form, or of an explicit network."""
     style_views: Annotated[tuple[StyleView, ...], Field(min_length=1)] = DEFAULT_STYLE_VIEWS
@@ -172,6 +175,10 @@ class OptimiseSettings(_Settings):
                 magnitudes and "griffin-lim" in self.phase,
                 "phase griffin-lim or fast-griffin-lim",
             ),
+            "phase_start": (
+                magnitudes and "griffin-lim" in self.phase,
+                "phase griffin-lim or fast-griffin-lim",
+            ),
             "stft": (
                 self.representation in ("stft", "mel", "real-imag"),
                 "representation stft, mel or real-imag",
@@ -193,6 +200,7 @@ class OptimiseSettings(_Settings):
             has_effect, condition = needs[name]
             if not has_effect and getattr(self, name) != type(self).model_fields[name].default:
                 raise ValueError(f"{name} has an effect only with {condition}; leave it out")
-        if self.content_weight is not None and "strength" in given and self.strength not in (0, 1):
+        default = type(self).model_fields["strength"].default
+        if self.content_weight is not None and self.strength not in (0, default):
             raise ValueError("strength and content_weight both set the weights; give one of them")
         return self

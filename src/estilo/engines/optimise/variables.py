@@ -108,7 +108,7 @@ class Frames(Variable):
         generator: torch.Generator,
         is_seen_as_waveform: bool,
     ) -> None:
-        self.parameters = [start.detach().clone().requires_grad_()]
+        self.parameters = [start.detach().contiguous().clone().requires_grad_()]
         self._representation = representation
         self._length = length
         self._reference = None if reference is None else reference[None]

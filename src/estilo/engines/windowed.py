@@ -1,0 +1,136 @@
+"""Any length in bounded memory: windows, one after another, joined by crossfades."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from estilo.dsp.crossfade import crossfade
+from estilo.engines.base import Engine, Job, Progress
+
+WINDOW_S = 10.0
+OVERLAP_S = 0.5
+
+
+@dataclass
+class WindowedState:
+    """The output so far and the state of the window that is being worked on."""
+
+    job: Job
+    shared: Any
+    spans: list[tuple[int, int]]
+    output: Tensor | None = None
+    current: int = 0
+    inner: Any = None
+    n_steps: int = 0
+
+
+class WindowedEngine(Engine[WindowedState]):
+    """Runs an engine window by window.
+
+    All windows share the statistics of the styles and of the whole content (`Engine.prepare`), so
+    that they are treated alike. Neighbours overlap by half a second and are joined by a crossfade
+    that keeps the level whatever they have in common.
+
+    Args:
+        inner: the engine of one window.
+        allocate: makes the array for the output from its shape; memory by default.
+    """
+
+    def __init__(
+        self, inner: Engine[Any], *, allocate: Callable[[tuple[int, int]], Tensor] = torch.zeros
+    ) -> None:
+        self.inner = inner
+        self._allocate = allocate
+
+    def prepare(self, job: Job) -> Any:
+        """See `Engine.prepare`."""
+        return self.inner.prepare(job)
+
+    def init(self, job: Job, shared: Any) -> WindowedState:
+        """The first window; see `Engine.init`."""
+        spans = window_spans(job.n_samples, sample_rate=job.sample_rate)
+        state = WindowedState(job, shared, spans)
+        state.inner = self.inner.init(_window(job, spans, 0), shared)
+        self._close_finished(state)
+        return state
+
+    def step(self, state: WindowedState) -> WindowedState:
+        """One step of the current window; see `Engine.step`."""
+        state.inner = self.inner.step(state.inner)
+        state.n_steps += 1
+        self._close_finished(state)
+        return state
+
+    def is_done(self, state: WindowedState) -> bool:
+        """See `Engine.is_done`."""
+        return state.current == len(state.spans)
+
+    def finish(self, state: WindowedState) -> Tensor:
+        """The windows so far, then the content as it is; see `Engine.finish`."""
+        if state.output is not None and self.is_done(state):
+            return state.output
+        if state.inner is not None:
+            self._write(state, self.inner.finish(state.inner))
+        assert state.output is not None  # noqa: S101 - written just now or before
+        if state.job.content is not None and state.current + 1 < len(state.spans):
+            first = state.spans[state.current][1]
+            state.output[:, first:] = state.job.content[:, first:]
+        return state.output
+
+    def progress(self, state: WindowedState) -> Progress:
+        """Fraction over all windows; see `Engine.progress`."""
+        n_windows = len(state.spans)
+        if self.is_done(state):
+            return replace(self.inner.progress(state.inner), fraction=1.0, step=state.n_steps)
+        inner = self.inner.progress(state.inner)
+        stage = inner.stage
+        if n_windows > 1:
+            stage = f"{stage}, part {state.current + 1} of {n_windows}"
+        fraction = (state.current + inner.fraction) / n_windows
+        return replace(inner, fraction=fraction, stage=stage, step=state.n_steps)
+
+    def _close_finished(self, state: WindowedState) -> None:
+        """Write finished windows and open the next that has work to do."""
+        while not self.is_done(state) and self.inner.is_done(state.inner):
+            self._write(state, self.inner.finish(state.inner))
+            state.current += 1
+            if not self.is_done(state):
+                window = _window(state.job, state.spans, state.current)
+                state.inner = self.inner.init(window, state.shared)
+
+    def _write(self, state: WindowedState, waveform: Tensor) -> None:
+        start, stop = state.spans[state.current]
+        if state.output is None:
+            state.output = self._allocate((waveform.shape[0], state.job.n_samples))
+        overlap = state.spans[state.current - 1][1] - start if state.current else 0
+        waveform = waveform.to(state.output.device)
+        if overlap:
+            seam = slice(start, start + overlap)
+            joined = crossfade(state.output[:, seam], waveform[:, :overlap])
+            state.output[:, seam] = joined
+        state.output[:, start + overlap : stop] = waveform[:, overlap:]
+
+
+def window_spans(n_samples: int, *, sample_rate: int) -> list[tuple[int, int]]:
+    """Evenly sized windows, each with an overlap with the next.
+
+    >>> window_spans(25, sample_rate=1)
+    [(0, 9), (8, 17), (16, 25)]
+    """
+    size, overlap = round(WINDOW_S * sample_rate), max(1, round(OVERLAP_S * sample_rate))
+    if n_samples <= size:
+        return [(0, n_samples)]
+    n_windows = -(-(n_samples - overlap) // (size - overlap))
+    hop = (n_samples - overlap) / n_windows
+    starts = [round(i * hop) for i in range(n_windows)]
+    return [(a, b + overlap) for a, b in zip(starts, [*starts[1:], n_samples - overlap], strict=True)]
+
+
+def _window(job: Job, spans: list[tuple[int, int]], index: int) -> Job:
+    start, stop = spans[index]
+    content = None if job.content is None else job.content[:, start:stop]
+    # Windows that start from noise must not start from the same noise.
+    return replace(job, content=content, n_samples=stop - start, seed=job.seed + index)

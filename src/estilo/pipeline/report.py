@@ -1,0 +1,148 @@
+"""The report of a result: everything that went in and came out, and the recipe to render it again.
+
+Imports no torch, so that a bad recipe is refused at once.
+"""
+
+import json
+import platform
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from estilo.errors import InputError
+
+FORMAT = 1
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+
+
+class InputReport(_Part):
+    """One recording that went in."""
+
+    path: str | None
+    """Absolute; None where samples were given instead of a file."""
+    sha256: str
+    """Of the file, or of the samples where there is none."""
+    sample_rate: int
+    """In Hz, before any conversion."""
+    n_channels: int
+    n_samples: int
+    """Of the part that was used."""
+    offset_s: float = 0.0
+    """Start of the part that was used, in seconds."""
+    duration_s: float | None = None
+    """Length that was asked for, in seconds; None is all that there is."""
+    accept_truncated: bool = False
+    """Whether a file that breaks off was taken as it is."""
+    weight: float | None = None
+    """Share of this style."""
+
+
+class LevelReport(_Part):
+    """Loudness and peak of the output."""
+
+    target_lufs: float | None
+    """Loudness of the content (of the first style for textures); None for silence."""
+    achieved_lufs: float | None
+    true_peak_dbtp: float | None
+    gain_db: float
+    shortfall_lu: float
+    """By how much the output is quieter than its target, so that its peaks fit."""
+
+
+class OutputReport(_Part):
+    """The recording that came out."""
+
+    path: str | None = None
+    """Absolute; None until it is saved."""
+    sample_rate: int
+    n_channels: int
+    n_samples: int
+    container: str | None = None
+    bit_depth: str | None = None
+    n_clipped: int = 0
+    """Samples that the file format could not hold."""
+    samples_sha256: str
+    """Of the samples before they were encoded (float32, channel by channel)."""
+
+
+class Report(_Part):
+    """What was done, how it went, and all that is needed to do it again."""
+
+    format: int = FORMAT
+    job: Literal["transfer", "texture"]
+    created: str
+    """Local time in ISO 8601."""
+    content: InputReport | None
+    styles: list[InputReport]
+    engine: str
+    preset: str | None = None
+    """Name or file that the settings came from."""
+    settings: dict[str, Any]
+    """All settings of the engine."""
+    mix: float = 1.0
+    raw: bool = False
+    seconds: float | None = None
+    """Length of a texture."""
+    seed: int
+    device: str
+    threads: int
+    is_complete: bool = True
+    """False where the work was stopped and the best so far was kept."""
+    output: OutputReport
+    level: LevelReport | None = None
+    losses: dict[str, float]
+    """Final calibrated losses by term."""
+    loss_curve: list[float]
+    """Total loss after every step."""
+    scores: dict[str, float] = {}
+    """What is known of the quality of the output."""
+    timings_s: dict[str, float]
+    warnings: list[str] = []
+    versions: dict[str, str]
+
+    def to_json(self) -> str:
+        """Indented JSON."""
+        return json.dumps(self.model_dump(mode="json"), indent=2, ensure_ascii=False) + "\n"
+
+
+def read_report(path: Path) -> Report:
+    """The report in a file.
+
+    Raises:
+        InputError: the file is missing or not a report of this version.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(
+            f"{path} cannot be read as a recipe ({type(error).__name__}); "
+            "give the .json that estilo wrote beside its output"
+        ) from error
+    try:
+        return Report.model_validate_json(text)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"]) or "the file"
+        raise InputError(
+            f"{path} is not a recipe of estilo: {where}: {first['msg']}; "
+            "give the .json that estilo wrote beside its output"
+        ) from error
+
+
+def versions() -> dict[str, str]:
+    """Versions of what decides about the samples of a result."""
+    from importlib.metadata import version
+
+    import estilo
+
+    packages = ("numpy", "scipy", "torch", "soxr", "soundfile")
+    return {
+        "estilo": estilo.__version__,
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        **{name: version(name) for name in packages},
+    }

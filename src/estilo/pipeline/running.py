@@ -1,0 +1,210 @@
+"""From recordings to the engine and back: sample rates, devices, threads, and the run itself."""
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from estilo.audio import Audio
+from estilo.dsp.resample import resample
+from estilo.engines import ENGINES
+from estilo.engines.base import Cancel, Engine, Job, OnStep, Progress, run
+from estilo.engines.image import ImageEngine
+from estilo.engines.windowed import WindowedEngine
+from estilo.errors import SettingsError
+from estilo.features.base import Features
+from estilo.io import release, scratch_array
+
+_HIGHEST_RATE_HZ = 48_000  # above it there is nothing to hear, only to keep
+_BLOCK = 1 << 22
+
+
+@dataclass(frozen=True)
+class Watch:
+    """Who is told of progress, and who may stop the work."""
+
+    on_progress: OnStep | None = None
+    cancel: Cancel | None = None
+    keep_best: bool = False
+
+
+@dataclass
+class Outcome:
+    """What the engine made, ``(channels, time)``, and how its losses went."""
+
+    samples: np.ndarray
+    losses: dict[str, float] = field(default_factory=dict)
+    loss_curve: list[float] = field(default_factory=list)
+    is_complete: bool = True
+
+
+@contextmanager
+def environment(threads: int | None) -> Iterator[None]:
+    """Threads of torch for the time of a run."""
+    before = torch.get_num_threads()
+    try:
+        torch.set_num_threads(threads or before)
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def n_threads(threads: int | None) -> int:
+    """Threads that `environment` sets."""
+    return threads or torch.get_num_threads()
+
+
+def check_device(device: str) -> None:
+    """Refuse a device that is not there.
+
+    Raises:
+        SettingsError: the name is unknown to torch, or there is no such device.
+    """
+    try:
+        kind = torch.device(device).type
+    except RuntimeError as error:
+        raise SettingsError(f"unknown device {device!r}; use cpu or cuda") from error
+    if kind == "cuda" and not torch.cuda.is_available():
+        raise SettingsError("device 'cuda' was asked for and no CUDA GPU is at hand; use cpu")
+
+
+def build_engine(name: str, settings: Any, *, network: Features | None = None) -> Engine[Any]:
+    """An engine for any length and any number of channels."""
+    inner = ENGINES[name](settings, network=network)
+    return WindowedEngine(ImageEngine(inner), allocate=allocate)
+
+
+def allocate(shape: tuple[int, int]) -> Tensor:
+    """Zeros in memory, or in a temporary file where they are large."""
+    return torch.from_numpy(scratch_array(shape))
+
+
+def working_rate(content_rate: int, setting: int | None) -> int:
+    """Rate that the engine works at: the setting, or the content's, halved while above 48 kHz."""
+    if setting is not None:
+        return setting
+    rate = content_rate
+    while rate > _HIGHEST_RATE_HZ:
+        rate = rate // 2
+    return max(rate, 8000)
+
+
+def run_job(
+    engine: Engine[Any],
+    content: Audio | None,
+    styles: Sequence[Audio],
+    weights: Sequence[float],
+    *,
+    sample_rate: int,
+    n_samples: int,
+    seed: int,
+    device: str,
+    watch: Watch,
+) -> Outcome:
+    """Run an engine at a rate and come back at that rate.
+
+    Args:
+        engine: any engine.
+        content: the content; None for textures.
+        styles: the styles.
+        weights: one per style, summing to 1.
+        sample_rate: that the engine works at, in Hz.
+        n_samples: of the output at that rate.
+        seed: of every random draw.
+        device: where the engine computes.
+        watch: progress and cancellation.
+    """
+    job = Job(
+        content=None
+        if content is None
+        else _tensor(content, sample_rate, device, n_samples=n_samples),
+        styles=tuple(_tensor(style, sample_rate, device) for style in styles),
+        style_weights=tuple(weights),
+        sample_rate=sample_rate,
+        n_samples=n_samples,
+        seed=seed,
+    )
+    outcome = Outcome(np.zeros((1, 0), dtype=np.float32))
+
+    def record(progress: Progress) -> None:
+        if progress.loss is not None:
+            outcome.loss_curve.append(progress.loss)
+            outcome.losses = progress.losses
+        outcome.is_complete = progress.fraction >= 1.0
+        if watch.on_progress is not None:
+            watch.on_progress(progress)
+
+    waveform, _ = run(
+        engine, job, on_step=record, cancel=watch.cancel, keep_best=watch.keep_best
+    )
+    outcome.samples = waveform.detach().cpu().numpy()
+    return outcome
+
+
+def to_content_rate(samples: np.ndarray, content: Audio, sample_rate: int) -> np.ndarray:
+    """An output back at the content's rate and length.
+
+    Where the engine worked below the content's rate only because that is above 48 kHz, what the
+    content holds above the engine's band is added back untouched.
+    """
+    if sample_rate == content.sample_rate:
+        return samples
+    out = resample(
+        samples,
+        sample_rate,
+        content.sample_rate,
+        n_samples=content.n_samples,
+        out=scratch_array((samples.shape[0], content.n_samples)),
+    )
+    if sample_rate < content.sample_rate and content.sample_rate > _HIGHEST_RATE_HZ:
+        down = resample(content.samples, content.sample_rate, sample_rate)
+        again = resample(down, sample_rate, content.sample_rate, n_samples=content.n_samples)
+        for start in range(0, content.n_samples, _BLOCK):
+            part = slice(start, start + _BLOCK)
+            out[:, part] += content.samples[:, part] - again[:, part]
+    release(content.samples)
+    return out
+
+
+def mixed(wet: np.ndarray, dry: np.ndarray, mix: float) -> np.ndarray:
+    """Crossfade of samples, ``(channels, time)``, in blocks."""
+    if mix == 1.0:
+        return wet
+    out = scratch_array(wet.shape)
+    for start in range(0, wet.shape[1], _BLOCK):
+        part = slice(start, start + _BLOCK)
+        out[:, part] = mix * wet[:, part] + (1.0 - mix) * dry[:, part]
+    return out
+
+
+def _tensor(
+    audio: Audio, sample_rate: int, device: str, *, n_samples: int | None = None
+) -> Tensor:
+    samples = audio.samples
+    if audio.sample_rate != sample_rate:
+        samples = resample(samples, audio.sample_rate, sample_rate, n_samples=n_samples)
+    if not samples.flags.writeable:
+        samples = samples.copy()
+    return torch.from_numpy(np.ascontiguousarray(samples)).to(device)
+
+
+class Clock:
+    """Wall-clock times of the parts of a job, in seconds."""
+
+    def __init__(self) -> None:
+        self.laps: dict[str, float] = {}
+        self._start = self._last = time.perf_counter()
+
+    def lap(self, name: str) -> None:
+        """End a part under its name."""
+        now = time.perf_counter()
+        self.laps[name] = round(now - self._last, 3)
+        self.laps["total"] = round(now - self._start, 3)
+        self._last = now
+
+

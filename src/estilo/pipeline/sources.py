@@ -1,0 +1,174 @@
+"""Recordings on their way in: files or samples, checked and described."""
+
+import hashlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from estilo.audio import Audio
+from estilo.errors import AudioFileError, InputError, SettingsError
+from estilo.io import AudioInfo, load, probe
+from estilo.io.formats import MAX_CHANNELS, MAX_SAMPLE_RATE_HZ, MIN_SAMPLE_RATE_HZ
+from estilo.pipeline.report import InputReport
+
+_BLOCK = 1 << 20
+
+
+@dataclass(frozen=True)
+class Clip:
+    """A recording, or a part of it.
+
+    Args:
+        source: path of a file, or `Audio`.
+        offset_s: where the part starts, in seconds.
+        duration_s: how long it is, in seconds; None for all that there is.
+        accept_truncated: take what is there of a file that breaks off.
+    """
+
+    source: "str | os.PathLike[str] | Audio"
+    offset_s: float = 0.0
+    duration_s: float | None = None
+    accept_truncated: bool = False
+
+
+Recording = str | os.PathLike[str] | Audio | Clip
+
+
+@dataclass(frozen=True)
+class Source:
+    """A recording that was read, with what the report says of it.
+
+    Args:
+        audio: the part that is used.
+        info: header of the file; None for samples.
+        report: what the report says of it.
+    """
+
+    audio: Audio
+    info: AudioInfo | None
+    report: InputReport
+
+
+def as_clip(recording: Recording) -> Clip:
+    """The whole recording as a clip, unless it is one already."""
+    return recording if isinstance(recording, Clip) else Clip(recording)
+
+
+def probe_clip(clip: Clip) -> AudioInfo | None:
+    """Header of the clip's file; None for samples."""
+    if isinstance(clip.source, Audio):
+        return None
+    return probe(clip.source, accept_truncated=clip.accept_truncated)
+
+
+def read_source(clip: Clip, *, name: str, weight: float | None = None) -> Source:
+    """Read a clip and check that it can be worked on.
+
+    Args:
+        clip: which recording.
+        name: what it is called in messages ("content", "style 2").
+        weight: share of this style, for the report.
+
+    Raises:
+        AudioFileError: the file cannot be read; see `estilo.io.load`.
+        InputError: samples that are not finite, empty, or of a rate or channel count out of reach.
+    """
+    if isinstance(clip.source, Audio):
+        audio = _cut(clip.source, clip, name)
+        _check_samples(audio, name)
+        info, path, digest = None, None, _hash_samples(audio.samples)
+    else:
+        info = probe_clip(clip)
+        audio = load(
+            clip.source,
+            offset_s=clip.offset_s,
+            duration_s=clip.duration_s,
+            accept_truncated=clip.accept_truncated,
+        )
+        path, digest = str(Path(clip.source).absolute()), _hash_file(Path(clip.source))
+    report = InputReport(
+        path=path,
+        sha256=digest,
+        sample_rate=audio.sample_rate,
+        n_channels=audio.n_channels,
+        n_samples=audio.n_samples,
+        offset_s=clip.offset_s,
+        duration_s=clip.duration_s,
+        accept_truncated=clip.accept_truncated,
+        weight=weight,
+    )
+    return Source(audio, info, report)
+
+
+def normalised_weights(weights: "list[float] | None", n_styles: int) -> tuple[float, ...]:
+    """One weight per style, summing to 1; equal ones if none are given.
+
+    Raises:
+        SettingsError: another number of weights than styles, or weights that are not positive.
+    """
+    if n_styles == 0:
+        raise InputError("no style was given; name at least one recording")
+    if weights is None:
+        return (1.0 / n_styles,) * n_styles
+    if len(weights) != n_styles:
+        raise SettingsError(
+            f"{len(weights)} style weights for {n_styles} styles; give one weight per style"
+        )
+    if not all(np.isfinite(w) and w > 0 for w in weights):
+        raise SettingsError(f"style weights must be positive numbers, got {weights}")
+    total = sum(weights)
+    return tuple(w / total for w in weights)
+
+
+def sample_hash(audio: Audio) -> str:
+    """SHA-256 of the samples."""
+    return _hash_samples(audio.samples)
+
+
+def _cut(audio: Audio, clip: Clip, name: str) -> Audio:
+    first = round(clip.offset_s * audio.sample_rate)
+    last = audio.n_samples
+    if clip.duration_s is not None:
+        last = min(last, first + round(clip.duration_s * audio.sample_rate))
+    if first < 0 or last <= first:
+        raise InputError(
+            f"the {name} is {audio.duration_s:.3f} s long, and the part asked for starts at "
+            f"{clip.offset_s} s and lasts {clip.duration_s} s; choose a part with audio in it"
+        )
+    return Audio(audio.samples[:, first:last], audio.sample_rate)
+
+
+def _check_samples(audio: Audio, name: str) -> None:
+    if not 1 <= audio.n_channels <= MAX_CHANNELS:
+        raise InputError(
+            f"the {name} has {audio.n_channels} channels, expected 1 to {MAX_CHANNELS}; "
+            "mix it down (samples are (channels, time))"
+        )
+    if not MIN_SAMPLE_RATE_HZ <= audio.sample_rate <= MAX_SAMPLE_RATE_HZ:
+        raise InputError(
+            f"the {name} has a rate of {audio.sample_rate} Hz, expected {MIN_SAMPLE_RATE_HZ} to "
+            f"{MAX_SAMPLE_RATE_HZ} Hz; resample it"
+        )
+    for start in range(0, audio.n_samples, _BLOCK):
+        block = audio.samples[:, start : start + _BLOCK]
+        if not np.isfinite(block).all():
+            channel, sample = np.argwhere(~np.isfinite(block))[0]
+            raise AudioFileError(
+                f"the {name} holds {block[channel, sample]} at sample {start + sample} of channel "
+                f"{channel + 1}; give finite samples"
+            )
+
+
+def _hash_samples(samples: np.ndarray) -> str:
+    digest = hashlib.sha256(str(samples.shape).encode())
+    for channel in samples:
+        for start in range(0, len(channel), _BLOCK):
+            digest.update(np.ascontiguousarray(channel[start : start + _BLOCK]).tobytes())
+    return digest.hexdigest()
+
+
+def _hash_file(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

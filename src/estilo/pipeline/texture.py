@@ -1,0 +1,126 @@
+"""Textures: styles without a content, mono or stereo, and how much of them was copied."""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from estilo.audio import Audio
+from estilo.dsp.resample import resample
+from estilo.engines.base import Progress
+from estilo.errors import InputError
+from estilo.metrics.copying import WINDOW_S, copy_score
+from estilo.pipeline import running
+from estilo.pipeline.running import Outcome, Watch
+from estilo.pipeline.sources import Source
+
+if TYPE_CHECKING:
+    from estilo.pipeline.transfer import Transfer
+
+_SCORE_RATE_HZ = 16_000
+_SCORED_S = 60.0
+_MONO = 1e-3  # a side 60 dB under the mid is no width
+
+
+def run_texture(transfer: "Transfer", sources: list[Source], seconds: float, watch: Watch) -> Outcome:
+    """Synthesise; stereo styles give mid and side textures of their own mid and side.
+
+    Args:
+        transfer: engine, settings and seed.
+        sources: the styles.
+        seconds: length of the output.
+        watch: progress and cancellation.
+    """
+    running.check_device(transfer.device)
+    first = sources[0].audio
+    rate = running.working_rate(first.sample_rate, transfer.settings.process_rate_hz)
+    parts = _mid_and_side(sources)
+    outcomes: list[Outcome] = []
+    for i, styles in enumerate(parts):
+        outcomes.append(
+            running.run_job(
+                running.build_engine(transfer.engine, transfer.settings, network=transfer.network),
+                None,
+                styles,
+                [source.report.weight or 1.0 for source in sources],
+                sample_rate=rate,
+                n_samples=round(seconds * rate),
+                seed=transfer.seed + 7919 * i,
+                device=transfer.device,
+                watch=_part_of(watch, i, len(parts)),
+            )
+        )
+    outcome = outcomes[0]
+    if len(parts) == 2:
+        mid = outcome.samples / _level(outcome.samples)
+        side = outcomes[1].samples / _level(outcomes[1].samples)
+        side = side * (_level(parts[1][0].samples) / _level(parts[0][0].samples))
+        outcome.samples = np.concatenate([mid + side, mid - side])
+        outcome.loss_curve += outcomes[1].loss_curve
+        outcome.is_complete &= outcomes[1].is_complete
+    if rate != first.sample_rate:
+        n_samples = round(seconds * first.sample_rate)
+        outcome.samples = resample(outcome.samples, rate, first.sample_rate, n_samples=n_samples)
+    return outcome
+
+
+def copy_scores(audio: Audio, sources: list[Source]) -> dict[str, float]:
+    """Copy score against all styles, and the first style's against its own other half.
+
+    Only the first minute of each is looked at. Empty where a recording is too short to score.
+    """
+    output = _scored(audio)
+    styles = [_scored(source.audio) for source in sources]
+    shortest = round(2 * WINDOW_S * _SCORE_RATE_HZ)
+    if min(len(signal) for signal in (output, *styles)) < shortest:
+        return {}
+    half = len(styles[0]) // 2
+    return {
+        "copy_score": max(copy_score(output, style, _SCORE_RATE_HZ) for style in styles),
+        "copy_score_of_style": copy_score(styles[0][:half], styles[0][half:], _SCORE_RATE_HZ),
+    }
+
+
+def _scored(audio: Audio) -> np.ndarray:
+    longest = round(_SCORED_S * audio.sample_rate)
+    samples = resample(audio.samples[:, :longest], audio.sample_rate, _SCORE_RATE_HZ)
+    return samples.mean(0)
+
+
+def _mid_and_side(sources: list[Source]) -> list[list[Audio]]:
+    """All styles as one channel; where the first is stereo, their mids, then their sides."""
+    first = sources[0].audio
+    if first.n_channels > 2:
+        raise InputError(
+            f"a texture is mono or stereo, and the first style has {first.n_channels} channels; "
+            "mix it down first"
+        )
+    mids = [Audio(s.audio.samples.mean(0), s.audio.sample_rate) for s in sources]
+    if first.n_channels == 1:
+        return [mids]
+    sides = [_side(source.audio) for source in sources]
+    if min(_level(side.samples) for side in sides) < _MONO * _level(first.samples):
+        return [mids]
+    return [mids, sides]
+
+
+def _side(audio: Audio) -> Audio:
+    if audio.n_channels != 2:
+        return Audio(np.zeros((1, audio.n_samples), np.float32), audio.sample_rate)
+    return Audio(0.5 * (audio.samples[0] - audio.samples[1]), audio.sample_rate)
+
+
+def _level(samples: np.ndarray) -> float:
+    return float(np.sqrt(np.mean(np.square(samples, dtype=np.float64)))) or 1.0
+
+
+def _part_of(watch: Watch, index: int, count: int) -> Watch:
+    """Progress of one of several runs as progress of the whole."""
+    inner = watch.on_progress
+    if inner is None or count == 1:
+        return watch
+
+    def scaled(progress: Progress) -> None:
+        inner(replace(progress, fraction=(index + progress.fraction) / count))
+
+    return replace(watch, on_progress=scaled)
