@@ -1,8 +1,12 @@
+import os
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+
+# Clips in tests are tiny: more threads only wait for each other, for seconds on a busy machine.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 # What several test files share is imported from here by its plain name.
 sys.path.append(str(Path(__file__).parent / "helpers"))

@@ -28,6 +28,7 @@ _HOMES = {
     "load": "estilo.io",
     "probe": "estilo.io",
     "save": "estilo.io",
+    "texture": "estilo.pipeline.transfer",
     "transfer": "estilo.pipeline.transfer",
 }
 
@@ -47,6 +48,7 @@ __all__ = [
     "load",
     "probe",
     "save",
+    "texture",
     "transfer",
 ]
 
@@ -64,7 +66,7 @@ if TYPE_CHECKING:
     from estilo.io import load, probe, save
     from estilo.pipeline.report import Report
     from estilo.pipeline.sources import Clip
-    from estilo.pipeline.transfer import Transfer, TransferResult, transfer
+    from estilo.pipeline.transfer import Transfer, TransferResult, texture, transfer
 
 
 def __getattr__(name: str) -> Any:

@@ -1,1 +1,92 @@
-"""cli"""
+"""The command line: one file per command, and here what all of them share on the way out.
+
+Exit codes: 0 done, 1 internal error, 2 bad input or usage, 130 cancelled. Names of written files go
+to stdout, everything else to stderr.
+"""
+
+import os
+import sys
+from collections.abc import Sequence
+
+from estilo.errors import EstiloError
+
+_DEBUG = "ESTILO_DEBUG"
+_CANCELLED = "cancelled; nothing was written"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Args:
+        arguments: what follows the program's name; ``sys.argv`` if not given.
+
+    Returns:
+        The exit code.
+    """
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        code = _run(arguments or ["--help"])
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        return _say(_CANCELLED, 130)
+    except SystemExit as error:  # so rich ends when whoever reads us has seen enough
+        if isinstance(error.__context__, BrokenPipeError):
+            return 0
+        raise
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return code
+
+
+def _run(arguments: list[str]) -> int:
+    """One command, its errors in words."""
+    from cyclopts.exceptions import CycloptsError
+
+    from estilo.cli.app import build_app
+    from estilo.cli.signals import Stop
+
+    try:
+        with Stop():
+            command = next((each for each in arguments if not each.startswith("-")), None)
+            code = build_app(command)(arguments, exit_on_error=False, print_error=False)
+    except CycloptsError as error:
+        return _say(_usage(error), 2)
+    except EstiloError as error:
+        return _fail(error, str(error), error.exit_code)
+    except BrokenPipeError:
+        raise
+    except MemoryError as error:
+        hint = "close other programs, or take a part with --duration"
+        return _fail(error, f"the memory is not enough for this; {hint}", 1)
+    except Exception as error:
+        return _fail(error, f"internal error: {type(error).__name__}: {error}; {_report_it()}", 1)
+    return code if isinstance(code, int) else 0
+
+
+def _usage(error: object) -> str:
+    chain = " ".join(getattr(error, "command_chain", None) or ())
+    command = f"estilo {chain}".strip()
+    return f"{str(error).strip().rstrip('.')}; see {command} --help"
+
+
+def _report_it() -> str:
+    return f"run it again with {_DEBUG}=1 and report what it prints"
+
+
+def _fail(error: BaseException, message: str, code: int) -> int:
+    if os.environ.get(_DEBUG, "0") not in ("", "0"):
+        import traceback
+
+        traceback.print_exception(error)
+    return _say(message, code)
+
+
+def _say(message: str, code: int) -> int:
+    from estilo.cli.progress import stderr_console
+
+    label, style = ("", "yellow") if code == 130 else ("error: ", "bold red")
+    console = stderr_console()
+    console.print(f"estilo: {label}", style=style, end="")
+    console.print(" ".join(message.split()))
+    return code

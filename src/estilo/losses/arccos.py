@@ -114,29 +114,23 @@ def arccos_kernel(left: Tensor, right: Tensor, *, width: int = 1) -> Tensor:
     return _kernel(products, norms_left[:, None] * norms_right[None, :])[0]
 
 
-def _mean_square(
-    left: Tensor, right: Tensor, widths: Sequence[int]
-) -> tuple[Tensor, Tensor, Tensor]:
-    """Squared kernel, mean over pairs, summed over widths, and its gradients by both sequences.
+def _mean_square(left: Tensor, right: Tensor, widths: Sequence[int]) -> tuple[Tensor, Tensor]:
+    """Squared kernel, mean over pairs, summed over widths, and its gradient by the left sequence.
 
     Exact for any length: pairs are visited in tiles, so that memory stays bounded. Sums are taken
     in float64.
 
-    **Shape**: left ``(bands, T)``, right ``(bands, U)``; results ``()``, ``(bands, T)``,
-    ``(bands, U)``.
+    **Shape**: left ``(bands, T)``, right ``(bands, U)``; results ``()`` and ``(bands, T)``.
     """
     value = torch.zeros((), dtype=torch.float64, device=left.device)
-    by_left, by_right = torch.zeros_like(left), torch.zeros_like(right)
-    energy_left, energy_right = left.square().sum(0), right.square().sum(0)
-    norms = {
-        width: (_sliding_sum(energy_left, width).sqrt(), _sliding_sum(energy_right, width).sqrt())
-        for width in widths
-    }
-    widest = max(widths)
+    gradient = torch.zeros_like(left)
+    energies = left.square().sum(0), right.square().sum(0)
+    norms = {w: tuple(_sliding_sum(energy, w).sqrt() for energy in energies) for w in widths}
+    overlap = max(widths) - 1
     for top in range(0, left.shape[1], _TILE_FRAMES):
-        rows = slice(top, top + _TILE_FRAMES + widest - 1)
+        rows = slice(top, top + _TILE_FRAMES + overlap)
         for first in range(0, right.shape[1], _TILE_FRAMES):
-            columns = slice(first, first + _TILE_FRAMES + widest - 1)
+            columns = slice(first, first + _TILE_FRAMES + overlap)
             products = left[:, rows].T @ right[:, columns]
             by_products = torch.zeros_like(products)
             for width in widths:
@@ -152,12 +146,10 @@ def _mean_square(
                 value += torch.sum(kernel * kernel, dtype=torch.float64) / n_pairs
                 twice = kernel.mul_(2.0 / n_pairs)
                 by_products[frames] += _spread_diagonals(by_product.mul_(twice), width)
-                by_norms = by_norms.mul_(twice)
-                _add_norm_gradient(by_left[:, rows], left[:, rows], by_norms @ m, n, width)
-                _add_norm_gradient(by_right[:, columns], right[:, columns], n @ by_norms, m, width)
-            by_left[:, rows] += right[:, columns] @ by_products.T
-            by_right[:, columns] += left[:, rows] @ by_products
-    return value, by_left, by_right
+                by_norm = by_norms.mul_(twice) @ m
+                _add_norm_gradient(gradient[:, rows], left[:, rows], by_norm, n, width)
+            gradient[:, rows] += right[:, columns] @ by_products.T
+    return value, gradient
 
 
 def _add_norm_gradient(
@@ -170,19 +162,20 @@ def _add_norm_gradient(
 
 
 class _MeanSquare(torch.autograd.Function):
-    """`_mean_square` with its written-out gradient; the two sequences may be the same one."""
+    """`_mean_square` with its written-out gradient, of a sequence with a constant or with itself."""
 
     @staticmethod
-    def forward(ctx: Any, left: Tensor, right: Tensor, widths: Sequence[int]) -> Tensor:
-        value, by_left, by_right = _mean_square(left, right, widths)
-        ctx.save_for_backward(by_left, by_right)
-        return value.to(left.dtype)
+    def forward(ctx: Any, frames: Tensor, constant: Tensor | None, widths: Sequence[int]) -> Tensor:
+        value, gradient = _mean_square(frames, frames if constant is None else constant, widths)
+        # The kernel is symmetric: both places of one and the same sequence have the same gradient.
+        ctx.save_for_backward(2.0 * gradient if constant is None else gradient)
+        return value.to(frames.dtype)
 
     @staticmethod
-    def backward(ctx: Any, *grad_outputs: Tensor) -> tuple[Tensor, Tensor, None]:
-        by_left, by_right = ctx.saved_tensors
+    def backward(ctx: Any, *grad_outputs: Tensor) -> tuple[Tensor, None, None]:
+        (gradient,) = ctx.saved_tensors
         (scale,) = grad_outputs
-        return scale * by_left, scale * by_right, None
+        return scale * gradient, None, None
 
 
 @dataclass(frozen=True)
@@ -235,7 +228,7 @@ class ArccosStyle(Loss):
     def forward(self, candidate: Tensor, target: ArccosStyleTarget) -> Tensor:
         """Squared maximum mean discrepancy; see `Loss.forward`."""
         self._require_length(candidate, "candidate")
-        loss = _MeanSquare.apply(candidate, candidate, self.widths)
+        loss = _MeanSquare.apply(candidate, None, self.widths)
         for style, weight in zip(target.styles, target.weights, strict=True):
             loss = loss - 2.0 * weight * _MeanSquare.apply(candidate, style, self.widths)
         return loss + target.constant

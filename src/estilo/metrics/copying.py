@@ -46,7 +46,7 @@ def copy_score(output: ArrayLike, style: ArrayLike, sample_rate: int) -> float:
             )
     n_lags = len(style) - size + 1
     n_fft = fft.next_fast_len(len(style) + size, real=True)
-    spectrum = fft.rfft(style, n_fft)
+    spectrum = np.asarray(fft.rfft(style, n_fft))
     energy = np.concatenate([[0.0], np.cumsum(style**2)])
     norms = np.sqrt(np.maximum(energy[size:] - energy[:-size], 0.0))
     audible = norms > max(_SILENCE, 1e-4 * norms.max())
@@ -57,6 +57,7 @@ def copy_score(output: ArrayLike, style: ArrayLike, sample_rate: int) -> float:
         if norm < _SILENCE or not audible.any():
             matches.append(0.0)
             continue
-        products = fft.irfft(spectrum * np.conj(fft.rfft(window, n_fft)), n_fft)[:n_lags]
+        window_spectrum = np.asarray(fft.rfft(window, n_fft))
+        products = np.asarray(fft.irfft(spectrum * window_spectrum.conj(), n_fft))[:n_lags]
         matches.append(float(np.max(np.abs(products[audible]) / norms[audible]) / norm))
     return float(np.mean(matches))

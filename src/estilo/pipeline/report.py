@@ -105,8 +105,9 @@ class Report(_Part):
     versions: dict[str, str]
 
     def to_json(self) -> str:
-        """Indented JSON."""
-        return json.dumps(self.model_dump(mode="json"), indent=2, ensure_ascii=False) + "\n"
+        """Indented JSON; what is not Unicode in a file's name is escaped, so that it comes back."""
+        text = json.dumps(self.model_dump(mode="json"), indent=2, ensure_ascii=False) + "\n"
+        return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def read_report(path: Path) -> Report:
@@ -123,7 +124,12 @@ def read_report(path: Path) -> Report:
             "give the .json that estilo wrote beside its output"
         ) from error
     try:
-        return Report.model_validate_json(text)
+        return Report.model_validate(json.loads(text))
+    except json.JSONDecodeError as error:
+        raise InputError(
+            f"{path} is not a recipe of estilo, nor any JSON: {error}; "
+            "give the .json that estilo wrote beside its output"
+        ) from error
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "the file"

@@ -139,9 +139,7 @@ def run_job(
         if watch.on_progress is not None:
             watch.on_progress(progress)
 
-    waveform, _ = run(
-        engine, job, on_step=record, cancel=watch.cancel, keep_best=watch.keep_best
-    )
+    waveform, _ = run(engine, job, on_step=record, cancel=watch.cancel, keep_best=watch.keep_best)
     outcome.samples = waveform.detach().cpu().numpy()
     return outcome
 
@@ -182,9 +180,7 @@ def mixed(wet: np.ndarray, dry: np.ndarray, mix: float) -> np.ndarray:
     return out
 
 
-def _tensor(
-    audio: Audio, sample_rate: int, device: str, *, n_samples: int | None = None
-) -> Tensor:
+def _tensor(audio: Audio, sample_rate: int, device: str, *, n_samples: int | None = None) -> Tensor:
     samples = audio.samples
     if audio.sample_rate != sample_rate:
         samples = resample(samples, audio.sample_rate, sample_rate, n_samples=n_samples)
@@ -206,5 +202,3 @@ class Clock:
         self.laps[name] = round(now - self._last, 3)
         self.laps["total"] = round(now - self._start, 3)
         self._last = now
-
-

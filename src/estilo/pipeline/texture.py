@@ -22,7 +22,9 @@ _SCORED_S = 60.0
 _MONO = 1e-3  # a side 60 dB under the mid is no width
 
 
-def run_texture(transfer: "Transfer", sources: list[Source], seconds: float, watch: Watch) -> Outcome:
+def run_texture(
+    transfer: "Transfer", sources: list[Source], seconds: float, watch: Watch
+) -> Outcome:
     """Synthesise; stereo styles give mid and side textures of their own mid and side.
 
     Args:
@@ -39,7 +41,9 @@ def run_texture(transfer: "Transfer", sources: list[Source], seconds: float, wat
     for i, styles in enumerate(parts):
         outcomes.append(
             running.run_job(
-                running.build_engine(transfer.engine, transfer.settings, network=transfer.network),
+                running.build_engine(
+                    transfer.engine, transfer.settings, network=transfer.feature_network
+                ),
                 None,
                 styles,
                 [source.report.weight or 1.0 for source in sources],
@@ -52,8 +56,7 @@ def run_texture(transfer: "Transfer", sources: list[Source], seconds: float, wat
         )
     outcome = outcomes[0]
     if len(parts) == 2:
-        mid = outcome.samples / _level(outcome.samples)
-        side = outcomes[1].samples / _level(outcomes[1].samples)
+        mid, side = (_normalised(part.samples) for part in outcomes)
         side = side * (_level(parts[1][0].samples) / _level(parts[0][0].samples))
         outcome.samples = np.concatenate([mid + side, mid - side])
         outcome.loss_curve += outcomes[1].loss_curve
@@ -111,7 +114,11 @@ def _side(audio: Audio) -> Audio:
 
 
 def _level(samples: np.ndarray) -> float:
-    return float(np.sqrt(np.mean(np.square(samples, dtype=np.float64)))) or 1.0
+    return float(np.sqrt(np.mean(np.square(samples, dtype=np.float64))))
+
+
+def _normalised(samples: np.ndarray) -> np.ndarray:
+    return samples / (_level(samples) or 1.0)
 
 
 def _part_of(watch: Watch, index: int, count: int) -> Watch:

@@ -1,5 +1,6 @@
 """Transfer and texture: recordings in, a recording and its report out."""
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -8,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from estilo.audio import Audio
-from estilo.dsp.loudness import apply_gain, match_level
 from estilo.errors import SettingsError
 from estilo.pipeline.report import LevelReport, OutputReport, Report, versions
 from estilo.pipeline.sources import (
+    Clip,
     Recording,
     Source,
     as_clip,
@@ -20,6 +21,7 @@ from estilo.pipeline.sources import (
     sample_hash,
 )
 from estilo.presets import Preset, build_settings, load_preset
+from estilo.presets.texture import DEFAULT_REALISM, texture_settings
 
 if TYPE_CHECKING:
     from estilo.engines.base import Cancel, OnStep
@@ -54,8 +56,9 @@ class Transfer:
         seed: of every random draw; equal seeds give equal samples.
         device: ``"cpu"`` or ``"cuda"``.
         threads: of the processor; torch's own choice if not given.
-        network: a feature network in place of the settings' own (any
-            `estilo.features.module.ModuleFeatures`); its weights are not part of the recipe.
+        feature_network: in place of the one that the settings describe under ``network`` (any
+            `estilo.features.module.ModuleFeatures`), whose weights are not part of the recipe; a
+            mapping stands for the settings' own.
         settings: any settings of the engine by name, on top of the preset's.
 
     Raises:
@@ -81,7 +84,7 @@ class Transfer:
         seed: int = 0,
         device: str = "cpu",
         threads: int | None = None,
-        network: "Features | None" = None,
+        feature_network: "Features | None" = None,
         **settings: Any,
     ) -> None:
         chosen = Preset(summary="defaults") if preset is None else load_preset(preset)
@@ -106,7 +109,7 @@ class Transfer:
         self.seed = seed
         self.device = device
         self.threads = threads
-        self.network = network
+        self.feature_network = feature_network
 
     def __call__(
         self,
@@ -154,6 +157,29 @@ class Transfer:
         clock.lap("levels")
         report = self._report(style_sources, audio, outcome, level, clock.laps, content=source)
         return TransferResult(audio, report, dict(source.info.tags) if source.info else {})
+
+    @classmethod
+    def for_texture(cls, *, realism: float | None = None, **options: Any) -> "Transfer":
+        """A way of working that suits `texture`.
+
+        Args:
+            realism: 0 to 1: how close to the styles, at the price of copying them.
+            options: those of `Transfer`; a preset or a magnitude representation brings its own
+                statistics, which realism does not set.
+
+        Raises:
+            SettingsError: as in `Transfer`, or realism beside a preset or such a representation.
+        """
+        representation = options.get("representation", "waveform")
+        if options.get("preset") is not None or representation not in ("waveform", "real-imag"):
+            if realism is not None:
+                raise SettingsError(
+                    "realism sets the statistics of the default texture; leave it out, or leave "
+                    "out the preset and the representation"
+                )
+            return cls(**options)
+        base = texture_settings(DEFAULT_REALISM if realism is None else realism)
+        return cls(**{**base, **options})
 
     def texture(
         self,
@@ -208,7 +234,7 @@ class Transfer:
         rate = running.working_rate(content.sample_rate, self.settings.process_rate_hz)
         n_samples = max(1, round(content.n_samples * rate / content.sample_rate))
         outcome = running.run_job(
-            running.build_engine(self.engine, self.settings, network=self.network),
+            running.build_engine(self.engine, self.settings, network=self.feature_network),
             content,
             [style.audio for style in styles],
             [style.report.weight or 1.0 for style in styles],
@@ -222,7 +248,7 @@ class Transfer:
         return outcome
 
     def _run_raw(self, content: Audio, styles: list[Source], watch: "Watch") -> "Outcome":
-        """As the ancestor did: everything mono, cut to its length, in one piece, levels untouched."""
+        """As the ancestor did: mono, cut to its length, in one piece, levels untouched."""
         from estilo.engines import ENGINES
         from estilo.pipeline import running
 
@@ -236,7 +262,7 @@ class Transfer:
             return Audio(samples.mean(0, keepdims=True), audio.sample_rate)
 
         return running.run_job(
-            ENGINES[self.engine](self.settings, network=self.network),
+            ENGINES[self.engine](self.settings, network=self.feature_network),
             cut(content),
             [cut(style.audio) for style in styles],
             [style.report.weight or 1.0 for style in styles],
@@ -331,10 +357,47 @@ def transfer(
     )
 
 
+def texture(
+    styles: Recording | Sequence[Recording],
+    *,
+    seconds: float,
+    style_weights: Sequence[float] | None = None,
+    on_progress: "OnStep | None" = None,
+    cancel: "Cancel | None" = None,
+    keep_best: bool = False,
+    **options: Any,
+) -> TransferResult:
+    """New audio with the texture of one or more recordings.
+
+    Args:
+        styles: one or several of path, `Audio` or `Clip`.
+        seconds: length of the output.
+        style_weights: shares of several styles; equal if not given.
+        on_progress: called after every step.
+        cancel: asked before every step.
+        keep_best: when cancelled, return the best so far instead of raising.
+        options: realism, and those of `Transfer`.
+
+    Raises:
+        InputError: something that was given cannot be used.
+        Cancelled: `cancel` was set.
+    """
+    return Transfer.for_texture(**options).texture(
+        styles,
+        seconds=seconds,
+        style_weights=style_weights,
+        on_progress=on_progress,
+        cancel=cancel,
+        keep_best=keep_best,
+    )
+
+
 def _read_styles(
     styles: Recording | Sequence[Recording], weights: Sequence[float] | None
 ) -> list[Source]:
-    several = list(styles) if isinstance(styles, list | tuple) else [styles]
+    # Not Sequence: a path is one too.
+    is_one = isinstance(styles, str | os.PathLike | Audio | Clip)
+    several: list[Recording] = [styles] if is_one else list(styles)
     shares = normalised_weights(None if weights is None else list(weights), len(several))
     names = ["style"] if len(several) == 1 else [f"style {i + 1}" for i in range(len(several))]
     return [
@@ -358,6 +421,8 @@ def _merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, An
 
 def _matched(samples: np.ndarray, reference: Audio) -> tuple[Audio, LevelReport]:
     """Samples at the loudness of the reference, with what became of level and peak."""
+    from estilo.dsp.loudness import apply_gain, match_level
+
     gain_db, level = match_level(samples, reference.samples, reference.sample_rate)
 
     def known(value: float) -> float | None:

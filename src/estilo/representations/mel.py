@@ -27,7 +27,7 @@ class Mel(Representation):
     the bands spread over the bins. On recordings, half-way transfers of 40 to 128 bands, this
     start and 8 updates came closer to the bands than the gains alone, the updates alone, or the
     pseudo-inverse did, and kept the reference's fine structure nearly as well as the gains. What
-    is silent in the reference stays silent.
+    is silent in the reference becomes noise.
 
     Args:
         sample_rate: in Hz.
@@ -43,6 +43,8 @@ class Mel(Representation):
         exponent: of ``"power"``.
         floor_db: level of silence of ``"db"``, in dB relative to a magnitude of 1.
         n_updates: multiplicative updates on the way back.
+        largest_gain_db: how far the reference's own spectrum is raised, in dB; what is missing
+            beyond it is filled with noise, because what lies that deep is not worth amplifying.
         phase: a name in `PHASES` or a method.
 
     Example:
@@ -65,6 +67,7 @@ class Mel(Representation):
     exponent: float = 0.5
     floor_db: float = -80.0
     n_updates: int = 8
+    largest_gain_db: float = 20.0
     phase: str | PhaseMethod = "fast-griffin-lim"
 
     def __post_init__(self) -> None:
@@ -120,7 +123,11 @@ class Mel(Representation):
         """See `Representation.synthesise`; gradients flow through the magnitude only."""
         check_frames(frames, n_bands=self.n_bands, length=length, reference=reference)
         transform = self._transform
-        magnitude = self._fit_bins(self._level.decompress(frames), reference)
+        bands = self._level.decompress(frames)
+        rest = None
+        if reference is not None:
+            bands, rest = self._within_reach(bands, reference)
+        magnitude = self._fit_bins(bands, reference)
         phase = phase_method(self.phase).estimate(
             magnitude.detach(),
             transform=transform,
@@ -128,7 +135,25 @@ class Mel(Representation):
             reference=reference,
             generator=generator,
         )
-        return transform.inverse(magnitude * phase, length=length)
+        spectrum = magnitude * phase
+        if rest is not None and bool((rest > 0).any()):
+            spectrum = spectrum + self._noise(rest, length=length, generator=generator)
+        return transform.inverse(spectrum, length=length)
+
+    def _within_reach(self, bands: Tensor, reference: Tensor) -> tuple[Tensor, Tensor]:
+        """What the reference can become by `largest_gain_db` at most, and what noise has to add."""
+        average, _ = self._matrices(bands)
+        own = average @ self._transform.forward(reference).abs()
+        reachable = torch.minimum(bands, own * 10.0 ** (self.largest_gain_db / 20.0))
+        return reachable, (bands.square() - reachable.square()).clamp_min(0.0).sqrt()
+
+    def _noise(self, bands: Tensor, *, length: int, generator: torch.Generator | None) -> Tensor:
+        """Spectrum of noise whose average magnitudes are the bands."""
+        generator = generator or torch.Generator().manual_seed(0)
+        white = torch.randn(1, length, generator=generator).to(bands)
+        spectrum = self._transform.forward(white)
+        _, spread = self._matrices(bands)
+        return spectrum * (spread @ bands) / spectrum.abs().mean().clamp_min(1e-9)
 
     def _fit_bins(self, bands: Tensor, reference: Tensor | None) -> Tensor:
         """Bins ``(batch, bins, frames)`` whose averages are the bands."""

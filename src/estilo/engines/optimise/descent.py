@@ -10,6 +10,8 @@ from estilo.errors import DivergenceError
 _DEFAULT_RATES = {"adam": 0.03, "adagrad": 0.1, "rmsprop": 0.01}
 _LOSS_SCALE = 1e3  # L-BFGS tries min(1, 1/|gradient|) first: tiny losses would start at full length
 _N_TRIES = 3
+_PATIENCE = 5  # steps that may pass without a drop of the loss by this share:
+_LEAST_DROP = 1e-3
 
 Evaluate = Callable[[], tuple[Tensor, dict[str, float]]]
 
@@ -47,6 +49,8 @@ class Descent:
         self._name = optimiser
         self._rate = learning_rate if learning_rate else _DEFAULT_RATES.get(optimiser, 1.0)
         self._n_failures = 0
+        self._n_idle = 0
+        self._reached = float("inf")
         self._best: list[Tensor] = []
         self._seen: list[Tensor] | None = None
         self._seen_loss = torch.zeros(())
@@ -59,8 +63,7 @@ class Descent:
         self._optimiser.step(self._closure)
         if all(bool(torch.isfinite(p).all()) for p in self.parameters) and self._is_loss_finite():
             self.loss, self.losses = float(self._seen_loss) / _LOSS_SCALE, self._seen_losses
-            if self._seen is not None and self.loss < self.best_loss:
-                self.best_loss, self._best = self.loss, self._seen
+            self._note_progress()
             return
         self._n_failures += 1
         if self._n_failures >= _N_TRIES:
@@ -75,11 +78,24 @@ class Descent:
         self._rate /= 2.0
         self._optimiser = self._build()
 
+    @property
+    def is_converged(self) -> bool:
+        """Whether L-BFGS has stopped getting anywhere; the others' losses jump about too much."""
+        return self._name == "lbfgs" and self._n_idle >= _PATIENCE
+
     def restore_best(self) -> None:
         """Put the best parameters seen back in place."""
         with torch.no_grad():
             for parameter, value in zip(self.parameters, self._best, strict=False):
                 parameter.copy_(value)
+
+    def _note_progress(self) -> None:
+        if self._seen is not None and self.loss < self.best_loss:
+            self.best_loss, self._best = self.loss, self._seen
+        if self.loss < (1.0 - _LEAST_DROP) * self._reached:
+            self._reached, self._n_idle = self.loss, 0
+        else:
+            self._n_idle += 1
 
     def _is_loss_finite(self) -> bool:
         return bool(torch.isfinite(self._seen_loss))

@@ -56,8 +56,8 @@ class StftSettings(_Settings):
     """Analysis window."""
     compression: Literal["log1p", "db", "power", "linear"] = "log1p"
     """What is done to magnitudes before statistics are taken (``stft`` only)."""
-    n_bands: Annotated[int, Field(ge=2, le=1024)] = 128
-    """Bands (``mel`` only)."""
+    n_bands: Annotated[int, Field(ge=2, le=1024)] = 40
+    """Bands (``mel`` only): few enough not to follow the partials of the style."""
 
 
 class CqtSettings(_Settings):
@@ -116,7 +116,7 @@ DEFAULT_CONTENT_VIEWS = (
 class OptimiseSettings(_Settings):
     """Style transfer by optimisation: kernel statistics of the style, structure of the content."""
 
-    strength: Annotated[float, Field(ge=0, le=1)] = 0.7
+    strength: Annotated[float, Field(ge=0, le=1)] = 0.75
     """How much style: 0 returns the content untouched, 1 follows the style as far as it goes."""
     start: Literal["eq", "content", "noise", "zeros"] = "eq"
     """Where the optimisation starts: the content equalised towards the style, the content itself,
@@ -129,10 +129,11 @@ class OptimiseSettings(_Settings):
     """Step size; each optimiser's own default if not given."""
     rhythm: Annotated[float, Field(ge=0, le=10)] = 0.0
     """Weight of the style's groove: how bands repeat over 0.2 to 3 s."""
-    representation: Literal["waveform", "stft", "mel", "cqt", "real-imag"] = "waveform"
+    representation: Literal["waveform", "stft", "mel", "cqt", "real-imag"] = "mel"
     """What is optimised."""
     phase: Literal["content", "griffin-lim", "fast-griffin-lim", "pghi"] = "content"
-    """Where the phase comes from when magnitudes were optimised (``stft``, ``mel``, ``cqt``)."""
+    """Where the phase comes from when magnitudes were optimised (``stft``, ``mel``, ``cqt``);
+    textures have no content and take ``fast-griffin-lim`` for ``content``."""
     n_phase_iterations: Annotated[int, Field(ge=0, le=10_000)] = 32
     """Iterations of Griffin-Lim."""
     phase_start: Literal["auto", "content", "pghi", "random"] = "auto"

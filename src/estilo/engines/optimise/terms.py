@@ -1,11 +1,11 @@
 """Which views and losses make up the objective, for each representation."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
+from estilo.engines.optimise.lengths import n_frames_needed, n_samples_needed, require_length
 from estilo.engines.optimise.settings import OptimiseSettings
 from estilo.engines.optimise.views import Dynamics, LogBands, Partials, Standardised, View
 from estilo.errors import SettingsError
@@ -50,10 +50,25 @@ class Materials:
 def waveform_terms(settings: OptimiseSettings, materials: Materials) -> dict[str, Term]:
     """Terms that look at a waveform, at the resolutions of the settings."""
     terms: dict[str, Term] = {}
-    for i, spec in enumerate(settings.style_views, start=1):
-        bands = _bands(materials, spec.window_s, spec.hop_s, spec.n_bands)
+    resolutions = [
+        (
+            spec,
+            _bands(materials, spec.window_s, spec.hop_s, spec.n_bands),
+            _features(settings, spec.n_bands, materials.seed),
+        )
+        for spec in settings.style_views
+    ]
+    shortest = [
+        n_samples_needed(n_frames_needed(spec.widths, features), bands.hop_length)
+        for spec, bands, features in resolutions
+    ]
+    rhythm_bands = _bands(materials, 0.0464, 0.0116, 16)
+    rhythm = Rhythm(frame_rate_hz=rhythm_bands.frame_rate_hz)
+    if settings.rhythm:
+        shortest.append(n_samples_needed(2 * rhythm.first, rhythm_bands.hop_length))
+    _require_length(materials, max(shortest))
+    for i, (spec, bands, features) in enumerate(resolutions, start=1):
         view = Standardised(bands, materials.styles, materials.weights)
-        features = _features(settings, spec.n_bands, materials.seed)
         loss = ArccosStyle(widths=spec.widths) if features is None else _gram(settings)
         for name, seen in _maps(view, features, materials.reference):
             terms[f"style-{i}{name}"] = _style_term(seen, loss, materials)
@@ -63,10 +78,7 @@ def waveform_terms(settings: OptimiseSettings, materials: Materials) -> dict[str
             view = Partials(bands) if spec.keep == "partials" else Dynamics(bands)
             terms[f"content-{i}"] = _content_term(view, MeanSquare(), materials)
     if settings.rhythm:
-        bands = _bands(materials, 0.0464, 0.0116, 16)
-        terms["rhythm"] = _style_term(
-            bands, Rhythm(frame_rate_hz=bands.frame_rate_hz), materials, role="rhythm"
-        )
+        terms["rhythm"] = _style_term(rhythm_bands, rhythm, materials, role="rhythm")
     return terms
 
 
@@ -84,17 +96,23 @@ def frame_terms(
     def analyse(waveform: Tensor) -> Tensor:
         return representation.analyse(waveform[None])[0]
 
+    frame_rate_hz = _frame_rate_hz(materials, representation)
+    pool = max(1, round(frame_rate_hz / _VIEW_RATE_HZ))
+    features = network or _features(settings, representation.n_bands, materials.seed)
+    hop_length = round(materials.sample_rate / frame_rate_hz) * pool
+    n_frames = n_frames_needed(settings.widths, features)
+    rhythm = Rhythm(frame_rate_hz=frame_rate_hz / pool)
+    if settings.rhythm:
+        n_frames = max(n_frames, 2 * rhythm.first)
+    _require_length(materials, n_samples_needed(n_frames, hop_length))
     frames = [analyse(style) for style in materials.styles]
     content = None if materials.content is None else analyse(materials.content)
     materials = replace(
         materials, styles=frames, content=content, reference=analyse(materials.reference)
     )
-    frame_rate_hz = _frame_rate_hz(materials, representation)
-    pool = max(1, round(frame_rate_hz / _VIEW_RATE_HZ))
     view = _Pooled(pool)
     if settings.standardise:
         view = Standardised(view, materials.styles, materials.weights)
-    features = network or _features(settings, frames[0].shape[0], materials.seed)
     terms: dict[str, Term] = {}
     style_loss, content_loss = _frame_losses(settings, features)
     for name, seen in _maps(view, features, materials.reference):
@@ -102,9 +120,7 @@ def frame_terms(
         if content is not None:
             terms[f"content{name}"] = _content_term(seen, content_loss, materials)
     if settings.rhythm:
-        terms["rhythm"] = _style_term(
-            view, Rhythm(frame_rate_hz=frame_rate_hz / pool), materials, role="rhythm"
-        )
+        terms["rhythm"] = _style_term(view, rhythm, materials, role="rhythm")
     if settings.content_weight is not None:
         return {name: replace(term, scale=1.0) for name, term in terms.items()}
     return terms
@@ -130,17 +146,26 @@ def objective(
     if settings.content_weight is not None:
         weights = {"style": 1.0, "content": settings.content_weight, "rhythm": settings.rhythm}
         return Objective(terms, weights)
-    s = settings.strength
+    balance = content_balance(settings.strength)
     weights = {
-        "style": s,
-        "content": CONTENT_BALANCE * (1.0 - s) + CONTENT_AT_FULL_STRENGTH,
-        "rhythm": s * settings.rhythm,
+        "style": 1.0 / (1.0 + balance),
+        "content": balance / (1.0 + balance),
+        "rhythm": settings.rhythm / (1.0 + balance),
     }
     return Objective(terms, weights)
 
 
-CONTENT_BALANCE = 1.0
-CONTENT_AT_FULL_STRENGTH = 0.02  # or a transfer at strength 1 would forget its content in time
+def content_balance(strength: float) -> float:
+    """Weight of the content per weight of the style.
+
+    Both are calibrated to 1 at the other's end. The curve was chosen so that the distance to the
+    style falls evenly with the strength (docs/quality.md); at strength 1 a little content is left,
+    or a long optimisation would forget it.
+
+    >>> content_balance(0.5), content_balance(1.0)
+    (6.02, 0.02)
+    """
+    return 6.0 * ((1.0 - strength) / strength) ** 1.5 + 0.02
 
 
 class _Pooled:
@@ -225,9 +250,19 @@ def _gram(settings: OptimiseSettings) -> GramLoss:
     )
 
 
+def _require_length(materials: Materials, shortest: int) -> None:
+    require_length(
+        shortest,
+        content=materials.reference,
+        styles=materials.styles,
+        sample_rate=materials.sample_rate,
+    )
+
+
 def _frame_rate_hz(materials: Materials, representation: Representation) -> float:
-    one_second = materials.reference.new_zeros(1, materials.sample_rate)
-    return float(representation.analyse(one_second).shape[-1] - 1)
+    # Not by counting: the frames that join a constant-Q transform's end to its start would count.
+    hop_length: int = representation.hop_length  # pyright: ignore[reportAttributeAccessIssue]
+    return materials.sample_rate / hop_length
 
 
 def _style_term(view: View, loss: Loss, materials: Materials, role: str = "style") -> Term:

@@ -1,0 +1,109 @@
+"""The program and its commands; each command's file is imported only when it is called."""
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any, NamedTuple
+
+from cyclopts import App, Group
+
+import estilo
+
+_HELP = """Audio style transfer: the content of one recording in the style of another.
+
+Try it on clips that it makes itself:
+  estilo demo
+
+Then on your own recordings (wav, flac, ogg, opus, mp3, aiff, caf; m4a with estilo[formats]):
+  estilo transfer melody.wav rain.wav -o out.wav
+  estilo transfer melody.wav rain.wav -o soft.wav --strength 0.3 --plot
+"""
+
+_EPILOGUE = """Exit codes: 0 done, 1 internal error, 2 bad input or usage, 130 cancelled.
+Names of written files go to stdout, everything else to stderr.
+"""
+
+
+class Command(NamedTuple):
+    """Where a command is, and what the program's help says of it."""
+
+    path: str
+    summary: str
+    usage: str
+
+
+# The summaries stand here, so that the program's help imports none of the commands.
+COMMANDS = {
+    "transfer": Command(
+        "estilo.cli.transfer:transfer",
+        "A recording in the style of others.",
+        "CONTENT STYLE... -o FILE [options]",
+    ),
+    "texture": Command(
+        "estilo.cli.texture:texture",
+        "New audio with the texture of recordings.",
+        "STYLE... --seconds S -o FILE [options]",
+    ),
+    "rerun": Command(
+        "estilo.cli.rerun:rerun",
+        "Render a result again from its recipe.",
+        "RECIPE [-o FILE] [options]",
+    ),
+    "plot": Command(
+        "estilo.cli.plot:plot",
+        "Draw recordings: spectrograms and waveforms.",
+        "FILE... [-o PNG] [options]",
+    ),
+    "list": Command(
+        "estilo.cli.listing:list_parts",
+        "Show the engines, presets and terms there are.",
+        "[engines|presets|terms]",
+    ),
+    "demo": Command(
+        "estilo.cli.demo:demo",
+        "Make clips, transfer one, and show what came out.",
+        "[FOLDER] [options]",
+    ),
+}
+
+
+def build_app(command: str | None = None) -> App:
+    """The program, ready to be called with its arguments.
+
+    Args:
+        command: the one that will be called; of the others only the summaries are there.
+
+    Example:
+        >>> build_app().name
+        ('estilo',)
+    """
+    app = App(
+        name="estilo",
+        version=estilo.__version__,
+        help=_HELP,
+        help_epilogue=_EPILOGUE,
+        help_format="plaintext",
+        version_format="plaintext",
+        result_action="return_value",
+        suppress_keyboard_interrupt=False,
+        group_arguments=Group("Arguments", sort_key=0),
+        group_parameters=Group("Options", sort_key=1),
+        group_commands=Group("Commands", sort_key=2),
+    )
+    for order, (name, each) in enumerate(COMMANDS.items()):
+        function = _imported(each.path) if name == command else _stub(each.summary)
+        usage = f"Usage: estilo {name} {each.usage}"
+        app.command(function, name=name, usage=usage, sort_key=order)
+    return app
+
+
+def _imported(path: str) -> Callable[..., Any]:
+    module, _, attribute = path.partition(":")
+    return getattr(import_module(module), attribute)
+
+
+def _stub(summary: str) -> Callable[..., Any]:
+    def stub() -> None:
+        raise NotImplementedError("only the command that is called is built")
+
+    stub.__doc__ = summary
+    return stub

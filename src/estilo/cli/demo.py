@@ -1,0 +1,64 @@
+"""``estilo demo``: the main job on clips that the project makes itself."""
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from estilo.cli.job import Job, render, transfer_from
+from estilo.cli.options import Force, Quiet
+from estilo.cli.outputs import Outputs, check_target, name_files
+from estilo.cli.progress import Reporter
+from estilo.demo import CLIPS, clip
+from estilo.errors import OutputError
+from estilo.io import save
+from estilo.pipeline.sources import Clip
+
+CONTENT, STYLE = "melody", "bells"
+
+
+def demo(
+    folder: Annotated[Path, Parameter(help="Where to; made if it is not there.")] = Path(
+        "estilo-demo"
+    ),
+    /,
+    *,
+    force: Force = False,
+    quiet: Quiet = False,
+) -> int:
+    """Make a melody, rain, bells and drums from numbers alone, and transfer one to another.
+
+    Ends by naming the files it wrote: the output, its recipe and its picture.
+
+    For example:
+      estilo demo
+      estilo transfer estilo-demo/melody.wav estilo-demo/rain.wav -o wet.wav
+    """
+    paths = {name: folder / f"{name}.wav" for name in CLIPS}
+    outputs = Outputs(folder / f"{CONTENT}-as-{STYLE}.wav", has_picture=True, force=force)
+    _make_folder(folder)
+    for path in [*paths.values(), outputs.audio, *outputs.beside]:
+        check_target(path, force=force)
+    Reporter(is_quiet=quiet).say(f"making {', '.join(paths)} in {folder}")
+    for name, path in paths.items():
+        save(clip(name), path, force=force)
+    name_files(paths.values(), is_quiet=quiet)
+    job = Job(
+        content=Clip(paths[CONTENT]),
+        styles=(Clip(paths[STYLE]),),
+        transfer=transfer_from({}, preset=None, engine=None),
+        outputs=outputs,
+        is_quiet=quiet,
+    )
+    return render(job)[0]
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except FileExistsError as error:
+        raise OutputError(f"{folder} is a file; give the name of a folder") from error
+    except OSError as error:
+        raise OutputError(
+            f"the folder {folder} cannot be made: {error.strerror or error}; give another one"
+        ) from error

@@ -1,0 +1,35 @@
+"""What the headers of the inputs say, before anything is decoded or computed."""
+
+from estilo.errors import AudioFileError, SettingsError
+from estilo.io import AudioInfo, probe
+from estilo.pipeline.sources import Clip
+
+
+def check_clip(clip: Clip) -> AudioInfo:
+    """Header of a clip's file, after a look at whether the part that was asked for is there.
+
+    Raises:
+        AudioFileError: the file cannot be used, or ends before the part begins.
+        SettingsError: offset or duration is not a time.
+    """
+    if not 0 <= clip.offset_s < float("inf"):
+        raise SettingsError(f"the offset must be 0 s or more, got {clip.offset_s}; give seconds")
+    if clip.duration_s is not None and not 0 < clip.duration_s < float("inf"):
+        raise SettingsError(
+            f"the duration must be more than 0 s, got {clip.duration_s}; give seconds"
+        )
+    info = probe(str(clip.source), accept_truncated=clip.accept_truncated)
+    if part_length(clip, info) <= 0:
+        raise AudioFileError(
+            f"{info.path} is {info.duration_s:.3f} s long, and the offset of {clip.offset_s} s "
+            "lies beyond its end; give a smaller offset"
+        )
+    return info
+
+
+def part_length(clip: Clip, info: AudioInfo) -> int:
+    """Samples in the part that was asked for, as far as the header tells."""
+    rest = info.n_samples - round(clip.offset_s * info.sample_rate)
+    if clip.duration_s is None:
+        return rest
+    return min(rest, max(round(clip.duration_s * info.sample_rate), 1))

@@ -1,0 +1,108 @@
+"""``estilo plot``: recordings as a picture."""
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from estilo.audio import Audio
+from estilo.cli.inputs import check_clip
+from estilo.cli.job import load_clip
+from estilo.cli.options import COMMON, FILES, AcceptTruncated, Force, Quiet
+from estilo.cli.outputs import check_target, name_files
+from estilo.cli.progress import Reporter
+from estilo.errors import InputError
+from estilo.io import write_atomic
+from estilo.pipeline.report import InputReport, Report, read_report
+from estilo.pipeline.sources import Clip
+
+
+def plot(
+    files: Annotated[
+        tuple[Path, ...], Parameter(help="Recordings, or one recipe (out.wav.json) of a transfer.")
+    ],
+    /,
+    *,
+    output: Annotated[
+        Path | None,
+        Parameter(
+            alias="-o",
+            metavar="PNG",
+            group=COMMON,
+            help="Where to; if not given, beside the first file (rain.wav.png).",
+        ),
+    ] = None,
+    offset: Annotated[
+        float,
+        Parameter(group=FILES, metavar="S", help="Where to begin in the recordings, in seconds."),
+    ] = 0.0,
+    duration: Annotated[
+        float | None,
+        Parameter(group=FILES, metavar="S", help="How much of each to take, in seconds."),
+    ] = None,
+    accept_truncated: AcceptTruncated = False,
+    force: Force = False,
+    quiet: Quiet = False,
+) -> int:
+    """Draw recordings side by side: spectrograms on a log-frequency axis, and waveforms.
+
+    Of a recipe: content, styles, output and the loss curve, as transfer --plot draws them.
+
+    For example:
+      estilo plot melody.wav rain.wav out.wav -o three.png
+      estilo plot out.wav.json
+    """
+    report = read_report(files[0]) if files[0].suffix == ".json" and len(files) == 1 else None
+    if report is None:
+        clips = [(each.name, Clip(each, offset, duration, accept_truncated)) for each in files]
+    else:
+        clips = _of_recipe(report, files[0])
+    target = output or _beside(files[0])
+    if target.suffix.lower() != ".png":
+        raise InputError(f"{target} must end in .png, got {target.suffix or 'no extension'!r}")
+    reporter = Reporter(is_quiet=quiet)
+    with reporter.listening():
+        for _, clip in clips:
+            check_clip(clip)
+        check_target(target, force=force, inputs=[Path(str(clip.source)) for _, clip in clips])
+        panels = [(name, load_clip(clip)) for name, clip in clips]
+        picture = _draw(panels, report)
+        write_atomic(target, picture, force=force)
+    name_files([target], is_quiet=quiet)
+    return 0
+
+
+def _draw(panels: list[tuple[str, Audio]], report: Report | None) -> bytes:
+    from estilo.plots import plot_recordings, plot_transfer, png
+
+    if report is None:
+        return png(plot_recordings(panels))
+    return png(plot_transfer(panels, loss_curve=report.loss_curve))
+
+
+def _beside(path: Path) -> Path:
+    name = path.name.removesuffix(".json") if path.suffix == ".json" else path.name
+    return path.with_name(f"{name}.png")
+
+
+def _of_recipe(report: Report, recipe: Path) -> list[tuple[str, Clip]]:
+    """Titles and clips of content, styles and output."""
+    content = [] if report.content is None else [("content", report.content)]
+    several = len(report.styles) > 1
+    styles = [(f"style {i + 1}" if several else "style", s) for i, s in enumerate(report.styles)]
+    clips = [(role, _clip(given, recipe)) for role, given in [*content, *styles]]
+    # The output lies beside its recipe, even where the two were moved together.
+    output = recipe.with_suffix("")
+    return [
+        (f"{role}: {Path(str(clip.source)).name}", clip)
+        for role, clip in [*clips, ("output", Clip(output))]
+    ]
+
+
+def _clip(given: InputReport, recipe: Path) -> Clip:
+    if given.path is None:
+        raise InputError(
+            f"{recipe} is of samples that came from a program, not from files; "
+            "give the files to be drawn"
+        )
+    return Clip(given.path, given.offset_s, given.duration_s, given.accept_truncated)

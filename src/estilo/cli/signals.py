@@ -1,0 +1,66 @@
+"""Ctrl-C and SIGTERM: the token that stops the work within a step."""
+
+import signal
+import threading
+from types import FrameType, TracebackType
+from typing import Any, Self
+
+from estilo.errors import Cancelled
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class Stop:
+    """A cancel token that signals set, while its context lasts.
+
+    Before the optimisation runs there is nothing to end in good order, so the first signal raises
+    `KeyboardInterrupt` at once. After `soften` the first one only sets the token, and the second
+    raises. A signal that the program was started to ignore stays ignored.
+
+    Example:
+        >>> with Stop() as stop:
+        ...     stop.is_set()
+        False
+    """
+
+    def __init__(self) -> None:
+        self._is_set = False
+        self._is_soft = False
+        self._before: dict[int, Any] = {}
+
+    def is_set(self) -> bool:
+        """Whether the user asked to stop."""
+        return self._is_set
+
+    def soften(self) -> None:
+        """From now on the first signal sets the token and no more."""
+        self._is_soft = True
+
+    def harden(self) -> None:
+        """From now on the first signal raises."""
+        self._is_soft = False
+
+    def __enter__(self) -> Self:
+        if threading.current_thread() is threading.main_thread():
+            for number in _SIGNALS:
+                if signal.getsignal(number) not in (signal.SIG_IGN, None):
+                    self._before[number] = signal.signal(number, self._handle)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+        self._before.clear()
+        if self._is_set and isinstance(error, Exception) and not isinstance(error, Cancelled):
+            # A callback in C may swallow the interrupt, and what fails then is not the cause.
+            raise KeyboardInterrupt from error
+
+    def _handle(self, _number: int, _frame: FrameType | None) -> None:
+        is_first, self._is_set = not self._is_set, True
+        if not (is_first and self._is_soft):
+            raise KeyboardInterrupt

@@ -1,0 +1,145 @@
+"""``estilo transfer``: a recording in the style of others."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+from estilo.cli.options import (
+    ALL_STYLES,
+    COMMON,
+    FILES,
+    FLAT,
+    NO_PRESET,
+    PLAIN_RUN,
+    OutputOptions,
+    PresetOptions,
+    RunOptions,
+    StyleOptions,
+    engine_options,
+    given_settings,
+    setting_default,
+)
+
+if TYPE_CHECKING:
+    from estilo.cli.outputs import Outputs
+    from estilo.pipeline.sources import Clip
+
+_EngineOptions = engine_options(without=("strength",))
+_ENGINE_OPTIONS = _EngineOptions()
+
+
+@dataclass(frozen=True, kw_only=True)
+class TransferOptions:
+    """What only a transfer has."""
+
+    strength: Annotated[
+        float | None,
+        Parameter(
+            group=COMMON,
+            help="How much style: 0 returns the content untouched, 1 follows the style as far as "
+            "it goes.",
+            show_default=lambda _: f"{setting_default('strength')}, or the preset's",
+        ),
+    ] = None
+    mix: Annotated[
+        float,
+        Parameter(
+            group=COMMON, help="Crossfade from the content (0) to the result (1), levels matched."
+        ),
+    ] = 1.0
+    raw: Annotated[
+        bool,
+        Parameter(
+            negative=(),
+            show_default=False,
+            group=COMMON,
+            help="What the preset's ancestor would have written: mono, cut, at its own rate and "
+            "level.",
+        ),
+    ] = False
+    offset: Annotated[
+        float,
+        Parameter(
+            group=FILES,
+            metavar="S",
+            show_default=False,
+            help="Where to begin in the content, in seconds.",
+        ),
+    ] = 0.0
+    duration: Annotated[
+        float | None,
+        Parameter(group=FILES, metavar="S", help="How much of the content to take, in seconds."),
+    ] = None
+
+
+def transfer(
+    content: Annotated[Path, Parameter(help="The recording to be changed.")],
+    style: Annotated[tuple[Path, ...], Parameter(help="One or more recordings to sound like.")],
+    /,
+    *,
+    output: Annotated[OutputOptions, FLAT],
+    preset: Annotated[PresetOptions, FLAT] = NO_PRESET,
+    transfer: Annotated[TransferOptions, FLAT] = TransferOptions(),
+    styles: Annotated[StyleOptions, FLAT] = ALL_STYLES,
+    run: Annotated[RunOptions, FLAT] = PLAIN_RUN,
+    engine: Annotated[_EngineOptions, FLAT] = _ENGINE_OPTIONS,  # type: ignore[valid-type]
+) -> int:
+    """A recording in the style of others: its notes and rhythm, their sound.
+
+    The output has the content's length, rate, channels and loudness. Beside it lies the recipe
+    (out.wav.json), which estilo rerun renders again.
+
+    For example:
+      estilo transfer melody.wav rain.wav -o out.wav
+      estilo transfer melody.wav rain.wav -o out.flac --strength 0.4 --plot
+      estilo transfer song.mp3 rain.wav bells.wav --style-weight 2,1 -o out.wav --duration 20
+      estilo transfer melody.wav rain.wav -o out.wav --preset dipani-fixed --network.n-filters 512
+    """
+    # Imported here, as everywhere in this folder, so that help and usage errors come at once.
+    from estilo.cli.job import Job, render, transfer_from
+    from estilo.pipeline.sources import Clip
+
+    job = Job(
+        content=Clip(content, transfer.offset, transfer.duration, styles.accept_truncated),
+        styles=style_clips(style, styles),
+        transfer=transfer_from(
+            given_settings(engine),
+            preset=preset.preset,
+            engine=preset.engine,
+            strength=transfer.strength,
+            mix=transfer.mix,
+            raw=transfer.raw,
+            seed=run.seed,
+            device=run.device,
+            threads=run.threads,
+        ),
+        outputs=outputs_of(output),
+        style_weights=styles.weights,
+        keep_best=run.keep_best,
+        is_quiet=run.quiet,
+    )
+    return render(job)[0]
+
+
+def style_clips(paths: tuple[Path, ...], options: StyleOptions) -> "tuple[Clip, ...]":
+    """The parts of the styles that were asked for."""
+    from estilo.pipeline.sources import Clip
+
+    return tuple(
+        Clip(path, options.style_offset, options.style_duration, options.accept_truncated)
+        for path in paths
+    )
+
+
+def outputs_of(options: OutputOptions) -> "Outputs":
+    """Where the result goes."""
+    from estilo.cli.outputs import Outputs
+
+    return Outputs(
+        options.output,
+        has_picture=options.plot,
+        bit_depth=options.bit_depth,
+        force=options.force,
+    )

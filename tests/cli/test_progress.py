@@ -1,0 +1,68 @@
+import io
+import warnings
+
+import pytest
+from rich.console import Console
+
+from estilo.cli.progress import Reporter, spoken_time
+from estilo.cli.signals import Stop
+from estilo.engines.base import Progress
+from estilo.io import AudioFileWarning
+
+STEP = Progress(0.25, "optimising", 12, loss=0.5, elapsed_s=1.0, remaining_s=3.0)
+
+
+def report(*, is_terminal, is_quiet=False, stop=None):
+    """What is said during one step."""
+    stream = io.StringIO()
+    reporter = Reporter(is_quiet=is_quiet, stop=stop)
+    reporter._console = Console(file=stream, force_terminal=is_terminal, width=120, soft_wrap=True)
+    with reporter.working("a in the style of b"):
+        reporter.on_progress(STEP)
+        if reporter._bar is not None:
+            reporter._bar.refresh()
+        reporter.stage("writing")
+    return stream.getvalue()
+
+
+def test_a_terminal_shows_stage_step_loss_and_time_left():
+    shown = report(is_terminal=True)
+    for part in ("a in the style of b", "optimising", "25%", "step 12, loss 0.5", "3.0 s left"):
+        assert part in shown
+
+
+def test_elsewhere_a_line_is_enough():
+    assert report(is_terminal=False) == "a in the style of b\n"
+
+
+def test_quiet_is_silent():
+    assert report(is_terminal=True, is_quiet=True) == ""
+
+
+def test_the_first_step_softens_the_token_and_stopping_is_shown():
+    stop = Stop()
+    stop._is_set = True
+    assert "stopping" in report(is_terminal=True, stop=stop)
+    assert stop._is_soft
+
+
+def test_warnings_are_said_once_and_kept(capsys):
+    with Reporter(is_quiet=False).listening() as reporter:
+        for _ in range(2):
+            warnings.warn("an odd\n  file", AudioFileWarning, stacklevel=1)
+    assert capsys.readouterr().err == "warning: an odd file\n"
+    assert reporter.warnings == ["an odd file"]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (0, "0.0 s"),
+        (59.9, "59.9 s"),
+        (59.96, "1 min 0 s"),
+        (3599, "59 min 59 s"),
+        (7200, "2 h 0 min"),
+    ],
+)
+def test_times_as_one_would_say_them(seconds, words):
+    assert spoken_time(seconds) == words

@@ -1,0 +1,191 @@
+"""What every registered engine keeps to, whatever it does with the style."""
+
+import itertools
+import threading
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from clips import job, melody, rain, stereo
+
+from estilo.engines import ENGINE_SETTINGS, ENGINES
+from estilo.engines.base import Engine, Progress, run
+from estilo.errors import AudioFileError, Cancelled, InputError
+from estilo.pipeline.running import build_engine
+
+RATE = 8000
+# A few settings per engine; none of the others' conformance depends on which.
+VARIANTS: dict[str, dict[str, dict[str, Any]]] = {
+    "optimise": {
+        "default": {"n_steps": 3},
+        "waveform": {"representation": "waveform", "n_steps": 3},
+        "mel": {"representation": "mel", "n_steps": 3},
+        "noise": {"representation": "stft", "start": "noise", "n_steps": 3},
+        "network": {
+            "representation": "stft",
+            "features": "random-1d",
+            "network": {"n_filters": 16},
+            "n_steps": 3,
+        },
+    }
+}
+CASES = [(name, variant) for name, variants in VARIANTS.items() for variant in variants]
+
+
+@pytest.fixture(params=CASES, ids=["-".join(case) for case in CASES])
+def case(request: pytest.FixtureRequest) -> tuple[str, str]:
+    return request.param
+
+
+def _engine(case: tuple[str, str], **more: Any) -> Engine[Any]:
+    name, variant = case
+    settings = ENGINE_SETTINGS[name].model_validate(VARIANTS[name][variant] | more)
+    return build_engine(name, settings)
+
+
+def _samples(case: tuple[str, str], asked: Any, **more: Any) -> np.ndarray:
+    return run(_engine(case, **more), asked)[0].numpy()
+
+
+def _asked(**more: Any) -> Any:
+    return job(melody(1.0, RATE), rain(0.8, RATE), sample_rate=RATE, **more)
+
+
+def test_every_registered_name_is_tested_and_described() -> None:
+    assert set(VARIANTS) == set(ENGINES) == set(ENGINE_SETTINGS)
+    for name in ENGINES:
+        assert issubclass(ENGINES[name], Engine)
+        assert ENGINES.summary(name).endswith(".")
+        settings = ENGINE_SETTINGS[name]()
+        assert type(settings).model_validate(settings.model_dump(mode="json")) == settings
+
+
+@pytest.mark.parametrize("n_samples", [3001, 4097, 7999])
+@pytest.mark.parametrize("n_channels", [1, 2, 3])
+def test_gives_the_contents_length_and_channels(
+    case: tuple[str, str], n_channels: int, n_samples: int
+) -> None:
+    content = np.stack([melody(1.0, RATE, seed=i) for i in range(n_channels)])[:, :n_samples]
+    output = _samples(case, job(content, rain(0.8, RATE), sample_rate=RATE))
+    assert output.shape == content.shape
+    assert output.dtype == np.float32
+    assert np.isfinite(output).all()
+    assert not np.array_equal(output, content)
+
+
+def test_silence_is_returned(case: tuple[str, str]) -> None:
+    silence = np.zeros((2, 6000), dtype=np.float32)
+    output = _samples(case, job(silence, rain(0.8, RATE), sample_rate=RATE))
+    np.testing.assert_array_equal(output, silence)
+
+
+def test_a_silent_stretch_stays_quiet_and_finite(case: tuple[str, str]) -> None:
+    content = melody(1.0, RATE)
+    content[3000:6500] = 0.0
+    output = _samples(case, job(content, rain(0.8, RATE), sample_rate=RATE))
+    assert np.isfinite(output).all()
+    if case[1] != "noise":
+        inside, outside = output[0, 4000:5500], output[0, :2500]
+        assert np.mean(inside**2) < 0.25 * np.mean(outside**2)
+
+
+def test_strength_0_returns_the_content(case: tuple[str, str]) -> None:
+    content = stereo(1.0, RATE)
+    output = _samples(case, job(content, rain(0.8, RATE), sample_rate=RATE), strength=0.0)
+    np.testing.assert_allclose(output, content, atol=1e-6)
+
+
+def test_repeats_bit_for_bit_with_a_seed(case: tuple[str, str]) -> None:
+    first, again = (_samples(case, _asked(seed=5)) for _ in range(2))
+    np.testing.assert_array_equal(first, again)
+
+
+def test_another_seed_is_heard_where_anything_is_drawn(case: tuple[str, str]) -> None:
+    if case[1] in ("noise", "network"):
+        first, other = (_samples(case, _asked(seed=seed)) for seed in (5, 6))
+        assert not np.array_equal(first, other)
+
+
+def test_inputs_are_unchanged(case: tuple[str, str]) -> None:
+    asked = job(stereo(1.0, RATE), rain(0.8, RATE), stereo(0.7, RATE), sample_rate=RATE)
+    assert asked.content is not None
+    kept = [tensor.clone() for tensor in (asked.content, *asked.styles)]
+    run(_engine(case), asked)
+    for tensor, before in zip((asked.content, *asked.styles), kept, strict=True):
+        assert torch.equal(tensor, before)
+
+
+def test_progress_is_told_after_every_step(case: tuple[str, str]) -> None:
+    told: list[Progress] = []
+    run(_engine(case), _asked(), on_step=told.append)
+    assert [progress.step for progress in told] == list(range(1, len(told) + 1))
+    fractions = [progress.fraction for progress in told]
+    assert fractions == sorted(fractions)
+    assert fractions[-1] == 1.0
+    assert all(progress.loss is not None and np.isfinite(progress.loss) for progress in told)
+    assert told[-1].remaining_s == 0.0
+
+
+def test_stops_within_a_step_when_cancelled(case: tuple[str, str]) -> None:
+    cancel, n_steps = threading.Event(), itertools.count(1)
+
+    def stop(_progress: Progress) -> None:
+        assert next(n_steps) == 1
+        cancel.set()
+
+    with pytest.raises(Cancelled, match="cancelled after 1 steps; nothing was written"):
+        run(_engine(case, n_steps=50), _asked(), on_step=stop, cancel=cancel)
+
+
+def test_keeps_the_best_when_asked_to(case: tuple[str, str]) -> None:
+    cancel = threading.Event()
+    content = stereo(1.0, RATE)
+    asked = job(content, rain(0.8, RATE), sample_rate=RATE)
+    output, _ = run(
+        _engine(case, n_steps=50),
+        asked,
+        on_step=lambda progress: cancel.set() if progress.step == 2 else None,
+        cancel=cancel,
+        keep_best=True,
+    )
+    assert output.shape == content.shape
+    assert torch.isfinite(output).all()
+    cancel.set()
+    with pytest.raises(Cancelled, match="after 0 steps"):
+        run(_engine(case), asked, cancel=cancel, keep_best=True)
+
+
+@pytest.mark.parametrize("n_samples", [1, 2, 50, 200])
+def test_too_short_clips_are_refused_with_the_shortest(
+    case: tuple[str, str], n_samples: int
+) -> None:
+    short, long = melody(1.0, RATE)[:n_samples], rain(1.0, RATE)
+    said_s = f"{n_samples / RATE:.3f} s long, and the shortest .* can analyse is"
+    for name, content, style in (("content", short, long), ("style", long, short)):
+        with pytest.raises(AudioFileError, match=rf"the {name} is {said_s} 0\.\d\d\d s; give a"):
+            run(_engine(case), job(content, style, sample_rate=RATE))
+
+
+def test_the_shortest_length_that_is_said_is_enough(case: tuple[str, str]) -> None:
+    with pytest.raises(InputError) as caught:
+        run(_engine(case), job(melody(1.0, RATE)[:50], rain(1.0, RATE), sample_rate=RATE))
+    words = str(caught.value).split()
+    shortest = float(words[words.index("analyse") + 2])
+    assert shortest < 0.6
+    n_samples = round(shortest * RATE)
+    for content, style in itertools.permutations((melody(1.0, RATE)[:n_samples], rain(1.0, RATE))):
+        assert np.isfinite(_samples(case, job(content, style, sample_rate=RATE))).all()
+
+
+def test_a_silent_style_is_refused(case: tuple[str, str]) -> None:
+    styles = rain(0.8, RATE), np.zeros(6000, dtype=np.float32)
+    with pytest.raises(AudioFileError, match="style 2 is silent"):
+        run(_engine(case), job(melody(1.0, RATE), *styles, sample_rate=RATE))
+
+
+def test_textures_have_the_length_asked_for(case: tuple[str, str]) -> None:
+    output, _ = run(_engine(case), job(None, rain(0.8, RATE), sample_rate=RATE, n_samples=6001))
+    assert output.shape == (1, 6001)
+    assert torch.isfinite(output).all()
+    assert output.abs().max() > 1e-3

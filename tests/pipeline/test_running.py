@@ -1,0 +1,55 @@
+import numpy as np
+import pytest
+from clips import audio, rain
+
+from estilo.audio import Audio
+from estilo.pipeline.running import Clock, mixed, to_content_rate, working_rate
+
+
+@pytest.mark.parametrize(
+    ("content_rate", "expected"),
+    [
+        (8000, 8000),
+        (44_100, 44_100),
+        (48_000, 48_000),
+        (88_200, 44_100),
+        (96_000, 48_000),
+        (192_000, 48_000),
+    ],
+)
+def test_the_engine_works_at_most_at_48_khz(content_rate: int, expected: int) -> None:
+    assert working_rate(content_rate, None) == expected
+    assert working_rate(content_rate, 22_050) == 22_050
+
+
+def test_coming_back_from_a_lower_rate_keeps_what_lies_above() -> None:
+    content = audio(rain(0.5, 96_000), 96_000)
+    from estilo.dsp.resample import resample
+
+    down = resample(content.samples, 96_000, 48_000)
+    again = to_content_rate(down, content, 48_000)
+    np.testing.assert_allclose(again, content.samples, atol=1e-5)
+    assert to_content_rate(content.samples, content, 96_000) is content.samples
+
+
+def test_a_setting_below_the_contents_rate_cuts_what_lies_above() -> None:
+    content = audio(rain(0.5, 44_100), 44_100)
+    low = np.zeros((1, 11_025), dtype=np.float32)
+    assert not to_content_rate(low, content, 22_050).any()
+
+
+def test_mix_is_linear_across_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("estilo.pipeline.running._BLOCK", 100)
+    wet, dry = rain(0.1, 8000)[None], rain(0.1, 8000, seed=9)[None]
+    np.testing.assert_allclose(mixed(wet, dry, 0.3), 0.3 * wet + 0.7 * dry, atol=1e-7)
+    assert mixed(wet, dry, 1.0) is wet
+    assert isinstance(Audio(mixed(wet, dry, 0.5), 8000), Audio)
+
+
+def test_laps_add_up_to_the_total() -> None:
+    clock = Clock()
+    clock.lap("first")
+    clock.lap("second")
+    assert set(clock.laps) == {"first", "second", "total"}
+    total = clock.laps["first"] + clock.laps["second"]
+    assert clock.laps["total"] == pytest.approx(total, abs=0.002)
