@@ -12,9 +12,9 @@ import sys
 import time
 
 import torch
-from common import looped, recording, write_table
 from torch import Tensor
 
+from common import looped, recording, write_table
 from estilo.engines.optimise.descent import Descent
 from estilo.features.random1d import Random1d
 from estilo.losses.arccos import ArccosContent, ArccosStyle

@@ -9,14 +9,15 @@ import time
 
 import numpy as np
 import torch
-from common import PAIRS, recording, write_table
-from scores import chroma_cosine, onset_f1, timbre_distance, timbre_vector
 
 import estilo
+from common import PAIRS, recording, write_table
 from estilo.audio import Audio
 from estilo.engines.base import Job, run
 from estilo.engines.optimise.engine import OptimiseEngine
 from estilo.engines.optimise.settings import OptimiseSettings
+from estilo.presets import build_settings
+from scores import chroma_cosine, onset_f1, timbre_distance, timbre_vector
 
 STRENGTHS = (0.0, 0.25, 0.5, 0.75, 1.0)
 WEIGHTS = np.linspace(0.0, 1.0, 21) ** 1.5
@@ -64,13 +65,13 @@ def kept(scores: np.ndarray) -> np.ndarray:
     return scores[..., :2].mean(-1)
 
 
-def best_crossfade(fades: np.ndarray, content_kept: float) -> float:
+def best_crossfade(fades: np.ndarray, content_kept: np.ndarray) -> float:
     """Least distance to the style of a crossfade that keeps as much content."""
     return float(fades[kept(fades) >= content_kept - 1e-9, 2].min())
 
 
-def missed(settings: OptimiseSettings, content: Audio, style: Audio) -> tuple[float, float]:
-    """Relative distance of the output's frames from those that were optimised; seconds."""
+def variant(settings: OptimiseSettings, content: Audio, style: Audio) -> tuple[Audio, float, float]:
+    """Output, relative distance of its frames from those that were optimised, seconds."""
     engine = OptimiseEngine(settings)
     job = Job(
         torch.from_numpy(content.samples),
@@ -83,26 +84,21 @@ def missed(settings: OptimiseSettings, content: Audio, style: Audio) -> tuple[fl
     start = time.perf_counter()
     output, state = run(engine, job)
     seconds = time.perf_counter() - start
+    audio = Audio(output.numpy(), content.sample_rate)
     if settings.representation in ("waveform", "real-imag") or state.variable is None:
-        return 0.0, seconds
+        return audio, 0.0, seconds
     wanted = state.variable.parameters[0].detach()
-    representation = engine.prepare(job).representation
-    got = representation.analyse(output / state.gain)[0]
-    return float((got - wanted).norm() / wanted.norm()), seconds
+    got = engine.prepare(job).representation.analyse(output / state.gain)[0]
+    return audio, float((got - wanted).norm() / wanted.norm()), seconds
 
 
 def main() -> None:
     """Measure and write the table."""
-    clips = [
-        (recording(c, duration_s=8.0), recording(s, duration_s=8.0)) for c, s in PAIRS
-    ]
+    clips = [(recording(c, duration_s=8.0), recording(s, duration_s=8.0)) for c, s in PAIRS]
     fades = np.array([crossfades(*pair) for pair in clips])
     scores = np.array(
         [
-            [
-                scored(estilo.transfer(c, s, strength=strength).audio, c, s)
-                for strength in STRENGTHS
-            ]
+            [scored(estilo.transfer(c, s, strength=strength).audio, c, s) for strength in STRENGTHS]
             for c, s in clips
         ]
     )
@@ -129,23 +125,22 @@ def main() -> None:
     ]
     variant_rows = []
     for name, changes in VARIANTS.items():
-        values, seconds, misses = [], [], []
-        for c, s in clips:
-            settings = OptimiseSettings(strength=COMPARED, **changes)  # pyright: ignore[reportArgumentType]
-            miss, took = missed(settings, c, s)
-            misses.append(miss)
-            seconds.append(took * 10.0 / c.duration_s)
-            result = estilo.transfer(c, s, strength=COMPARED, **changes)
-            values.append(scored(result.audio, c, s))
-        v = np.mean(values, 0)
+        settings = build_settings("optimise", {"strength": COMPARED, **changes})
+        outcomes = [variant(settings, c, s) for c, s in clips]
+        values = [scored(out, c, s) for (out, _, _), (c, s) in zip(outcomes, clips, strict=True)]
+        misses = [miss for _, miss, _ in outcomes]
+        seconds = [
+            took * 10.0 / c.duration_s for (_, _, took), (c, _) in zip(outcomes, clips, strict=True)
+        ]
         variant_rows.append(
             (
                 name,
-                *(f"{x:.3f}" for x in v),
+                *(f"{x:.3f}" for x in np.mean(values, 0)),
                 f"{np.mean(misses):.3f}" if any(misses) else "–",
                 f"{np.mean(seconds):.2f} s",
             )
         )
+        print("measured", name, flush=True)
     write_table(
         "quality",
         "Content kept and style taken",

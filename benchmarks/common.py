@@ -77,18 +77,16 @@ def _row(cells: Sequence[object]) -> str:
 
 
 def _circumstances() -> str:
-    commit = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, cwd=ROOT, check=False
-    ).stdout.strip()
-    changed = subprocess.run(
-        ["git", "status", "--porcelain", "--", "src"],
-        capture_output=True,
-        text=True,
-        cwd=ROOT,
-        check=False,
-    ).stdout.strip()
+    commit = _git("rev-parse", "--short", "HEAD") or "unknown"
+    if _git("status", "--porcelain", "--", "src"):
+        commit += " and changes"
     return (
-        f"{date.today().isoformat()}, commit {commit or 'unknown'}{' and changes' if changed else ''}, "
+        f"{date.today().isoformat()}, commit {commit}, "
         f"{os.cpu_count()} CPU cores ({platform.machine()}), {torch.get_num_threads()} threads, "
         f"torch {torch.__version__}, Python {platform.python_version()}."
     )
+
+
+def _git(*arguments: str) -> str:
+    run = subprocess.run(["git", *arguments], capture_output=True, text=True, cwd=ROOT, check=False)
+    return run.stdout.strip()

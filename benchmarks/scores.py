@@ -23,9 +23,10 @@ def timbre_distance(left: np.ndarray, right: np.ndarray) -> float:
 
 def chroma_cosine(output: np.ndarray, content: np.ndarray, sample_rate: int) -> float:
     """Mean cosine of chroma vectors over the frames where the content sounds, 0 to 1."""
-    sizes = {"n_fft": 4096, "hop_length": 1024}
     chroma = [
-        librosa.feature.chroma_stft(y=signal, sr=sample_rate, tuning=0.0, **sizes)
+        librosa.feature.chroma_stft(
+            y=signal, sr=sample_rate, tuning=0.0, n_fft=4096, hop_length=1024
+        )
         for signal in (output, content)
     ]
     level = librosa.feature.rms(y=content, frame_length=4096, hop_length=1024)[0]

@@ -24,6 +24,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit code.
     """
     arguments = list(sys.argv[1:] if arguments is None else arguments)
+    # Threads that spin while they wait gain nothing on an idle machine, and beside other programs
+    # (a DAW, say) they cost a factor of ten.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     try:
         code = _run(arguments or ["--help"])
         sys.stdout.flush()

@@ -83,10 +83,15 @@ def render(job: Job) -> tuple[int, "Report"]:
 
 
 def transfer_from(
-    settings: dict[str, Any], *, preset: str | None, engine: str | None, **options: Any
+    settings: dict[str, Any],
+    *,
+    preset: str | None,
+    engine: str | None,
+    make: Callable[..., Transfer] = Transfer,
+    **options: Any,
 ) -> Transfer:
     """A `Transfer` of what was typed; only what was given is passed on, so that presets hold."""
-    return Transfer(preset=preset, engine=engine, **options, **settings)
+    return make(preset=preset, engine=engine, **options, **settings)
 
 
 def _checked(job: Job) -> Job:

@@ -33,6 +33,14 @@ def texture(
     seconds: Annotated[
         float, Parameter(group=COMMON, metavar="S", help="Length of the output, in seconds.")
     ],
+    realism: Annotated[
+        float | None,
+        Parameter(
+            group=COMMON,
+            metavar="0..1",
+            help="How close to the styles, at the price of copying them; 0.5 if not given.",
+        ),
+    ] = None,
     preset: Annotated[PresetOptions, FLAT] = NO_PRESET,
     styles: Annotated[StyleOptions, FLAT] = ALL_STYLES,
     run: Annotated[RunOptions, FLAT] = PLAIN_RUN,
@@ -48,12 +56,15 @@ def texture(
       estilo texture rain.wav fire.wav --style-weight 2,1 --seconds 12.5 -o both.flac --plot
     """
     from estilo.cli.job import Job, render, transfer_from
+    from estilo.pipeline.transfer import Transfer
 
     job = Job(
         content=None,
         styles=style_clips(style, styles),
         transfer=transfer_from(
             given_settings(engine),
+            make=Transfer.for_texture,
+            realism=realism,
             preset=preset.preset,
             engine=preset.engine,
             seed=run.seed,

@@ -1,1 +1,1 @@
-"""dsp"""
+"""Signal processing as plain functions of arrays and tensors; no state, no files."""

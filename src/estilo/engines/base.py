@@ -77,7 +77,7 @@ class Engine(ABC, Generic[State]):
 
     @abstractmethod
     def prepare(self, job: Job) -> Any:
-        """What all windows of one long job share: statistics of the styles and of the whole content.
+        """What all windows of a long job share: statistics of the styles and the whole content.
 
         Memory stays bounded however long the content is.
         """

@@ -8,9 +8,10 @@ side and delay of what is common). The output is
 .. math:: Y_c = \rho_c Y + G R_c, \qquad G = |Y| / |M|
 
 so what was in the middle stays there, what was hard left stays hard left, and what was wide stays
-as wide, equally loud beside the rest. For two channels this is mid and side with the side predicted
-from the mid. Common in parametric stereo coding (Breebaart et al., EURASIP JASP 2005,
-doi:10.1155/ASP.2005.1305), here with a residual, so that an unchanged downmix gives back the content.
+as wide, equally loud beside the rest. For two channels this is mid and side with the side
+predicted from the mid. Common in parametric stereo coding (Breebaart et al., EURASIP JASP 2005,
+doi:10.1155/ASP.2005.1305), here with a residual, so that an unchanged downmix gives back the
+content.
 """
 
 from dataclasses import dataclass, replace
@@ -128,7 +129,7 @@ def restore_image(content: Tensor, mid: Tensor, output: Tensor, *, sample_rate: 
     **Shape**: result ``(channels, time)``.
     """
     n_fft = max(64, 2 ** round(torch.log2(torch.tensor(0.046 * sample_rate)).item()))
-    sizes = {"n_fft": n_fft, "hop_length": n_fft // 4}
+    sizes: dict[str, Any] = {"n_fft": n_fft, "hop_length": n_fft // 4}
     bank = {"n_bands": _N_BANDS, "n_fft": n_fft, "sample_rate": sample_rate, "scale": "erb"}
     like = {"dtype": content.dtype, "device": content.device}
     bands, spread = filterbank(**bank, **like), band_interpolation(**bank, **like)

@@ -126,7 +126,9 @@ def window_spans(n_samples: int, *, sample_rate: int) -> list[tuple[int, int]]:
     n_windows = -(-(n_samples - overlap) // (size - overlap))
     hop = (n_samples - overlap) / n_windows
     starts = [round(i * hop) for i in range(n_windows)]
-    return [(a, b + overlap) for a, b in zip(starts, [*starts[1:], n_samples - overlap], strict=True)]
+    return [
+        (a, b + overlap) for a, b in zip(starts, [*starts[1:], n_samples - overlap], strict=True)
+    ]
 
 
 def _window(job: Job, spans: list[tuple[int, int]], index: int) -> Job:

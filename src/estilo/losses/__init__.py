@@ -6,6 +6,7 @@
 | ``feature-content`` | feature maps | every filter fires as much at every position |
 | ``arccos-style`` | frames | ``gram`` of a random network with infinitely many filters |
 | ``arccos-content`` | frames | ``feature-content`` of the same |
+| ``mean-square`` | frames | every band is as loud in every frame |
 | ``rhythm`` | frames | bands repeat after the same times |
 """
 
@@ -18,6 +19,7 @@ LOSSES = Registry(
         "feature-content": "estilo.losses.feature_content:FeatureContent",
         "arccos-style": "estilo.losses.arccos:ArccosStyle",
         "arccos-content": "estilo.losses.arccos:ArccosContent",
+        "mean-square": "estilo.losses.difference:MeanSquare",
         "rhythm": "estilo.losses.rhythm:Rhythm",
     },
 )

@@ -162,7 +162,7 @@ def _add_norm_gradient(
 
 
 class _MeanSquare(torch.autograd.Function):
-    """`_mean_square` with its written-out gradient, of a sequence with a constant or with itself."""
+    """`_mean_square` with its written-out gradient, against a constant or against itself."""
 
     @staticmethod
     def forward(ctx: Any, frames: Tensor, constant: Tensor | None, widths: Sequence[int]) -> Tensor:
@@ -285,7 +285,7 @@ class ArccosContent(Loss):
     def __init__(self, *, width: int = 1) -> None:
         self.width = width
 
-    def prepare(self, references: Sequence[Tensor], weights: Sequence[float]) -> Tensor:
+    def prepare(self, references: Sequence[Tensor], weights: Sequence[float]) -> Tensor:  # noqa: ARG002
         """The frames of the one content; see `Loss.prepare`."""
         if len(references) != 1:
             raise InputError(f"expected one content, got {len(references)}; give one recording")

@@ -5,10 +5,10 @@ correlated with themselves:
 
 .. math:: a_\ell = \sum_t r_t r_{t+\ell} \Big/ \sum_t r_t^2
 
-over lags of 0.2 to 3 s (300 to 20 beats per minute), after smoothing over 50 ms so that lags need not
-agree to the frame. The loss is the mean squared difference of these curves; it ignores when things
-happen and how loud they are, and asks only how they recur. The autocorrelation of an onset curve as
-a tempo descriptor is that of Ellis, "Beat Tracking by Dynamic Programming", JNMR 2007,
+over lags of 0.2 to 3 s (300 to 20 beats per minute), after smoothing over 50 ms so that lags need
+not agree to the frame. The loss is the mean squared difference of these curves; it ignores when
+things happen and how loud they are, and asks only how they recur. The autocorrelation of an onset
+curve as a tempo descriptor is that of Ellis, "Beat Tracking by Dynamic Programming", JNMR 2007,
 doi:10.1080/09298210701653344.
 """
 

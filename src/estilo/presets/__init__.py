@@ -1,7 +1,7 @@
 """Named settings: the defaults' alternatives, the ancestors' methods among them.
 
-A preset is a TOML file: a summary, the faults it is known for, an engine, its settings, and what its
-ancestor would have cut and written (``raw``). Users' own files have the same form.
+A preset is a TOML file: a summary, the faults it is known for, an engine, its settings, and what
+its ancestor would have cut and written (``raw``). Users' own files have the same form.
 """
 
 import difflib

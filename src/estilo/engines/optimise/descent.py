@@ -60,7 +60,7 @@ class Descent:
     def step(self) -> None:
         """One step; afterwards `loss` and `losses` hold the values that it started from or met."""
         before = [p.detach().clone() for p in self.parameters]
-        self._optimiser.step(self._closure)
+        self._optimiser.step(self._closure)  # pyright: ignore[reportCallIssue, reportArgumentType]
         if all(bool(torch.isfinite(p).all()) for p in self.parameters) and self._is_loss_finite():
             self.loss, self.losses = float(self._seen_loss) / _LOSS_SCALE, self._seen_losses
             self._note_progress()

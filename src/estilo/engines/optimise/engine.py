@@ -18,8 +18,8 @@ from estilo.engines.optimise.terms import (
     objective,
     waveform_terms,
 )
-from estilo.engines.optimise.views import power_of_two
 from estilo.engines.optimise.variables import Frames, ShapedWaveform, Variable
+from estilo.engines.optimise.views import power_of_two
 from estilo.errors import AudioFileError, InputError
 from estilo.features.base import Features
 from estilo.losses.objective import Term
@@ -160,9 +160,7 @@ class OptimiseEngine(Engine[OptimiseState]):
     def is_done(self, state: OptimiseState) -> bool:
         """Whether all steps are done, or more would change nothing; see `Engine.is_done`."""
         descent = state.descent
-        return (
-            descent is None or descent.is_converged or state.n_steps >= self.settings.n_steps
-        )
+        return descent is None or descent.is_converged or state.n_steps >= self.settings.n_steps
 
     def finish(self, state: OptimiseState) -> Tensor:
         """The best waveform at the content's level; see `Engine.finish`."""

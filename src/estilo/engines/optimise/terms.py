@@ -16,7 +16,7 @@ from estilo.losses.base import Loss
 from estilo.losses.difference import MeanSquare
 from estilo.losses.feature_content import FeatureContent
 from estilo.losses.gram import GramLoss
-from estilo.losses.objective import Objective, Term
+from estilo.losses.objective import Objective, Role, Term
 from estilo.losses.rhythm import Rhythm
 from estilo.representations.base import Representation
 
@@ -144,10 +144,10 @@ def objective(
             for name, term in terms.items()
         }
     if settings.content_weight is not None:
-        weights = {"style": 1.0, "content": settings.content_weight, "rhythm": settings.rhythm}
-        return Objective(terms, weights)
+        fixed: dict[Role, float] = {"style": 1.0, "content": settings.content_weight}
+        return Objective(terms, {**fixed, "rhythm": settings.rhythm})
     balance = content_balance(settings.strength)
-    weights = {
+    weights: dict[Role, float] = {
         "style": 1.0 / (1.0 + balance),
         "content": balance / (1.0 + balance),
         "rhythm": settings.rhythm / (1.0 + balance),

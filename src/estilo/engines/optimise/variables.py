@@ -64,9 +64,7 @@ class ShapedWaveform(Variable):
         gains, residual = self.parameters
         bounded = GAIN_LIMIT * torch.tanh(gains / GAIN_LIMIT)
         spectrum = self._start * torch.exp(self._spread @ bounded)
-        filtered = istft(
-            spectrum, length=self.length, n_fft=self.n_fft, hop_length=self.hop_length
-        )
+        filtered = istft(spectrum, length=self.length, n_fft=self.n_fft, hop_length=self.hop_length)
         return filtered + self._envelope * residual
 
     def waveform(self) -> Tensor:
