@@ -199,10 +199,10 @@ def main() -> None:
             ),
             (
                 "Loss + gradient against the network as the seeds wrote it: "
-                f"**{as_written['seconds'] / closed['seconds']:.0f} times faster** (asked: at least "
-                "60). Our own explicit network, with a written-out gradient and the cheaper of two "
-                "forms of the Gram matrix, is the stronger opponent, and the one whose "
-                "optimisation is timed below.",
+                f"**{as_written['seconds'] / closed['seconds']:.0f} times faster** "
+                "(asked: at least 60). Our own explicit network, with a written-out gradient and "
+                "the cheaper of two forms of the Gram matrix, is the stronger opponent, and the "
+                "one whose optimisation is timed below.",
                 (),
                 (),
             ),

@@ -43,8 +43,9 @@ class Mel(Representation):
         exponent: of ``"power"``.
         floor_db: level of silence of ``"db"``, in dB relative to a magnitude of 1.
         n_updates: multiplicative updates on the way back.
-        largest_gain_db: how far the reference's own spectrum is raised, in dB; what is missing
-            beyond it is filled with noise, because what lies that deep is not worth amplifying.
+        largest_gain_db: how far the reference's own spectrum is raised, in dB: what lies deeper is
+            not worth amplifying; what is missing beyond it is filled with noise.
+        noise_share: per band, how much of that is filled, 0 to 1; all of it by default.
         phase: a name in `PHASES` or a method.
 
     Example:
@@ -68,11 +69,17 @@ class Mel(Representation):
     floor_db: float = -80.0
     n_updates: int = 8
     largest_gain_db: float = 20.0
+    noise_share: tuple[float, ...] | None = None
     phase: str | PhaseMethod = "fast-griffin-lim"
 
     def __post_init__(self) -> None:
         # Unknown names and impossible bands are refused now, not at the end.
         _ = self._level, phase_method(self.phase), self._matrices(torch.zeros(1))
+        if self.noise_share is not None and len(self.noise_share) != self.n_bands:
+            raise SettingsError(
+                f"noise_share has {len(self.noise_share)} values for {self.n_bands} bands; "
+                "give one per band"
+            )
         if self.n_updates < 0:
             raise SettingsError(f"n_updates must be at least 0, got {self.n_updates}; 8 is usual")
 
@@ -145,12 +152,15 @@ class Mel(Representation):
         average, _ = self._matrices(bands)
         own = average @ self._transform.forward(reference).abs()
         reachable = torch.minimum(bands, own * 10.0 ** (self.largest_gain_db / 20.0))
-        return reachable, (bands.square() - reachable.square()).clamp_min(0.0).sqrt()
+        missing = (bands.square() - reachable.square()).clamp_min(0.0).sqrt()
+        if self.noise_share is not None:
+            missing = missing * missing.new_tensor(self.noise_share)[:, None]
+        return reachable, missing
 
     def _noise(self, bands: Tensor, *, length: int, generator: torch.Generator | None) -> Tensor:
         """Spectrum of noise whose average magnitudes are the bands."""
         generator = generator or torch.Generator().manual_seed(0)
-        white = torch.randn(1, length, generator=generator).to(bands)
+        white = torch.randn(1, length, generator=generator, device=generator.device).to(bands)
         spectrum = self._transform.forward(white)
         _, spread = self._matrices(bands)
         return spectrum * (spread @ bands) / spectrum.abs().mean().clamp_min(1e-9)

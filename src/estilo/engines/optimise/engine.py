@@ -1,11 +1,12 @@
 """The engine that finds the output by gradient descent."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
 from estilo.dsp.eq import apply_gains, band_power, matching_gains
+from estilo.dsp.flatness import band_flatness, noisiness
 from estilo.dsp.mel import band_centres_hz
 from estilo.engines.base import Engine, Job, Progress
 from estilo.engines.excerpts import excerpts, root_mean_square
@@ -25,6 +26,7 @@ from estilo.features.base import Features
 from estilo.losses.objective import Term
 from estilo.representations import REPRESENTATIONS
 from estilo.representations.base import Representation
+from estilo.representations.mel import Mel
 from estilo.representations.phases import GriffinLim, fast_griffin_lim
 
 _STYLE_S = 30.0  # of all styles together: enough statistics, and a bounded cost per step;
@@ -116,6 +118,9 @@ class OptimiseEngine(Engine[OptimiseState]):
         representation = self._representation(
             job.sample_rate, materials.high_hz, has_content=content is not None
         )
+        if isinstance(representation, Mel):
+            share = _noise_share(styles, weights, representation)
+            representation = replace(representation, noise_share=share)
         if self._sees_waveform:
             terms = waveform_terms(self.settings, materials)
         else:
@@ -293,6 +298,25 @@ def _noise(job: Job) -> Tensor:
     """White noise of the job's length and seed, drawn on the CPU so that devices agree."""
     generator = torch.Generator().manual_seed(job.seed)
     return torch.randn(job.n_samples, generator=generator).to(job.styles[0])
+
+
+def _noise_share(styles: list[Tensor], weights: tuple[float, ...], mel: Mel) -> tuple[float, ...]:
+    """Per band, how noisy the styles are: tones that the content lacks must not become hiss."""
+    shares = [
+        weight
+        * noisiness(
+            band_flatness(
+                style,
+                sample_rate=mel.sample_rate,
+                n_fft=mel.n_fft,
+                hop_length=mel.hop_length,
+                n_bands=mel.n_bands,
+                high_hz=mel.high_hz,
+            )
+        )
+        for style, weight in zip(styles, weights, strict=True)
+    ]
+    return tuple(torch.stack(shares).sum(0).tolist())
 
 
 def _bandwidth_hz(styles: list[Tensor], sample_rate: int) -> float:

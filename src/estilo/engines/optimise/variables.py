@@ -129,5 +129,5 @@ class Frames(Variable):
             frames[None],
             length=self._length,
             reference=self._reference,
-            generator=torch.Generator(device=frames.device).manual_seed(self._seed),
+            generator=torch.Generator().manual_seed(self._seed),
         )[0]
