@@ -173,3 +173,13 @@ def test_textures_pass_and_inputs_stay(rng: np.random.Generator) -> None:
 def test_any_length(n_samples: int) -> None:
     samples = stereo(0.5, RATE)[:, :n_samples]
     assert np.isfinite(_through(samples)).all()
+
+
+def test_what_the_engine_adds_where_the_content_is_silent_is_kept(rng):
+    rate = 16_000
+    time = np.arange(rate) / rate
+    mid = torch.from_numpy((0.3 * np.sin(2 * np.pi * 300 * time)).astype(np.float32))
+    filled = mid + torch.from_numpy((0.05 * rng.standard_normal(rate)).astype(np.float32))
+    output = restore_image(torch.stack([mid, mid]), mid, filled, sample_rate=rate)
+    error = (output - filled).square().mean().sqrt() / (filled - mid).square().mean().sqrt()
+    assert float(error) < 0.1

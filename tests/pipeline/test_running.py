@@ -27,15 +27,16 @@ def test_coming_back_from_a_lower_rate_keeps_what_lies_above() -> None:
     from estilo.dsp.resample import resample
 
     down = resample(content.samples, 96_000, 48_000)
-    again = to_content_rate(down, content, 48_000)
+    again = to_content_rate(down, content, 48_000, keeps_highs=True)
     np.testing.assert_allclose(again, content.samples, atol=1e-5)
-    assert to_content_rate(content.samples, content, 96_000) is content.samples
+    same = to_content_rate(content.samples, content, 96_000, keeps_highs=True)
+    assert same is content.samples
 
 
 def test_a_setting_below_the_contents_rate_cuts_what_lies_above() -> None:
     content = audio(rain(0.5, 44_100), 44_100)
     low = np.zeros((1, 11_025), dtype=np.float32)
-    assert not to_content_rate(low, content, 22_050).any()
+    assert not to_content_rate(low, content, 22_050, keeps_highs=False).any()
 
 
 def test_mix_is_linear_across_blocks(monkeypatch: pytest.MonkeyPatch) -> None:

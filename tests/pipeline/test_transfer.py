@@ -214,8 +214,8 @@ def test_too_short_clips_are_refused_with_both_lengths() -> None:
     ("options", "message"),
     [
         ({"mix": 1.5}, "mix must lie between 0 and 1"),
-        ({"threads": 0}, "threads must be at least 1"),
-        ({"seed": -1}, "seed must be at least 0"),
+        ({"threads": 0}, "threads must lie between 1"),
+        ({"seed": -1}, "seed must lie between 0"),
         ({"strength": 2.0}, "strength: "),
         ({"raw": True}, "name such a preset: lebedev-ulyanov"),
         ({"engine": "optimize"}, "unknown engine 'optimize'; did you mean 'optimise'"),

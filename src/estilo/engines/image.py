@@ -66,7 +66,10 @@ class ImageEngine(Engine[ImageState]):
 
     def init(self, job: Job, shared: ImageShared) -> ImageState:
         """See `Engine.init`."""
-        mono = _mono_job(job, shared.content_weights, shared.style_weights)
+        content = job.content
+        if content is not None and shared.content_weights is not None:
+            content = _downmix(content, shared.content_weights)
+        mono = replace(job, content=content, styles=tuple(style[:1] for style in job.styles))
         return ImageState(job, mono.content, self.inner.init(mono, shared.inner))
 
     def step(self, state: ImageState) -> ImageState:
@@ -147,7 +150,10 @@ def restore_image(content: Tensor, mid: Tensor, output: Tensor, *, sample_rate: 
     for channel in content:
         spectrum = stft(channel, **sizes)
         cross = spectrum * middle.conj()
-        real, imag = smooth(cross.real) / (power + floor), smooth(cross.imag) / (power + floor)
+        # Where the downmix holds nothing, what the output adds is spread as the whole channel is.
+        usual = float((channel @ mid) / (mid @ mid).clamp_min(1e-20))
+        real = (smooth(cross.real) + floor * usual) / (power + floor)
+        imag = smooth(cross.imag) / (power + floor)
         share = torch.complex(spread @ real, spread @ imag)
         rest = spectrum - share * middle
         channels.append(istft(share * result + gain * rest, length=output.shape[-1], **sizes))

@@ -77,7 +77,10 @@ class WindowedEngine(Engine[WindowedState]):
         assert state.output is not None  # noqa: S101 - written just now or before
         if state.job.content is not None and state.current + 1 < len(state.spans):
             first = state.spans[state.current][1]
-            state.output[:, first:] = state.job.content[:, first:]
+            seam = slice(state.spans[state.current + 1][0], first)
+            rest = state.job.content.to(state.output.device)
+            state.output[:, seam] = crossfade(state.output[:, seam], rest[:, seam])
+            state.output[:, first:] = rest[:, first:]
         return state.output
 
     def progress(self, state: WindowedState) -> Progress:

@@ -48,6 +48,8 @@ class Objective:
         counts: dict[Role, int] = {}
         for term in self.terms.values():
             counts[term.role] = counts.get(term.role, 0) + 1
+        # A new object for every evaluation: views may keep what terms share while they see it.
+        candidate = candidate.view_as(candidate)
         total = candidate.new_zeros(())
         values: dict[str, float] = {}
         for name, term in self.terms.items():

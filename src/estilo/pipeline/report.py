@@ -106,7 +106,10 @@ class Report(_Part):
 
     def to_json(self) -> str:
         """Indented JSON; what is not Unicode in a file's name is escaped, so that it comes back."""
-        text = json.dumps(self.model_dump(mode="json"), indent=2, ensure_ascii=False) + "\n"
+        text = (
+            json.dumps(self.model_dump(mode="json"), indent=2, ensure_ascii=False, allow_nan=False)
+            + "\n"
+        )
         return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 

@@ -85,13 +85,17 @@ def allocate(shape: tuple[int, int]) -> Tensor:
 
 
 def working_rate(content_rate: int, setting: int | None) -> int:
-    """Rate that the engine works at: the setting, or the content's, halved while above 48 kHz."""
+    """Rate that the engine works at: the setting, or the content's, 48 kHz at most.
+
+    >>> working_rate(22050, None), working_rate(88200, None), working_rate(64000, None)
+    (22050, 44100, 48000)
+    """
     if setting is not None:
         return setting
     rate = content_rate
     while rate > _HIGHEST_RATE_HZ:
         rate = rate // 2
-    return max(rate, 8000)
+    return rate if rate >= 44_100 or content_rate <= _HIGHEST_RATE_HZ else _HIGHEST_RATE_HZ
 
 
 def run_job(
@@ -144,11 +148,17 @@ def run_job(
     return outcome
 
 
-def to_content_rate(samples: np.ndarray, content: Audio, sample_rate: int) -> np.ndarray:
+def to_content_rate(
+    samples: np.ndarray, content: Audio, sample_rate: int, *, keeps_highs: bool
+) -> np.ndarray:
     """An output back at the content's rate and length.
 
-    Where the engine worked below the content's rate only because that is above 48 kHz, what the
-    content holds above the engine's band is added back untouched.
+    Args:
+        samples: of the engine, ``(channels, time)``.
+        content: the content.
+        sample_rate: that the engine worked at, in Hz.
+        keeps_highs: add back what the content holds above the engine's band, which the engine
+            left out because nobody hears it.
     """
     if sample_rate == content.sample_rate:
         return samples
@@ -159,9 +169,22 @@ def to_content_rate(samples: np.ndarray, content: Audio, sample_rate: int) -> np
         n_samples=content.n_samples,
         out=scratch_array((samples.shape[0], content.n_samples)),
     )
-    if sample_rate < content.sample_rate and content.sample_rate > _HIGHEST_RATE_HZ:
-        down = resample(content.samples, content.sample_rate, sample_rate)
-        again = resample(down, sample_rate, content.sample_rate, n_samples=content.n_samples)
+    if keeps_highs and sample_rate < content.sample_rate:
+        n_low = round(content.n_samples * sample_rate / content.sample_rate)
+        down = resample(
+            content.samples,
+            content.sample_rate,
+            sample_rate,
+            n_samples=n_low,
+            out=scratch_array((content.n_channels, n_low)),
+        )
+        again = resample(
+            down,
+            sample_rate,
+            content.sample_rate,
+            n_samples=content.n_samples,
+            out=scratch_array(content.samples.shape),
+        )
         for start in range(0, content.n_samples, _BLOCK):
             part = slice(start, start + _BLOCK)
             out[:, part] += content.samples[:, part] - again[:, part]

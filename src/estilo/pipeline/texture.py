@@ -39,6 +39,8 @@ def run_texture(
     parts = _mid_and_side(sources)
     outcomes: list[Outcome] = []
     for i, styles in enumerate(parts):
+        if outcomes and not outcomes[0].is_complete:
+            break  # stopped: a mid without its side is the best so far
         outcomes.append(
             running.run_job(
                 running.build_engine(
@@ -55,7 +57,7 @@ def run_texture(
             )
         )
     outcome = outcomes[0]
-    if len(parts) == 2:
+    if len(outcomes) == 2:
         mid, side = (_normalised(part.samples) for part in outcomes)
         side = side * (_level(parts[1][0].samples) / _level(parts[0][0].samples))
         outcome.samples = np.concatenate([mid + side, mid - side])

@@ -29,6 +29,10 @@ if TYPE_CHECKING:
     from estilo.pipeline.running import Outcome, Watch
 
 
+_LARGEST_SEED = 2**62
+_MOST_THREADS = 1024
+
+
 @dataclass(frozen=True)
 class TransferResult:
     """What came out, and everything about how.
@@ -95,10 +99,15 @@ class Transfer:
             )
         if not 0.0 <= mix <= 1.0:
             raise SettingsError(f"mix must lie between 0 and 1, got {mix}")
-        if threads is not None and threads < 1:
-            raise SettingsError(f"threads must be at least 1, got {threads}")
-        if seed < 0:
-            raise SettingsError(f"seed must be at least 0, got {seed}")
+        if threads is not None and not 1 <= threads <= _MOST_THREADS:
+            raise SettingsError(f"threads must lie between 1 and {_MOST_THREADS}, got {threads}")
+        if not 0 <= seed <= _LARGEST_SEED:
+            raise SettingsError(f"seed must lie between 0 and {_LARGEST_SEED}, got {seed}")
+        if raw and (mix != 1.0 or strength == 0):
+            raise SettingsError(
+                "raw writes what the preset's ancestor would have written, which knew neither mix "
+                "nor strength 0; leave them out, or leave out raw"
+            )
         if strength is not None:
             settings["strength"] = strength
         self.preset = preset
@@ -149,6 +158,7 @@ class Transfer:
                 outcome = Outcome(audio.samples)
             elif self.raw is not None:
                 outcome = self._run_raw(audio, style_sources, watch)
+                clock.lap("engine")
                 audio = Audio(outcome.samples, self.raw.sample_rate_hz)
             else:
                 outcome = self._run(audio, style_sources, watch)
@@ -244,7 +254,12 @@ class Transfer:
             device=self.device,
             watch=watch,
         )
-        outcome.samples = running.to_content_rate(outcome.samples, content, rate)
+        outcome.samples = running.to_content_rate(
+            outcome.samples,
+            content,
+            rate,
+            keeps_highs=self.settings.process_rate_hz is None,
+        )
         return outcome
 
     def _run_raw(self, content: Audio, styles: list[Source], watch: "Watch") -> "Outcome":

@@ -6,7 +6,6 @@ its ancestor would have cut and written (``raw``). Users' own files have the sam
 
 import difflib
 import tomllib
-from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -51,7 +50,6 @@ def preset_names() -> list[str]:
     )
 
 
-@cache
 def load_preset(name: str) -> Preset:
     """A preset by name or by path of a TOML file.
 

@@ -31,6 +31,7 @@ from estilo.representations.phases import GriffinLim, fast_griffin_lim
 
 _STYLE_S = 30.0  # of all styles together: enough statistics, and a bounded cost per step;
 _STYLE_VIEWS_S = 12.0  # less where the terms' frames come four times as fast
+_LEAST_SHARE_S = 4.0  # of each of many styles, so that every excerpt holds the widest patch
 _CONTENT_S = 10.0  # from which terms are calibrated
 _SILENCE = 1e-5  # -100 dB: below it there is nothing to transfer
 _N_EQ_BANDS = 24
@@ -87,6 +88,11 @@ class OptimiseEngine(Engine[OptimiseState]):
     def _sees_waveform(self) -> bool:
         return self.settings.representation in ("waveform", "real-imag")
 
+    @property
+    def _keeps_levels(self) -> bool:
+        """Whether recordings are taken at their own levels and whole, as the seeds took them."""
+        return self.settings.content_weight is not None and not self.settings.standardise
+
     def prepare(self, job: Job) -> Shared:
         """Targets and calibration of the style terms; see `Engine.prepare`."""
         styles, weights = self._style_excerpts(job)
@@ -133,7 +139,7 @@ class OptimiseEngine(Engine[OptimiseState]):
         level = LEVEL if content is None else root_mean_square(content)
         if level < _SILENCE or (content is not None and self.settings.strength == 0):
             return OptimiseState(job, gain=1.0)
-        state = OptimiseState(job, gain=level / LEVEL)
+        state = OptimiseState(job, gain=1.0 if self._keeps_levels else level / LEVEL)
         content = None if content is None else content / state.gain
         start = self._start(job, content, shared)
         state.variable = self._variable(job, content, start, shared)
@@ -188,14 +194,15 @@ class OptimiseEngine(Engine[OptimiseState]):
             fraction=1.0 if self.is_done(state) else state.n_steps / self.settings.n_steps,
             stage="optimising",
             step=state.n_steps,
-            loss=None if descent is None else descent.loss,
+            loss=descent.loss if descent is not None and state.n_steps else None,
             losses={} if descent is None else dict(descent.losses),
         )
 
     def _style_excerpts(self, job: Job) -> tuple[list[Tensor], tuple[float, ...]]:
         """Normalised stretches of the first channel of all styles, with their weights."""
         seconds = _STYLE_VIEWS_S if self._sees_waveform else _STYLE_S
-        longest = round(seconds * job.sample_rate / len(job.styles))
+        share_s = max(seconds / len(job.styles), _LEAST_SHARE_S)
+        longest = round(share_s * job.sample_rate)
         parts: list[Tensor] = []
         weights: list[float] = []
         for i, (style, weight) in enumerate(zip(job.styles, job.style_weights, strict=True)):
@@ -204,7 +211,14 @@ class OptimiseEngine(Engine[OptimiseState]):
                 raise AudioFileError(
                     f"style {i + 1} is silent: there is no style in it; give one with sound"
                 )
-            chosen = excerpts(style[0] * (LEVEL / level), longest=longest)
+            if self._keeps_levels:
+                chosen = (
+                    [style[0]]
+                    if style.shape[1] <= 2 * longest
+                    else excerpts(style[0], longest=2 * longest)
+                )
+            else:
+                chosen = excerpts(style[0] * (LEVEL / level), longest=longest)
             parts += chosen
             weights += [weight / len(chosen)] * len(chosen)
         return parts, tuple(weights)
@@ -216,7 +230,9 @@ class OptimiseEngine(Engine[OptimiseState]):
         parts = excerpts(job.content[0], longest=round(_CONTENT_S * job.sample_rate))
         whole = torch.cat(parts)
         level = root_mean_square(whole)
-        return whole * (LEVEL / level) if level >= _SILENCE else torch.zeros_like(whole)
+        if level < _SILENCE:
+            return torch.zeros_like(whole)
+        return whole if self._keeps_levels else whole * (LEVEL / level)
 
     def _representation(
         self, sample_rate: int, high_hz: float, *, has_content: bool

@@ -55,7 +55,7 @@ class StftSettings(_Settings):
     window: Literal["hann", "hamming", "blackman", "sqrt-hann"] = "hann"
     """Analysis window."""
     compression: Literal["log1p", "db", "power", "linear"] = "log1p"
-    """What is done to magnitudes before statistics are taken (``stft`` only)."""
+    """What is done to magnitudes before statistics are taken (``stft`` and ``mel``)."""
     n_bands: Annotated[int, Field(ge=2, le=1024)] = 40
     """Bands (``mel`` only): few enough not to follow the partials of the style."""
 
@@ -201,6 +201,8 @@ class OptimiseSettings(_Settings):
             has_effect, condition = needs[name]
             if not has_effect and getattr(self, name) != type(self).model_fields[name].default:
                 raise ValueError(f"{name} has an effect only with {condition}; leave it out")
+        if self.representation == "cqt" and "pghi" in (self.phase, self.phase_start):
+            raise ValueError("PGHI needs an STFT and the representation is cqt; use another phase")
         default = type(self).model_fields["strength"].default
         if self.content_weight is not None and self.strength not in (0, default):
             raise ValueError("strength and content_weight both set the weights; give one of them")

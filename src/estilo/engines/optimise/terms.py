@@ -1,6 +1,7 @@
 """Which views and losses make up the objective, for each representation."""
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -146,7 +147,8 @@ def objective(
     if settings.content_weight is not None:
         fixed: dict[Role, float] = {"style": 1.0, "content": settings.content_weight}
         return Objective(terms, {**fixed, "rhythm": settings.rhythm})
-    balance = content_balance(settings.strength)
+    # Without a content there is nothing to weigh the style against, and no strength.
+    balance = 0.0 if content is None else content_balance(settings.strength)
     weights: dict[Role, float] = {
         "style": 1.0 / (1.0 + balance),
         "content": balance / (1.0 + balance),
@@ -159,8 +161,8 @@ def content_balance(strength: float) -> float:
     """Weight of the content per weight of the style.
 
     Both are calibrated to 1 at the other's end. The curve was chosen so that the distance to the
-    style falls evenly with the strength (docs/quality.md); at strength 1 a little content is left,
-    or a long optimisation would forget it.
+    style falls evenly with the strength (docs/benchmarks/quality.md); at strength 1 a little
+    content is left, or a long optimisation would forget it.
 
     >>> content_balance(0.5), content_balance(1.0)
     (6.02, 0.02)
@@ -227,14 +229,28 @@ def _maps(view: View, features: Features | None, example: Tensor) -> list[tuple[
         return [("", view)]
     with torch.no_grad():
         names = list(features(view(example)))
-    return [(f"-{name}", _one_map(view, features, name)) for name in names]
+    shared = _SharedMaps(view, features)
+    return [(f"-{name}", partial(shared, name)) for name in names]
 
 
-def _one_map(view: View, features: Features, name: str) -> View:
-    def seen(candidate: Tensor) -> Tensor:
-        return features(view(candidate))[name]
+class _SharedMaps:
+    """Maps of the latest candidate, so that all terms of an evaluation share one pass.
 
-    return seen
+    `Objective.evaluate` hands out a new view of the candidate each time, so the same object means
+    the same evaluation.
+    """
+
+    def __init__(self, view: View, features: Features) -> None:
+        self._view = view
+        self._features = features
+        self._latest: Tensor | None = None
+        self._maps: dict[str, Tensor] = {}
+
+    def __call__(self, name: str, candidate: Tensor) -> Tensor:
+        if self._latest is not candidate or not candidate.requires_grad:
+            self._maps = self._features(self._view(candidate))
+            self._latest = candidate
+        return self._maps[name]
 
 
 def _frame_losses(settings: OptimiseSettings, features: Features | None) -> tuple[Loss, Loss]:
@@ -285,7 +301,7 @@ def _content_term(view: View, loss: Loss, materials: Materials) -> Term:
     return Term("content", view, loss, None, max(scale, _SCALE_FLOOR))
 
 
-_SCALE_FLOOR = 1e-8
+_SCALE_FLOOR = 1e-4
 
 
 def _loop(signal: Tensor, length: int) -> Tensor:
