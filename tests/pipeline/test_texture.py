@@ -49,7 +49,14 @@ def test_a_stereo_style_gives_a_stereo_texture_as_wide() -> None:
 
     assert width(result.audio.samples) == pytest.approx(width(samples), rel=0.02)
     both = np.stack([melody(1.0, RATE)] * 2)
-    assert _texture(audio(both, RATE)).audio.n_channels == 1
+    narrow = _texture(audio(both, RATE)).audio.samples
+    np.testing.assert_array_equal(narrow[0], narrow[1])
+
+
+def test_the_first_style_decides_about_channels() -> None:
+    wide, mono = audio(stereo(1.0, RATE), RATE), audio(rain(1.0, RATE), RATE)
+    assert _texture(wide, mono).audio.n_channels == 2
+    assert _texture(mono, wide).audio.n_channels == 1
 
 
 def test_loudness_is_the_styles() -> None:

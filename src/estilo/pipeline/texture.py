@@ -1,6 +1,6 @@
 """Textures: styles without a content, mono or stereo, and how much of them was copied."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -38,7 +38,7 @@ def run_texture(
     rate = running.working_rate(first.sample_rate, transfer.settings.process_rate_hz)
     parts = _mid_and_side(sources)
     outcomes: list[Outcome] = []
-    for i, styles in enumerate(parts):
+    for i, part in enumerate(parts):
         if outcomes and not outcomes[0].is_complete:
             break  # stopped: a mid without its side is the best so far
         outcomes.append(
@@ -47,8 +47,8 @@ def run_texture(
                     transfer.engine, transfer.settings, network=transfer.feature_network
                 ),
                 None,
-                styles,
-                [source.report.weight or 1.0 for source in sources],
+                part.styles,
+                part.weights,
                 sample_rate=rate,
                 n_samples=round(seconds * rate),
                 seed=transfer.seed + 7919 * i,
@@ -59,10 +59,12 @@ def run_texture(
     outcome = outcomes[0]
     if len(outcomes) == 2:
         mid, side = (_normalised(part.samples) for part in outcomes)
-        side = side * (_level(parts[1][0].samples) / _level(parts[0][0].samples))
+        side = side * parts[1].level / (parts[0].level or 1.0)
         outcome.samples = np.concatenate([mid + side, mid - side])
         outcome.loss_curve += outcomes[1].loss_curve
         outcome.is_complete &= outcomes[1].is_complete
+    elif first.n_channels == 2:
+        outcome.samples = np.repeat(outcome.samples, 2, axis=0)
     if rate != first.sample_rate:
         n_samples = round(seconds * first.sample_rate)
         outcome.samples = resample(outcome.samples, rate, first.sample_rate, n_samples=n_samples)
@@ -92,21 +94,41 @@ def _scored(audio: Audio) -> np.ndarray:
     return samples.mean(0)
 
 
-def _mid_and_side(sources: list[Source]) -> list[list[Audio]]:
-    """All styles as one channel; where the first is stereo, their mids, then their sides."""
+@dataclass(frozen=True)
+class _Part:
+    """The mids or the sides of the styles that have any, with weights that sum to 1.
+
+    The level is the mean over all styles, those without a side included.
+    """
+
+    styles: list[Audio]
+    weights: list[float]
+    level: float
+
+
+def _mid_and_side(sources: list[Source]) -> list[_Part]:
+    """All styles as one channel; where the first is stereo and any has width, their sides too."""
     first = sources[0].audio
     if first.n_channels > 2:
         raise InputError(
             f"a texture is mono or stereo, and the first style has {first.n_channels} channels; "
             "mix it down first"
         )
+    weights = [source.report.weight or 1.0 for source in sources]
     mids = [Audio(s.audio.samples.mean(0), s.audio.sample_rate) for s in sources]
-    if first.n_channels == 1:
-        return [mids]
-    sides = [_side(source.audio) for source in sources]
-    if min(_level(side.samples) for side in sides) < _MONO * _level(first.samples):
-        return [mids]
-    return [mids, sides]
+    parts = [_part(mids, weights)]
+    if first.n_channels == 2:
+        sides = [_side(source.audio) for source in sources]
+        loud = [_MONO * _level(mid.samples) for mid in mids]
+        wide = [i for i, side in enumerate(sides) if _level(side.samples) > loud[i]]
+        if wide:
+            parts.append(_part([sides[i] for i in wide], [weights[i] for i in wide]))
+    return parts
+
+
+def _part(styles: list[Audio], weights: list[float]) -> _Part:
+    level = sum(w * _level(style.samples) for w, style in zip(weights, styles, strict=True))
+    return _Part(styles, [w / sum(weights) for w in weights], level)
 
 
 def _side(audio: Audio) -> Audio:

@@ -220,8 +220,12 @@ class Transfer:
         from estilo.pipeline.texture import copy_scores, run_texture
 
         clock = Clock()
-        if not seconds > 0:
+        if not 0 < seconds < float("inf"):
             raise SettingsError(f"seconds must be positive, got {seconds}")
+        if self.mix != 1.0 or self.raw is not None:
+            raise SettingsError(
+                "a texture has no content: mix and raw mean nothing; leave them out"
+            )
         sources = _read_styles(styles, style_weights)
         clock.lap("read")
         watch = Watch(on_progress, cancel, keep_best)
