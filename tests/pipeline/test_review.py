@@ -85,3 +85,23 @@ def test_a_stopped_stereo_texture_keeps_its_best(rng):
     )
     assert not result.report.is_complete
     assert result.audio.n_samples == 4000
+
+
+def test_one_width_may_be_a_plain_number():
+    assert estilo.Transfer(widths=4).settings.widths == (4,)
+
+
+def test_a_network_of_ones_own_is_named_in_the_report(rng):
+    torch = pytest.importorskip("torch")
+    from estilo.features.module import ModuleFeatures
+
+    network = ModuleFeatures(torch.nn.Conv1d(129, 4, 3))
+    result = estilo.transfer(
+        _noise(rng, 0.5),
+        _noise(rng, 0.5),
+        representation="stft",
+        stft={"n_fft": 256},
+        feature_network=network,
+        n_steps=1,
+    )
+    assert result.report.feature_network == "ModuleFeatures"

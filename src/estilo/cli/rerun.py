@@ -97,6 +97,11 @@ def _check_inputs(report: Report, recipe: Path, reporter: Reporter) -> None:
 
 def _transfer(report: Report) -> Transfer:
     """All settings are in the recipe; the preset is needed only for what its ancestor wrote."""
+    if report.feature_network is not None:
+        raise InputError(
+            f"the recipe was made with a feature network of its own ({report.feature_network}), "
+            "whose weights it does not hold; render it again in Python"
+        )
     settings = {key: value for key, value in report.settings.items() if key != "strength"}
     return Transfer(
         engine=report.engine,

@@ -83,6 +83,8 @@ class Report(_Part):
     """Name or file that the settings came from."""
     settings: dict[str, Any]
     """All settings of the engine."""
+    feature_network: str | None = None
+    """Class of a feature network that was passed in Python; its weights are not kept here."""
     mix: float = 1.0
     raw: bool = False
     seconds: float | None = None

@@ -321,6 +321,9 @@ class Transfer:
             engine=self.engine,
             preset=self.preset,
             settings=self.settings.model_dump(mode="json", exclude_defaults=False),
+            feature_network=None
+            if self.feature_network is None
+            else type(self.feature_network).__name__,
             mix=self.mix,
             raw=self.raw is not None,
             seed=self.seed,

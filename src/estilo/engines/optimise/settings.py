@@ -5,9 +5,14 @@ Imports no torch, so that the command line can be built from it at once.
 
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 Kernel = int | tuple[int, ...]
+Widths = Annotated[
+    tuple[Annotated[int, Field(ge=1, le=256)], ...],
+    Field(min_length=1),
+    BeforeValidator(lambda value: (value,) if isinstance(value, int) else value),
+]
 _MAGNITUDES = ("stft", "mel", "cqt")
 
 
@@ -24,7 +29,7 @@ class StyleView(_Settings):
     """Distance of two frames in seconds, rounded to a whole fraction of the window."""
     n_bands: Annotated[int, Field(ge=1, le=256)] = 48
     """Bands, evenly spaced on the ERB-rate scale."""
-    widths: Annotated[tuple[Annotated[int, Field(ge=1, le=256)], ...], Field(min_length=1)] = (1, 4)
+    widths: Widths = (1, 4)
     """Patch widths in frames."""
 
 
@@ -144,10 +149,7 @@ class OptimiseSettings(_Settings):
     """Resolutions of the style terms (``waveform`` and ``real-imag``)."""
     content_views: tuple[ContentView, ...] = DEFAULT_CONTENT_VIEWS
     """Resolutions of the content terms (``waveform`` and ``real-imag``)."""
-    widths: Annotated[tuple[Annotated[int, Field(ge=1, le=256)], ...], Field(min_length=1)] = (
-        1,
-        8,
-    )
+    widths: Widths = (1, 8)
     """Patch widths in frames of the closed form on magnitudes (``stft``, ``mel``, ``cqt``)."""
     stft: StftSettings = StftSettings()
     """The log spectrogram."""
