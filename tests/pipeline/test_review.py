@@ -105,3 +105,18 @@ def test_a_network_of_ones_own_is_named_in_the_report(rng):
         n_steps=1,
     )
     assert result.report.feature_network == "ModuleFeatures"
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"representation": "stft", "stft": {"n_bands": 10}}, "stft.n_bands has an effect only"),
+        ({"features": "detectors", "network": {"n_filters": 7}}, "network.n_filters has an effect"),
+        ({"features": "random-1d", "network": {"pool_size": 5}}, "only with network.pooling"),
+        ({"stft": {"n_fft": 1024, "hop_length": 4096}}, "leaves gaps"),
+        ({"clamp_frames": (1.0, 0.0)}, "low, then high"),
+    ],
+)
+def test_settings_without_effect_or_sense_are_refused(options, message):
+    with pytest.raises(SettingsError, match=message):
+        estilo.Transfer(**options)

@@ -203,9 +203,39 @@ class OptimiseSettings(_Settings):
             has_effect, condition = needs[name]
             if not has_effect and getattr(self, name) != type(self).model_fields[name].default:
                 raise ValueError(f"{name} has an effect only with {condition}; leave it out")
+        self._check_nested()
         if self.representation == "cqt" and "pghi" in (self.phase, self.phase_start):
             raise ValueError("PGHI needs an STFT and the representation is cqt; use another phase")
         default = type(self).model_fields["strength"].default
         if self.content_weight is not None and self.strength not in (0, default):
             raise ValueError("strength and content_weight both set the weights; give one of them")
         return self
+
+    def _check_nested(self) -> None:
+        """The same for the settings within settings, and sizes that cannot work together."""
+        stft, network = self.stft, self.network
+        needs = {
+            "stft.n_bands": (stft, self.representation == "mel", "representation mel"),
+            "stft.compression": (
+                stft,
+                self.representation in ("stft", "mel"),
+                "representation stft or mel",
+            ),
+            "network.pool_size": (network, network.pooling != "none", "network.pooling"),
+            "network.per_band": (network, self.features == "random-1d", "features random-1d"),
+        }
+        for name in ("n_filters", "kernel", "bias", "initialiser"):
+            is_random = self.features.startswith("random")
+            needs[f"network.{name}"] = (network, is_random, "features random-1d or random-2d")
+        for path, (model, has_effect, condition) in needs.items():
+            name = path.partition(".")[2]
+            default = type(model).model_fields[name].default
+            if not has_effect and getattr(model, name) != default:
+                raise ValueError(f"{path} has an effect only with {condition}; leave it out")
+        if stft.n_fft and stft.hop_length and stft.hop_length > stft.n_fft // 2:
+            raise ValueError(
+                f"stft.hop_length {stft.hop_length} leaves gaps between frames of {stft.n_fft}; "
+                "set at most half of stft.n_fft"
+            )
+        if self.clamp_frames is not None and self.clamp_frames[0] >= self.clamp_frames[1]:
+            raise ValueError(f"clamp_frames must be low, then high; got {self.clamp_frames}")
