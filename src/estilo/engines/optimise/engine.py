@@ -212,11 +212,7 @@ class OptimiseEngine(Engine[OptimiseState]):
                     f"style {i + 1} is silent: there is no style in it; give one with sound"
                 )
             if self._keeps_levels:
-                chosen = (
-                    [style[0]]
-                    if style.shape[1] <= 2 * longest
-                    else excerpts(style[0], longest=2 * longest)
-                )
+                chosen = excerpts(style[0], longest=2 * longest)
             else:
                 chosen = excerpts(style[0] * (LEVEL / level), longest=longest)
             parts += chosen
