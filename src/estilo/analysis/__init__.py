@@ -1,0 +1,1 @@
+"""What a listener hears in a recording: spectra, onsets, pitch, tempo, key, descriptors."""

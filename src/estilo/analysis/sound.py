@@ -1,0 +1,105 @@
+"""A recording as the analyses and the metrics hear it."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from estilo.audio import Audio
+from estilo.dsp.resample import resample
+
+RATE_HZ = 16_000
+"""Rate of `Sound.mono`, at which all published figures were taken."""
+
+Feature = TypeVar("Feature")
+
+
+class Sound:
+    """A recording, its mono version at 16 kHz, and whatever was computed from it before.
+
+    Samples that are not finite are heard as silence and counted.
+
+    Args:
+        samples: ``(time,)`` or ``(channels, time)``, full scale at ±1.
+        sample_rate: in Hz.
+
+    Raises:
+        InputError: the samples are not real numbers of that shape, or the rate is not positive.
+
+    Example:
+        >>> tone = Sound(np.sin(0.1 * np.arange(44100)), 44100)
+        >>> tone.mono.shape, tone.duration_s
+        ((16000,), 1.0)
+    """
+
+    def __init__(self, samples: ArrayLike, sample_rate: int) -> None:
+        audio = Audio(np.asarray(samples), sample_rate)
+        finite = np.isfinite(audio.samples)
+        self.n_non_finite = int(finite.size - np.count_nonzero(finite))
+        """Samples that are not finite."""
+        if self.n_non_finite:
+            audio = Audio(np.where(finite, audio.samples, np.float32(0.0)), sample_rate)
+        self.audio = audio
+        """The recording at its own rate and channels."""
+        self._known: dict[Any, Any] = {}
+
+    @classmethod
+    def of(cls, audio: Audio) -> "Sound":
+        """The sound of a recording."""
+        return cls(audio.samples, audio.sample_rate)
+
+    @property
+    def duration_s(self) -> float:
+        """Duration in seconds."""
+        return self.audio.duration_s
+
+    @property
+    def mono(self) -> np.ndarray:
+        """Mean of the channels at 16 kHz; **shape** ``(time,)``, float32. Do not change it."""
+        return self.once(_mono)
+
+    @property
+    def mono_full_rate(self) -> np.ndarray:
+        """Mean of the channels at the recording's own rate; **shape** ``(time,)``."""
+        return self.once(_mono_full_rate)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to hear: no sample, or only zeros."""
+        return not np.any(self.mono)
+
+    def once(self, compute: Callable[["Sound"], Feature]) -> Feature:
+        """What a function says of this sound, computed at most once.
+
+        >>> sound = Sound(np.ones(4), 16000)
+        >>> sound.once(len_of := lambda s: [len(s.mono)]) is sound.once(len_of)
+        True
+        """
+        if compute not in self._known:
+            self._known[compute] = compute(self)
+        return self._known[compute]
+
+    def aligned(self, reference: "Sound") -> "Sound":
+        """This sound padded with silence or cut to a reference's duration.
+
+        >>> Sound(np.ones(8), 16000).aligned(Sound(np.ones(3), 8000)).mono_full_rate.size
+        6
+        """
+        rate = self.audio.sample_rate
+        n_samples = round(reference.audio.n_samples * rate / reference.audio.sample_rate)
+        if n_samples == self.audio.n_samples:
+            return self
+        samples = self.audio.samples[:, :n_samples]
+        padding = ((0, 0), (0, n_samples - samples.shape[1]))
+        return Sound(np.pad(samples, padding), rate)
+
+
+def _mono_full_rate(sound: Sound) -> np.ndarray:
+    return sound.audio.samples.mean(0)
+
+
+def _mono(sound: Sound) -> np.ndarray:
+    samples = sound.mono_full_rate[None]
+    rate = sound.audio.sample_rate
+    return samples[0] if rate == RATE_HZ else resample(samples, rate, RATE_HZ)[0]

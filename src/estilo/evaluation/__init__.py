@@ -1,0 +1,1 @@
+"""How good engines are: test sets, the scoreboard, the search for settings."""

@@ -1,0 +1,1 @@
+"""Sounds made from nothing: notes, phrases, instruments and textures, for tests and training."""
