@@ -5,6 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from estilo.engines.optimise.lbfgs import LBFGS
 from estilo.errors import DivergenceError
 
 _DEFAULT_RATES = {"adam": 0.03, "adagrad": 0.1, "rmsprop": 0.01}
@@ -100,7 +101,7 @@ class Descent:
     def _is_loss_finite(self) -> bool:
         return bool(torch.isfinite(self._seen_loss))
 
-    def _build(self) -> torch.optim.Optimizer:
+    def _build(self) -> "torch.optim.Optimizer | LBFGS":
         match self._name:
             case "adam":
                 return torch.optim.Adam(self.parameters, lr=self._rate)
@@ -109,16 +110,7 @@ class Descent:
             case "rmsprop":
                 return torch.optim.RMSprop(self.parameters, lr=self._rate)
             case _:
-                return torch.optim.LBFGS(
-                    self.parameters,
-                    lr=self._rate,
-                    max_iter=1,
-                    max_eval=12,
-                    history_size=20,
-                    tolerance_grad=0.0,
-                    tolerance_change=0.0,
-                    line_search_fn="strong_wolfe",
-                )
+                return LBFGS(self.parameters, rate=self._rate)
 
     def _closure(self) -> Tensor:
         """Loss and gradients; those just computed are reused.
@@ -135,6 +127,8 @@ class Descent:
         loss, losses = self._evaluate()
         (loss * _LOSS_SCALE).backward()
         self.n_evaluations += 1
+        if not all(p.grad is None or bool(torch.isfinite(p.grad).all()) for p in self.parameters):
+            loss = torch.full_like(loss.detach(), torch.nan)
         self._seen = [p.detach().clone() for p in self.parameters]
         self._seen_loss, self._seen_losses = loss.detach() * _LOSS_SCALE, losses
         return self._seen_loss

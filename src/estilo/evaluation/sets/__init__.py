@@ -1,0 +1,15 @@
+"""Test sets: content and style, with the true answer where there is one."""
+
+from estilo.evaluation.sets.base import Item, TestSet
+from estilo.registry import Registry
+
+TEST_SETS = Registry(
+    "test set",
+    {
+        "synthetic": "estilo.evaluation.sets.synthetic:SyntheticTriplets",
+        "real": "estilo.evaluation.sets.real:RealPairs",
+        "textures": "estilo.evaluation.sets.textures:Textures",
+    },
+)
+
+__all__ = ["TEST_SETS", "Item", "TestSet"]
