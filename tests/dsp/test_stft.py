@@ -6,12 +6,20 @@ import pytest
 import scipy.signal
 import torch
 
-from estilo.dsp.stft import WINDOWS, istft, stft, window_function
+from estilo.dsp.stft import WINDOWS, istft, power_of_two_near, stft, window_function
 from estilo.errors import InputError, SettingsError
 
 
 def noise(rng, *shape, dtype=torch.float32):
     return torch.from_numpy(rng.standard_normal(shape)).to(dtype)
+
+
+@pytest.mark.parametrize("seconds", [0.0002, 0.001, 0.0232, 0.093, 0.186, 1.0])
+@pytest.mark.parametrize("least", [16, 64])
+def test_sizes_are_the_nearest_powers_of_two(seconds, least):
+    size = power_of_two_near(seconds, sample_rate=44_100, least=least)
+    assert size & (size - 1) == 0
+    assert size == least or abs(np.log2(size / (44_100 * seconds))) <= 0.5
 
 
 @pytest.mark.parametrize("name", ["hann", "hamming", "blackman"])

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+from estilo.analysis.sound import Sound
 from estilo.errors import InputError
-from estilo.metrics.copying import copy_score
+from estilo.metrics.copying import copy_score, copying
 
 RATE = 4000
 
@@ -59,3 +60,21 @@ def test_too_short_or_not_mono_is_refused(rng: np.random.Generator) -> None:
         copy_score(style[:1999], style, RATE)
     with pytest.raises(InputError, match="style must be mono"):
         copy_score(style, style[None], RATE)
+
+
+def test_of_sounds_is_that_of_their_mono_samples(rng: np.random.Generator) -> None:
+    output, style = (Sound(rng.standard_normal((2, 30_000)), 22_050) for _ in range(2))
+    assert copying(output, style) == copy_score(output.mono, style.mono, 16_000)
+    assert copying(style, style) == pytest.approx(1.0)
+    short = Sound(rng.standard_normal(7_999), 16_000)
+    for pair in ((short, style), (style, short)):
+        with pytest.warns(UserWarning, match=r"copy_score is not a number: .* shorter than 0\.5 s"):
+            assert np.isnan(copying(*pair))
+
+
+def test_windows_and_style_longer_than_a_block(rng: np.random.Generator) -> None:
+    style = _noise(rng, 30.0)
+    output = np.concatenate([_noise(rng, 20.0), style[-9_000:]])  # more than 64 windows
+    score = copy_score(output, style, RATE)
+    assert 8 / 88 * 0.9 < score < 8 / 88 + 0.15
+    assert copy_score(style[: RATE // 2], style[: RATE // 2], RATE) == pytest.approx(1.0)

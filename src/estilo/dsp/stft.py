@@ -5,6 +5,7 @@ Conventions: frames are centred (frame ``n`` looks at sample ``n * hop_length``)
 has the magnitude ``sum(window) / 2``.
 """
 
+import math
 from functools import lru_cache
 
 import numpy as np
@@ -21,6 +22,21 @@ _COSINES = {
     "blackman": (0.42, 0.5, 0.08),
 }
 WINDOWS = (*sorted(_COSINES), "sqrt-hann")
+
+
+def power_of_two_near(seconds: float, *, sample_rate: int, least: int = 16) -> int:
+    """The power of two nearest to a duration, on a logarithmic scale: a length for fast transforms.
+
+    Args:
+        seconds: the duration.
+        sample_rate: in Hz.
+        least: smallest result, in samples.
+
+    Example:
+        >>> power_of_two_near(0.093, sample_rate=22_050)
+        2048
+    """
+    return max(least, 2 ** round(math.log2(seconds * sample_rate)))
 
 
 def window_function(name: str, *, length: int) -> Tensor:

@@ -5,9 +5,25 @@ Listing and describing engines imports no torch; using one does.
 
 from estilo.registry import Registry
 
-ENGINES = Registry("engine", {"optimise": "estilo.engines.optimise.engine:OptimiseEngine"})
+ENGINES = Registry(
+    "engine",
+    {
+        "optimise": "estilo.engines.optimise.engine:OptimiseEngine",
+        "eq": "estilo.engines.eq.engine:EqEngine",
+        "crossfade": "estilo.engines.copies.engine:CrossfadeEngine",
+        "content": "estilo.engines.copies.engine:ContentEngine",
+        "style": "estilo.engines.copies.engine:StyleEngine",
+    },
+)
 ENGINE_SETTINGS = Registry(
-    "engine", {"optimise": "estilo.engines.optimise.settings:OptimiseSettings"}
+    "engine",
+    {
+        "optimise": "estilo.engines.optimise.settings:OptimiseSettings",
+        "eq": "estilo.engines.eq.settings:EqSettings",
+        "crossfade": "estilo.engines.copies.settings:CrossfadeSettings",
+        "content": "estilo.engines.copies.settings:ContentSettings",
+        "style": "estilo.engines.copies.settings:StyleSettings",
+    },
 )
 
 __all__ = ["ENGINES", "ENGINE_SETTINGS"]

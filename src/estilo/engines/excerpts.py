@@ -1,9 +1,14 @@
 """A few stretches that stand for a long recording, and its level."""
 
+from collections.abc import Sequence
+
 from torch import Tensor
+
+from estilo.errors import AudioFileError
 
 _N_EXCERPTS = 4
 _BLOCK = 1 << 22
+_SILENCE = 1e-5  # -100 dB: below it there is nothing to transfer
 
 
 def excerpts(waveform: Tensor, *, longest: int) -> list[Tensor]:
@@ -31,3 +36,19 @@ def root_mean_square(waveform: Tensor) -> float:
     """
     energy = sum(float(block.double().square().sum()) for block in waveform.split(_BLOCK, dim=-1))
     return (energy / max(1, waveform.numel())) ** 0.5
+
+
+def require_sound(styles: Sequence[Tensor]) -> None:
+    """Refuse styles in which there is nothing to hear.
+
+    Args:
+        styles: ``(channels, time)`` each.
+
+    Raises:
+        AudioFileError: one of them is silent in all its channels.
+    """
+    for i, style in enumerate(styles):
+        if max(root_mean_square(channel) for channel in style) < _SILENCE:
+            raise AudioFileError(
+                f"style {i + 1} is silent: there is no style in it; give one with sound"
+            )

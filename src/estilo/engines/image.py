@@ -21,7 +21,7 @@ import torch
 from torch import Tensor
 
 from estilo.dsp.mel import band_interpolation, filterbank
-from estilo.dsp.stft import istft, stft
+from estilo.dsp.stft import istft, power_of_two_near, stft
 from estilo.engines.base import Engine, Job, Progress
 
 _N_BANDS = 40
@@ -131,7 +131,7 @@ def restore_image(content: Tensor, mid: Tensor, output: Tensor, *, sample_rate: 
 
     **Shape**: result ``(channels, time)``.
     """
-    n_fft = max(64, 2 ** round(torch.log2(torch.tensor(0.046 * sample_rate)).item()))
+    n_fft = power_of_two_near(0.046, sample_rate=sample_rate, least=64)
     sizes: dict[str, Any] = {"n_fft": n_fft, "hop_length": n_fft // 4}
     bank = {"n_bands": _N_BANDS, "n_fft": n_fft, "sample_rate": sample_rate, "scale": "erb"}
     like = {"dtype": content.dtype, "device": content.device}

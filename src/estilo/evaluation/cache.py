@@ -8,6 +8,7 @@ from platformdirs import user_cache_path
 
 from estilo.audio import Audio
 from estilo.io import load, save
+from estilo.io.atomic import output_error
 
 
 def cache_folder() -> Path:
@@ -25,10 +26,16 @@ def cached(name: str, make: Callable[[], Audio]) -> Audio:
     Args:
         name: path in the cache, without extension.
         make: renders it.
+
+    Raises:
+        OutputError: it cannot be written.
     """
     path = cache_folder() / f"{name}.flac"
     if not path.is_file():
-        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise output_error(path.parent, error) from error
         # Two processes may render the same recording: equal bytes, so the last one may win.
         save(make(), path, bit_depth="24", force=True)
     return load(path)

@@ -82,7 +82,8 @@ def render(
         **Shape** ``(time,)``, float32; at the soundfont's own level.
 
     Raises:
-        InputError: FluidSynth or the soundfont is missing.
+        InputError: FluidSynth or the soundfont is missing, or the soundfont cannot be read.
+        SettingsError: there is no such program.
         EstiloError: FluidSynth failed.
     """
     if not 0 <= program <= 127:
@@ -101,9 +102,15 @@ def render(
         command += ["-r", str(sample_rate), "-o", "synth.cpu-cores=1"]
         command += ["-o", "synth.dynamic-sample-loading=1", "-T", "raw", "-O", "float"]
         command += ["-E", "little", "-F", str(raw), str(font), str(midi)]
-        run = subprocess.run(  # noqa: S603 - the program found above, no shell
-            command, capture_output=True, text=True, check=False, timeout=_TIMEOUT_S
-        )
+        try:
+            run = subprocess.run(  # noqa: S603 - the program found above, no shell
+                command, capture_output=True, text=True, check=False, timeout=_TIMEOUT_S
+            )
+        except subprocess.TimeoutExpired as error:
+            raise EstiloError(f"FluidSynth had not finished after {_TIMEOUT_S} s") from error
+        # It then plays the system's default soundfont, and says that all went well.
+        if "Failed to load" in run.stderr:
+            raise InputError(f"FluidSynth cannot read the soundfont {font}; give another one")
         if run.returncode != 0 or not raw.is_file():
             raise EstiloError(
                 f"FluidSynth failed (status {run.returncode}): {run.stderr.strip()[-500:]}"
@@ -132,7 +139,9 @@ def midi_file(notes: Sequence[Note], *, program: int, duration_s: float) -> byte
     for note in notes:
         pitch = round(note.pitch)
         velocity = max(1, min(127, round(127 * note.velocity)))
-        on, off = (round(_TICKS_PER_S * t) for t in (note.start_s, note.start_s + note.duration_s))
+        on = round(_TICKS_PER_S * note.start_s)
+        # A note that ended at its own start would end before it, and never.
+        off = max(round(_TICKS_PER_S * (note.start_s + note.duration_s)), on + 1)
         events.append((on, 1, Message("note_on", note=pitch, velocity=velocity)))
         events.append((off, 0, Message("note_off", note=pitch)))
     # At one instant, old notes end before new ones start.

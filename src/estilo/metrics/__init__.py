@@ -1,1 +1,43 @@
-"""Metrics: numbers that say how good a result is."""
+"""Metrics: numbers that say how good a result is.
+
+| name | against | is better when |
+|---|---|---|
+| ``lsd`` | target | lower: mel spectra are equal, band by band |
+| ``lsd_framewise`` | target | lower: the same, frame by frame |
+| ``timbre_mfcc`` | target or style | lower: MFCCs have the same means and deviations |
+| ``timbre_triplet`` | target or style | lower: a trained network hears the same timbre |
+| ``chroma`` | content | higher: the same pitch classes sound |
+| ``onset_f1`` | content | higher: notes begin at the same times |
+| ``loudness_correlation`` | content | higher: level rises and falls together |
+| ``copy_score`` | style | lower: less is found in the style as it is; identical recordings give 1 |
+| ``musical_noise`` | target or style | lower: partials flicker no more |
+| ``bandwidth_db`` | target or style | lower: 8 to 20 kHz are as strong |
+| ``clicks_per_s`` | nothing | lower: the waveform does not jump |
+| ``clipping_share`` | nothing | lower: no flat tops, nothing beyond full scale |
+| ``n_non_finite`` | nothing | lower: no NaN, no infinity |
+
+Sets of outputs are judged by `estilo.metrics.distribution`.
+"""
+
+from estilo.registry import Registry
+
+METRICS = Registry(
+    "metric",
+    {
+        "lsd": "estilo.metrics.lsd:LSD",
+        "lsd_framewise": "estilo.metrics.lsd:LSD_FRAMEWISE",
+        "timbre_mfcc": "estilo.metrics.timbre:TIMBRE_MFCC",
+        "timbre_triplet": "estilo.metrics.timbre_network:TIMBRE_TRIPLET",
+        "chroma": "estilo.metrics.content:CHROMA",
+        "onset_f1": "estilo.metrics.content:ONSET_F1",
+        "loudness_correlation": "estilo.metrics.content:LOUDNESS_CORRELATION",
+        "copy_score": "estilo.metrics.copying:COPY_SCORE",
+        "musical_noise": "estilo.metrics.artifacts:MUSICAL_NOISE",
+        "bandwidth_db": "estilo.metrics.artifacts:BANDWIDTH",
+        "clicks_per_s": "estilo.metrics.artifacts:CLICKS_PER_S",
+        "clipping_share": "estilo.metrics.artifacts:CLIPPING_SHARE",
+        "n_non_finite": "estilo.metrics.artifacts:N_NON_FINITE",
+    },
+)
+
+__all__ = ["METRICS"]

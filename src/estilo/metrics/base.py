@@ -1,11 +1,20 @@
 """What a metric is, so that reports, tables and tests can go over all of them."""
 
+import math
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-Role = Literal["content", "style", "target", "timbre"]
-"""What an output is held against; ``"timbre"`` is the target where there is one, else the style."""
+from estilo.analysis.sound import Sound
+from estilo.errors import InputError
+
+Role = Literal["content", "style", "target", "timbre", "notes"]
+"""What an output is held against.
+
+``"timbre"`` is the target where there is one, else the style; ``"notes"`` is the target where there
+is one, else the content.
+"""
 
 
 @dataclass(frozen=True)
@@ -29,3 +38,95 @@ class Metric:
     best: float
     against: Role | None
     measure: Callable[..., float]
+
+
+class NothingToMeasure(UserWarning):
+    """A recording holds nothing that a metric could measure."""
+
+
+def nothing_to_measure(name: str, why: str = "a recording is empty or silent") -> float:
+    """NaN, after a warning that says which metric had nothing to measure, and why.
+
+    Args:
+        name: of the metric.
+        why: ends the sentence.
+
+    Example:
+        >>> with warnings.catch_warnings(record=True) as caught:
+        ...     warnings.simplefilter("always")
+        ...     nothing_to_measure("lsd")
+        nan
+        >>> caught[0].category.__name__
+        'NothingToMeasure'
+    """
+    warnings.warn(f"{name} is not a number: {why}", NothingToMeasure, stacklevel=3)
+    return math.nan
+
+
+def require_sounds(name: str, *sounds: Sound) -> None:
+    """Nothing, or an error that says what a metric takes.
+
+    Args:
+        name: of the metric, for the message.
+        sounds: what it was given.
+
+    Raises:
+        InputError: one of them is not a `Sound`.
+
+    Example:
+        >>> require_sounds("lsd", [0.1, 0.2])
+        Traceback (most recent call last):
+        ...
+        estilo.errors.InputError: lsd measures Sounds, got list; give Sound(samples, sample_rate)
+    """
+    for sound in sounds:
+        if not isinstance(sound, Sound):
+            raise InputError(
+                f"{name} measures Sounds, got {type(sound).__name__}; "
+                "give Sound(samples, sample_rate)"
+            )
+
+
+def are_audible(name: str, *sounds: Sound) -> bool:
+    """Whether there is something to hear in every one of a metric's sounds.
+
+    Args:
+        name: of the metric, for the message.
+        sounds: what it was given.
+
+    Raises:
+        InputError: one of them is not a `Sound`.
+
+    Example:
+        >>> import numpy as np
+        >>> are_audible("lsd", Sound(np.ones(9), 16000), Sound(np.zeros(9), 16000))
+        False
+    """
+    require_sounds(name, *sounds)
+    return not any(sound.is_empty for sound in sounds)
+
+
+def aligned_once(output: Sound, reference: Sound) -> Sound:
+    """The output padded or cut to its reference's duration; made once for all metrics.
+
+    Args:
+        output: what is measured.
+        reference: what it is held against.
+
+    Example:
+        >>> import numpy as np
+        >>> output, reference = Sound(np.ones(8), 16000), Sound(np.ones(3), 8000)
+        >>> aligned_once(output, reference) is aligned_once(output, reference)
+        True
+    """
+    return output.once(_AlignedTo(reference))
+
+
+@dataclass(frozen=True)
+class _AlignedTo:
+    """A computation that `Sound.once` can tell from another: sounds are equal if identical."""
+
+    reference: Sound
+
+    def __call__(self, sound: Sound) -> Sound:
+        return sound.aligned(self.reference)

@@ -94,16 +94,38 @@ def build_settings(engine: str, values: dict[str, Any]) -> Any:
     try:
         return model.model_validate(values)
     except ValidationError as error:
+        others = _engines_with(error, engine)
+        if others:
+            raise SettingsError(
+                f"engine {engine!r} has no setting {_name(error)!r}, a setting of "
+                f"{', '.join(others)}; leave it out"
+            ) from error
         raise SettingsError(explain(error, known=list(model.model_fields))) from error
 
 
 def explain(error: ValidationError, known: list[str] | None = None) -> str:
     """The first complaint of pydantic in a line that says what to do."""
     first = error.errors()[0]
-    where = ".".join(str(part) for part in first["loc"])
+    where = _name(error)
     if first["type"] == "extra_forbidden":
         near = difflib.get_close_matches(where, known or [], n=1)
         hint = f"; did you mean {near[0]!r}?" if near else "; leave it out"
         return f"unknown setting {where!r}{hint}"
     message = first["msg"].removeprefix("Value error, ")
     return f"{where}: {message}, got {first['input']!r}" if where else message
+
+
+def _engines_with(error: ValidationError, engine: str) -> list[str]:
+    """Other engines that have the setting that the first complaint calls unknown."""
+    first = error.errors()[0]
+    if first["type"] != "extra_forbidden" or len(first["loc"]) != 1:
+        return []
+    return [
+        name
+        for name, model in ENGINE_SETTINGS.items()
+        if name != engine and _name(error) in model.model_fields
+    ]
+
+
+def _name(error: ValidationError) -> str:
+    return ".".join(str(part) for part in error.errors()[0]["loc"])

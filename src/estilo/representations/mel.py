@@ -113,6 +113,14 @@ class Mel(Representation):
         )
         return average, spread
 
+    def compress(self, magnitude: Tensor) -> Tensor:
+        """Frames of band averages. **Shape**: any."""
+        return self._level.compress(magnitude)
+
+    def decompress(self, frames: Tensor) -> Tensor:
+        """Band averages of frames. **Shape**: any."""
+        return self._level.decompress(frames)
+
     def analyse(self, waveform: Tensor) -> Tensor:
         """See `Representation.analyse`."""
         check_waveform(waveform)

@@ -1,3 +1,5 @@
+import itertools
+
 import pytest
 import torch
 
@@ -45,7 +47,7 @@ def test_reaches_the_known_minimum():
 def test_never_goes_up():
     x = start()
     losses = descend(LBFGS([x]), x, rosenbrock, 60)
-    assert all(later <= earlier for earlier, later in zip(losses, losses[1:], strict=False))
+    assert all(later <= earlier for earlier, later in itertools.pairwise(losses))
 
 
 def test_solves_a_quadratic_of_several_tensors():

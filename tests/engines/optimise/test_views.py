@@ -1,7 +1,6 @@
 """Log band views: what they must read on signals whose answer is known."""
 
 import numpy as np
-import pytest
 import torch
 from clips import melody
 
@@ -12,7 +11,6 @@ from estilo.engines.optimise.views import (
     LogBands,
     Partials,
     Standardised,
-    power_of_two,
 )
 
 RATE = 16_000
@@ -26,13 +24,6 @@ def _bands(**more) -> LogBands:
 
 def _noise(rng: np.random.Generator, level: float = 0.1) -> torch.Tensor:
     return torch.from_numpy(level * rng.standard_normal(4 * RATE)).float()
-
-
-@pytest.mark.parametrize("seconds", [0.001, 0.0232, 0.093, 0.186, 1.0])
-def test_sizes_are_the_nearest_powers_of_two(seconds: float) -> None:
-    size = power_of_two(seconds, 44_100)
-    assert size & (size - 1) == 0
-    assert size == 16 or abs(np.log2(size / (44_100 * seconds))) <= 0.5
 
 
 def test_white_noise_reads_its_own_level_per_bin(rng: np.random.Generator) -> None:

@@ -6,8 +6,10 @@ import torch
 from torch import Tensor
 
 from estilo.dsp.eq import apply_gains, band_power, matching_gains
+from estilo.dsp.extension import extended
 from estilo.dsp.flatness import band_flatness, noisiness
 from estilo.dsp.mel import band_centres_hz
+from estilo.dsp.stft import power_of_two_near
 from estilo.engines.base import Engine, Job, Progress
 from estilo.engines.excerpts import excerpts, root_mean_square
 from estilo.engines.optimise.descent import Descent
@@ -19,8 +21,8 @@ from estilo.engines.optimise.terms import (
     objective,
     waveform_terms,
 )
+from estilo.engines.optimise.transport import N_BANDS, LevelTransport
 from estilo.engines.optimise.variables import Frames, ShapedWaveform, Variable
-from estilo.engines.optimise.views import power_of_two
 from estilo.errors import AudioFileError, InputError
 from estilo.features.base import Features
 from estilo.losses.objective import Term
@@ -33,6 +35,7 @@ _STYLE_S = 30.0  # of all styles together: enough statistics, and a bounded cost
 _STYLE_VIEWS_S = 12.0  # less where the terms' frames come four times as fast
 _LEAST_SHARE_S = 4.0  # of each of many styles, so that every excerpt holds the widest patch
 _CONTENT_S = 10.0  # from which terms are calibrated
+_MARGIN_S = 0.093  # by which a content is extended at its ends: a frame of the default transform
 _SILENCE = 1e-5  # -100 dB: below it there is nothing to transfer
 _N_EQ_BANDS = 24
 
@@ -45,6 +48,7 @@ class Shared:
     eq_db: Tensor
     noise_eq_db: Tensor
     representation: Representation
+    transport: LevelTransport | None
 
 
 @dataclass
@@ -53,9 +57,14 @@ class OptimiseState:
 
     job: Job
     gain: float
+    margin: int = 0
     n_steps: int = 0
     variable: Variable | None = None
     descent: Descent | None = None
+
+    def cut(self, waveform: Tensor) -> Tensor:
+        """Without the margins that the content was extended by."""
+        return waveform[self.margin : len(waveform) - self.margin]
 
 
 class OptimiseEngine(Engine[OptimiseState]):
@@ -125,28 +134,38 @@ class OptimiseEngine(Engine[OptimiseState]):
             job.sample_rate, materials.high_hz, has_content=content is not None
         )
         if isinstance(representation, Mel):
-            share = _noise_share(styles, weights, representation)
-            representation = replace(representation, noise_share=share)
+            representation = _with_noise(representation, styles, weights)
         if self._sees_waveform:
             terms = waveform_terms(self.settings, materials)
         else:
             terms = frame_terms(self.settings, materials, representation, self._network)
-        return Shared(terms, eq_db, noise_eq_db, representation)
+        transport = self._transport(job, materials)
+        return Shared(terms, eq_db, noise_eq_db, representation, transport)
 
     def init(self, job: Job, shared: Shared) -> OptimiseState:
         """The start, and the terms' content targets; see `Engine.init`."""
-        content = None if job.content is None else job.content[0]
-        level = LEVEL if content is None else root_mean_square(content)
-        if level < _SILENCE or (content is not None and self.settings.strength == 0):
+        own = None if job.content is None else job.content[0]
+        level = LEVEL if own is None else root_mean_square(own)
+        if level < _SILENCE or (own is not None and self.settings.strength == 0):
             return OptimiseState(job, gain=1.0)
         state = OptimiseState(job, gain=1.0 if self._keeps_levels else level / LEVEL)
-        content = None if content is None else content / state.gain
-        start = self._start(job, content, shared)
+        if own is not None and self.settings.content_weight is None:
+            state.margin = power_of_two_near(_MARGIN_S, sample_rate=job.sample_rate)
+            own = extended(own, state.margin)
+            job = replace(job, n_samples=len(own))
+        content = None if own is None else own / state.gain
+        if own is not None and shared.transport is not None:
+            # What the content terms hold on to has the style's levels already.
+            moved = shared.transport.apply(own, seed=job.seed)
+            state.gain = max(root_mean_square(state.cut(moved)), _SILENCE) / LEVEL
+            start = kept = moved / state.gain
+        else:
+            start, kept = self._start(job, content, shared), content
         state.variable = self._variable(job, content, start, shared)
         with torch.no_grad():
-            seen = content
-            if content is not None and not self._sees_waveform:
-                seen = shared.representation.analyse(content[None])[0]
+            seen = kept
+            if kept is not None and not self._sees_waveform:
+                seen = shared.representation.analyse(kept[None])[0]
             goal = objective(self.settings, shared.terms, seen)
         variable = state.variable
         state.descent = Descent(
@@ -182,7 +201,7 @@ class OptimiseEngine(Engine[OptimiseState]):
             return job.content.clone()
         if self.settings.clamp_frames is None:
             state.descent.restore_best()
-        waveform = state.variable.waveform()
+        waveform = state.cut(state.variable.waveform())
         if state.job.content is not None and self.settings.content_weight is None:
             waveform = waveform * (LEVEL / max(root_mean_square(waveform), 1e-9))
         return (waveform * state.gain)[None]
@@ -236,7 +255,7 @@ class OptimiseEngine(Engine[OptimiseState]):
         name = self.settings.representation
         build = REPRESENTATIONS[name]
         spec = self.settings.stft
-        n_fft = spec.n_fft or power_of_two(0.093, sample_rate)
+        n_fft = spec.n_fft or power_of_two_near(0.093, sample_rate=sample_rate)
         sizes = {
             "n_fft": n_fft,
             "hop_length": spec.hop_length or max(1, n_fft // 4),
@@ -273,6 +292,31 @@ class OptimiseEngine(Engine[OptimiseState]):
                 **sizes,
             )
         return build(sample_rate=sample_rate, compression=spec.compression, phase=phase, **sizes)
+
+    def _transport(self, job: Job, materials: Materials) -> LevelTransport | None:
+        if self.settings.start != "transport" or materials.content is None:
+            return None
+        if not bool(materials.content.any()):
+            return None
+        n_fft = power_of_two_near(_MARGIN_S, sample_rate=job.sample_rate)
+        mel = Mel(
+            sample_rate=job.sample_rate,
+            n_bands=N_BANDS,
+            n_fft=n_fft,
+            hop_length=n_fft // 4,
+            high_hz=materials.high_hz,
+            phase="content",
+        )
+        assert job.content is not None  # noqa: S101 - as its material is there
+        parts = excerpts(job.content[0], longest=round(_STYLE_S * job.sample_rate))
+        return LevelTransport.between(
+            parts,
+            materials.styles,
+            materials.weights,
+            mel=_with_noise(mel, materials.styles, materials.weights),
+            strength=self.settings.strength,
+            seed=job.seed,
+        )
 
     def _start(self, job: Job, content: Tensor | None, shared: Shared) -> Tensor:
         """Waveform ``(time,)`` at `LEVEL` that the optimisation starts from."""
@@ -312,8 +356,11 @@ def _noise(job: Job) -> Tensor:
     return torch.randn(job.n_samples, generator=generator).to(job.styles[0])
 
 
-def _noise_share(styles: list[Tensor], weights: tuple[float, ...], mel: Mel) -> tuple[float, ...]:
-    """Per band, how noisy the styles are: tones that the content lacks must not become hiss."""
+def _with_noise(mel: Mel, styles: list[Tensor], weights: tuple[float, ...]) -> Mel:
+    """Noise for what is missing, as far as the styles are noise in that band.
+
+    Tones that the content lacks must not become hiss.
+    """
     shares = [
         weight
         * noisiness(
@@ -328,7 +375,7 @@ def _noise_share(styles: list[Tensor], weights: tuple[float, ...], mel: Mel) -> 
         )
         for style, weight in zip(styles, weights, strict=True)
     ]
-    return tuple(torch.stack(shares).sum(0).tolist())
+    return replace(mel, noise_share=tuple(torch.stack(shares).sum(0).tolist()))
 
 
 def _bandwidth_hz(styles: list[Tensor], sample_rate: int) -> float:

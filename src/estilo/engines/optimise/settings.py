@@ -7,6 +7,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from estilo.engines.settings import EngineSettings
+
 Kernel = int | tuple[int, ...]
 Widths = Annotated[
     tuple[Annotated[int, Field(ge=1, le=256)], ...],
@@ -61,7 +63,7 @@ class StftSettings(_Settings):
     """Analysis window."""
     compression: Literal["log1p", "db", "power", "linear"] = "log1p"
     """What is done to magnitudes before statistics are taken (``stft`` and ``mel``)."""
-    n_bands: Annotated[int, Field(ge=2, le=1024)] = 40
+    n_bands: Annotated[int, Field(ge=2, le=1024)] = 64
     """Bands (``mel`` only): few enough not to follow the partials of the style."""
 
 
@@ -118,14 +120,15 @@ DEFAULT_CONTENT_VIEWS = (
 )
 
 
-class OptimiseSettings(_Settings):
+class OptimiseSettings(EngineSettings):
     """Style transfer by optimisation: kernel statistics of the style, structure of the content."""
 
     strength: Annotated[float, Field(ge=0, le=1)] = 0.75
     """How much style: 0 returns the content untouched, 1 follows the style as far as it goes."""
-    start: Literal["eq", "content", "noise", "zeros"] = "eq"
-    """Where the optimisation starts: the content equalised towards the style, the content itself,
-    noise of the style's spectrum, or almost silence."""
+    start: Literal["transport", "eq", "content", "noise", "zeros"] = "transport"
+    """Where the optimisation starts: the content with the levels of every band carried to the
+    style's (optimal transport), the content equalised towards the style, the content itself, noise
+    of the style's spectrum, or almost silence. Textures have no content and start from noise."""
     n_steps: Annotated[int, Field(ge=1, le=100_000)] = 48
     """Steps of the optimiser."""
     optimiser: Literal["lbfgs", "adam", "adagrad", "rmsprop"] = "lbfgs"

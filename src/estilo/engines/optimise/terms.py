@@ -161,13 +161,13 @@ def content_balance(strength: float) -> float:
     """Weight of the content per weight of the style.
 
     Both are calibrated to 1 at the other's end. The curve was chosen so that the distance to the
-    style falls evenly with the strength (docs/benchmarks/quality.md); at strength 1 a little
-    content is left, or a long optimisation would forget it.
+    style falls evenly with the strength; what is left at strength 1 keeps a long optimisation from
+    taking on the style's own notes (docs/method.md).
 
-    >>> content_balance(0.5), content_balance(1.0)
-    (6.02, 0.02)
+    >>> round(content_balance(0.5), 3), content_balance(1.0)
+    (6.3, 0.3)
     """
-    return 6.0 * ((1.0 - strength) / strength) ** 1.5 + 0.02
+    return 6.0 * ((1.0 - strength) / strength) ** 1.5 + 0.3
 
 
 class _Pooled:

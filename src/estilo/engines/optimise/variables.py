@@ -6,8 +6,8 @@ import torch
 from torch import Tensor
 
 from estilo.dsp.mel import band_interpolation
-from estilo.dsp.stft import istft, stft
-from estilo.engines.optimise.views import LOW_HZ, power_of_two
+from estilo.dsp.stft import istft, power_of_two_near, stft
+from estilo.engines.optimise.views import LOW_HZ
 from estilo.representations.base import Representation
 
 
@@ -42,7 +42,7 @@ class ShapedWaveform(Variable):
     """
 
     def __init__(self, start: Tensor, *, sample_rate: int) -> None:
-        self.n_fft = power_of_two(0.093, sample_rate)
+        self.n_fft = power_of_two_near(0.093, sample_rate=sample_rate)
         self.hop_length = self.n_fft // 4
         self.length = start.shape[0]
         self._start = stft(start, n_fft=self.n_fft, hop_length=self.hop_length)

@@ -1,22 +1,16 @@
 """What the terms look at: log spectra of a waveform in ERB bands, at one resolution each."""
 
-import math
 from collections.abc import Callable
 
 import torch
 from torch import Tensor
 
 from estilo.dsp.mel import filterbank
-from estilo.dsp.stft import stft
+from estilo.dsp.stft import power_of_two_near, stft
 
 View = Callable[[Tensor], Tensor]
 
 LOW_HZ = 30.0
-
-
-def power_of_two(seconds: float, sample_rate: int) -> int:
-    """The nearest power of two, in samples; at least 16."""
-    return max(16, 2 ** round(math.log2(seconds * sample_rate)))
 
 
 class LogBands:
@@ -46,7 +40,7 @@ class LogBands:
         high_hz: float,
         level: float,
     ) -> None:
-        self.n_fft = power_of_two(window_s, sample_rate)
+        self.n_fft = power_of_two_near(window_s, sample_rate=sample_rate)
         self.hop_length = max(1, self.n_fft // max(1, round(window_s / hop_s)))
         self.frame_rate_hz = sample_rate / self.hop_length
         self._bank = {

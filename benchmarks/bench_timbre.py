@@ -1,0 +1,148 @@
+"""How often the timbre metrics find another phrase of an instrument nearer than another instrument.
+
+The network learnt from instruments of estilo's synthesiser (`estilo.evaluation.train_timbre`);
+both soundfonts are sampled instruments that it has not heard.
+"""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from importlib.resources import files
+
+import numpy as np
+
+from common import write_table
+from estilo.analysis.sound import RATE_HZ, Sound
+from estilo.analysis.spectra import mfcc
+from estilo.dsp.resample import resample
+from estilo.evaluation.fluidsynth import render
+from estilo.evaluation.sets.synthetic import FAMILIES
+from estilo.evaluation.train_timbre import N_SEGMENTS, triplet_accuracy
+from estilo.metrics.timbre import timbre_mfcc
+from estilo.metrics.timbre_network import timbre_embedding, timbre_triplet
+from estilo.synthesis.notes import random_phrase
+
+FONTS = ("TimGM6mb", "MuseScore_General")
+SEED = 20_261_121
+SEGMENT_S = 8.0
+SHORT_S = 3.0
+_PLAY_HZ = 44_100
+_GAP_S = 2.0
+
+_HEAD = f"""\
+{N_SEGMENTS} phrases of {SEGMENT_S:g} s on each instrument, melodies and polyphony in turn; all
+triplets of one phrase, another one of the same instrument, and one of another instrument: the share
+in which the same instrument is nearer."""
+
+Segments = list[list[Sound]]
+
+
+def statistics(sound: Sound) -> np.ndarray:
+    """The vector whose cosine distance `timbre_mfcc` is."""
+    coefficients = sound.once(mfcc)[1:].astype(np.float64)
+    return np.concatenate([coefficients.mean(1), coefficients.std(1)])
+
+
+METRICS: dict[str, Callable[[Sound], np.ndarray]] = {
+    "timbre_triplet": timbre_embedding,
+    "timbre_mfcc": statistics,
+}
+
+
+def played(program: int, soundfont: str) -> Iterator[Sound]:
+    """Phrases on one General MIDI program, with one run of FluidSynth."""
+    rng = np.random.default_rng([SEED, program])
+    low = 28 if program in FAMILIES["bass"] else 48
+    row, space_s = [], SEGMENT_S + _GAP_S
+    for segment in range(N_SEGMENTS):
+        phrase = random_phrase(
+            rng, duration_s=SEGMENT_S, is_polyphonic=segment % 2 == 1, low=low, high=low + 36
+        )
+        row += [
+            type(n)(n.start_s + segment * space_s, n.duration_s, n.pitch, n.velocity)
+            for n in phrase
+        ]
+    whole = render(
+        row,
+        program=program,
+        soundfont=soundfont,
+        sample_rate=_PLAY_HZ,
+        duration_s=N_SEGMENTS * space_s,
+    )
+    whole = resample(whole[None], _PLAY_HZ, RATE_HZ)[0]
+    for segment in range(N_SEGMENTS):
+        start = round(segment * space_s * RATE_HZ)
+        yield Sound(whole[start : start + round(SEGMENT_S * RATE_HZ)], RATE_HZ)
+
+
+def shortened(segments: Segments) -> Segments:
+    """The first seconds of every segment."""
+    n_samples = round(SHORT_S * RATE_HZ)
+    return [[Sound(sound.mono[:n_samples], RATE_HZ) for sound in row] for row in segments]
+
+
+def accuracy(segments: Segments, embed: Callable[[Sound], np.ndarray]) -> float:
+    """Share of triplets that are right."""
+    return triplet_accuracy(np.array([[embed(sound) for sound in row] for row in segments]))
+
+
+def main() -> None:
+    """Measure and write the table."""
+    write_table(
+        "timbre-network",
+        "Instruments told apart by their timbre",
+        [_own_section(), *(_font_section(font) for font in FONTS), _speed_section()],
+    )
+
+
+def _own_section() -> tuple:
+    card = json.loads((files("estilo.metrics") / "weights" / "timbre.json").read_text("utf-8"))
+    rows = [(name, _percent(value)) for name, value in card["accuracy"].items() if name != "what"]
+    text = (
+        f"{_HEAD}\n\n## Own synthesiser\n\nInstruments that training has not heard, every second "
+        "one with effects; of any family, and triplets within one family (from the card of the "
+        f"weights). Trained on one CPU core: {card['minutes_rendering']} minutes of rendering, "
+        f"{card['minutes_fitting']} of fitting."
+    )
+    return text, ("instruments", "right"), rows
+
+
+def _font_section(font: str) -> tuple:
+    programs = {p: family for family, ps in FAMILIES.items() for p in ps}
+    segments = {program: list(played(program, font)) for program in programs}
+    everything = list(segments.values())
+    rows = [
+        _row("all programs", everything),
+        _row(f"all programs, first {SHORT_S:g} s", shortened(everything)),
+    ]
+    for family, members in FAMILIES.items():
+        rows.append(_row(f"within {family}", [segments[p] for p in members]))
+    text = f"## {font}\n\n{len(programs)} General MIDI programs as sources, dry."
+    return text, ("instruments", *METRICS), rows
+
+
+def _row(name: str, segments: Segments) -> tuple[str, ...]:
+    return name, *(_percent(accuracy(segments, embed)) for embed in METRICS.values())
+
+
+def _percent(share: float) -> str:
+    return f"{100.0 * share:.1f} %"
+
+
+def _speed_section() -> tuple:
+    rng = np.random.default_rng(SEED)
+    rows = []
+    for name, metric in (("timbre_triplet", timbre_triplet), ("timbre_mfcc", timbre_mfcc)):
+        times_s = []
+        for _ in range(9):
+            sounds = [Sound(0.1 * rng.standard_normal(10 * RATE_HZ), RATE_HZ) for _ in range(2)]
+            start = time.process_time()
+            metric(*sounds)
+            times_s.append(time.process_time() - start)
+        rows.append((name, f"{1000.0 * np.median(times_s):.0f} ms"))
+    text = "## Time\n\nBoth recordings of 10 s at 16 kHz, MFCCs included."
+    return text, ("metric", "processor time, median of 9"), rows
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,85 @@
+"""Which notes sound when, several at a time.
+
+Conventions: mono, 16 kHz; frame ``n`` is centred on sample ``n * HOP``, one every 32 ms; columns
+are the MIDI notes from `LOWEST_MIDI` to `HIGHEST_MIDI`, with A4 at 440 Hz. A note sounds while it
+can be heard, not while its key is down.
+
+The probabilities of `estilo.analysis.salience`, smoothed in time, are held against one threshold,
+chosen where precision and recall balance on phrases that training had not heard.
+"""
+
+from collections.abc import Iterable
+
+import numpy as np
+from scipy import ndimage
+
+from estilo.analysis.salience import (
+    FRAME_RATE_HZ,
+    HIGHEST_MIDI,
+    HOP,
+    LOWEST_MIDI,
+    N_NOTES,
+    salience,
+    trained_weights,
+)
+from estilo.analysis.sound import Sound
+
+__all__ = [
+    "FRAME_RATE_HZ",
+    "HIGHEST_MIDI",
+    "HOP",
+    "LOWEST_MIDI",
+    "N_NOTES",
+    "multipitch",
+    "notes_per_frame",
+]
+
+SMOOTHED_FRAMES = 3
+"""Frames whose median decides."""
+
+
+def multipitch(sound: Sound) -> np.ndarray:
+    """Notes that sound in each frame; compute it through `Sound.once`, which keeps it.
+
+    **Shape**: ``(n_frames, 88)``, bool, with ``n_frames = 1 + time // HOP`` of `Sound.mono`.
+
+    Args:
+        sound: at any rate, level and length.
+
+    Example:
+        >>> time = np.arange(16000) / 16000
+        >>> partials = [f * k for f in (220.0, 330.0) for k in range(1, 9)]
+        >>> chord = sum(np.sin(2 * np.pi * f * time) / f for f in partials)
+        >>> notes_per_frame(multipitch(Sound(chord, 16000)))[15]
+        (57, 64)
+    """
+    return smoothed(salience(sound)) > trained_weights()["threshold"]
+
+
+def smoothed(probabilities: np.ndarray) -> np.ndarray:
+    """Median over `SMOOTHED_FRAMES` frames, so that single frames neither start nor stop a note.
+
+    **Shape**: ``(n_frames, n_notes)`` both.
+
+    Args:
+        probabilities: as from `estilo.analysis.salience.salience`.
+
+    Example:
+        >>> smoothed(np.array([[0.9], [0.1], [0.8], [0.1], [0.1]])).ravel().tolist()
+        [0.9, 0.8, 0.1, 0.1, 0.1]
+    """
+    return ndimage.median_filter(probabilities, size=(SMOOTHED_FRAMES, 1), mode="nearest")
+
+
+def notes_per_frame(sounding: np.ndarray) -> list[tuple[int, ...]]:
+    """MIDI notes of each frame, ascending.
+
+    Args:
+        sounding: **shape** ``(n_frames, 88)``, bool, as from `multipitch`.
+
+    Example:
+        >>> notes_per_frame(np.eye(2, 88, k=39, dtype=bool))
+        [(60,), (61,)]
+    """
+    frames: Iterable[np.ndarray] = np.asarray(sounding)
+    return [tuple((LOWEST_MIDI + np.flatnonzero(frame)).tolist()) for frame in frames]

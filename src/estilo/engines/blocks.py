@@ -1,0 +1,99 @@
+"""Engines that compute their output block by block, with any channels and length by themselves."""
+
+from abc import abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from estilo.dsp.crossfade import crossfade
+from estilo.engines.base import Engine, Job, Progress
+from estilo.errors import SettingsError
+
+BLOCK = 1 << 18  # samples: some seconds, computed in some milliseconds
+_SEAM_S = 0.05
+
+Allocate = Callable[[tuple[int, int]], Tensor]
+Read = Callable[[int, int], Tensor]
+"""From the first sample of a stretch and that after its last to ``(channels, time)``."""
+
+
+@dataclass
+class BlockState:
+    """What gives the output, the output, and how much of it is done."""
+
+    job: Job
+    read: Read
+    output: Tensor
+    n_done: int = 0
+    n_steps: int = 0
+
+
+class BlockEngine(Engine[BlockState]):
+    """An engine without iterations, that hears all channels and knows its output at any place.
+
+    It needs neither windows nor an image restored, and works at the content's own rate.
+
+    Args:
+        allocate: makes the array for the output from its shape; memory by default.
+    """
+
+    stage: ClassVar[str]
+    needs_content: ClassVar[bool] = True
+
+    def __init__(self, *, allocate: Allocate = torch.zeros) -> None:
+        self.allocate = allocate
+
+    @abstractmethod
+    def analyse(self, job: Job) -> Read:
+        """What gives any stretch of the output; memory stays bounded however long the inputs are.
+
+        Args:
+            job: the whole job.
+        """
+
+    def prepare(self, job: Job) -> Read:
+        """See `Engine.prepare`.
+
+        Raises:
+            SettingsError: there is no content, and the engine needs one.
+        """
+        if job.content is None and self.needs_content:
+            raise SettingsError(
+                "the engine works on a content, and a texture has none; choose another engine"
+            )
+        return self.analyse(job)
+
+    def init(self, job: Job, shared: Read) -> BlockState:
+        """See `Engine.init`."""
+        recording = job.styles[0] if job.content is None else job.content
+        return BlockState(job, shared, self.allocate((recording.shape[0], job.n_samples)))
+
+    def step(self, state: BlockState) -> BlockState:
+        """One block; see `Engine.step`."""
+        start, stop = state.n_done, min(state.n_done + BLOCK, state.job.n_samples)
+        state.output[:, start:stop] = state.read(start, stop)
+        state.n_done, state.n_steps = stop, state.n_steps + 1
+        return state
+
+    def is_done(self, state: BlockState) -> bool:
+        """See `Engine.is_done`."""
+        return state.n_done >= state.job.n_samples
+
+    def finish(self, state: BlockState) -> Tensor:
+        """The blocks so far, then the content as it is; see `Engine.finish`."""
+        content, done = state.job.content, state.n_done
+        if content is None or self.is_done(state):
+            return state.output
+        seam = slice(max(0, done - max(1, round(_SEAM_S * state.job.sample_rate))), done)
+        rest = content.to(state.output.device)
+        state.output[:, seam] = crossfade(state.output[:, seam], rest[:, seam])
+        state.output[:, done:] = rest[:, done:]
+        return state.output
+
+    def progress(self, state: BlockState) -> Progress:
+        """See `Engine.progress`."""
+        fraction = state.n_done / max(1, state.job.n_samples)
+        return Progress(fraction=fraction, stage=self.stage, step=state.n_steps)

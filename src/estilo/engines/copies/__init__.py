@@ -1,0 +1,1 @@
+"""Controls that any engine must beat: the content, the style, and a crossfade of both, copied."""

@@ -1,0 +1,148 @@
+"""Engines that copy: the content, the style, or a crossfade of both."""
+
+import math
+
+import torch
+from torch import Tensor
+
+from estilo.dsp.loudness import integrated_loudness
+from estilo.engines import blocks
+from estilo.engines.base import Job
+from estilo.engines.blocks import Allocate, BlockEngine, Read
+from estilo.engines.copies.loops import Loop
+from estilo.engines.copies.settings import ContentSettings, CrossfadeSettings, StyleSettings
+from estilo.engines.excerpts import require_sound, root_mean_square
+from estilo.engines.image import downmix_weights
+
+
+class ContentEngine(BlockEngine):
+    """Gives back the content.
+
+    Args:
+        settings: there are none to choose.
+        allocate: as in `blocks.BlockEngine`.
+    """
+
+    stage = "copying"
+
+    def __init__(
+        self, settings: ContentSettings | None = None, *, allocate: Allocate = torch.zeros
+    ) -> None:
+        super().__init__(allocate=allocate)
+        self.settings = settings or ContentSettings()
+
+    def analyse(self, job: Job) -> Read:
+        """The content; see `BlockEngine.analyse`."""
+        content = job.content
+        assert content is not None  # noqa: S101 - prepare refuses
+        return lambda start, stop: content[:, start:stop]
+
+
+class StyleEngine(BlockEngine):
+    """Gives back the style at the content's loudness, cut or looped to its length.
+
+    A style with other channels than the content is heard mixed down in each of them; several styles
+    are mixed, with their weights as shares of the power.
+
+    Args:
+        settings: there are none to choose.
+        allocate: as in `blocks.BlockEngine`.
+    """
+
+    stage = "copying"
+    needs_content = False
+
+    def __init__(
+        self, settings: StyleSettings | None = None, *, allocate: Allocate = torch.zeros
+    ) -> None:
+        super().__init__(allocate=allocate)
+        self.settings = settings or StyleSettings()
+
+    def analyse(self, job: Job) -> Read:
+        """The styles; see `BlockEngine.analyse`.
+
+        Raises:
+            AudioFileError: a style is silent.
+        """
+        return _styles(job, allocate=self.allocate)
+
+
+class CrossfadeEngine(BlockEngine):
+    """Mixes the content with the style as `StyleEngine` gives it.
+
+    Args:
+        settings: the share of the style.
+        allocate: as in `blocks.BlockEngine`.
+    """
+
+    stage = "mixing"
+
+    def __init__(
+        self, settings: CrossfadeSettings | None = None, *, allocate: Allocate = torch.zeros
+    ) -> None:
+        super().__init__(allocate=allocate)
+        self.settings = settings or CrossfadeSettings()
+
+    def analyse(self, job: Job) -> Read:
+        """The mix; see `BlockEngine.analyse`.
+
+        Raises:
+            AudioFileError: a style is silent.
+        """
+        content, share = job.content, self.settings.strength
+        assert content is not None  # noqa: S101 - prepare refuses
+        styles = _styles(job, allocate=self.allocate)
+
+        def mix(start: int, stop: int) -> Tensor:
+            if share == 0.0:
+                return content[:, start:stop]
+            return (1.0 - share) * content[:, start:stop] + share * styles(start, stop)
+
+        return mix
+
+
+def _styles(job: Job, *, allocate: Allocate) -> Read:
+    """The styles with the channels of the content, and gains that make them as loud together."""
+    require_sound(job.styles)
+    # Without a content the first style takes its place.
+    reference = job.styles[0] if job.content is None else job.content
+    loops, gains = [], []
+    for style, weight in zip(job.styles, job.style_weights, strict=True):
+        spread = _with_channels(style, reference.shape[0], allocate)
+        heard = spread[:, : job.n_samples]
+        gains.append(weight**0.5 * _loudness_gain(heard, reference, job.sample_rate))
+        loops.append(Loop(spread, sample_rate=job.sample_rate))
+
+    def mix(start: int, stop: int) -> Tensor:
+        parts = [gain * loop.read(start, stop) for gain, loop in zip(gains, loops, strict=True)]
+        return torch.stack(parts).sum(0)
+
+    return mix
+
+
+def _with_channels(waveform: Tensor, n_channels: int, allocate: Allocate) -> Tensor:
+    """The waveform, or, if it has another number of channels, its downmix in each of them."""
+    if waveform.shape[0] == n_channels:
+        return waveform
+    weights, length = downmix_weights(waveform), waveform.shape[-1]
+    mono = waveform if waveform.shape[0] == 1 else allocate((1, length)).to(waveform)
+    if mono is not waveform:
+        for start in range(0, length, blocks.BLOCK):
+            part = slice(start, start + blocks.BLOCK)
+            mono[0, part] = weights @ waveform[:, part]
+    return mono.expand(n_channels, length)
+
+
+def _loudness_gain(waveform: Tensor, reference: Tensor, sample_rate: int) -> float:
+    """Factor that makes one as loud as another; by its level where loudness is not defined."""
+    own, wanted = (
+        integrated_loudness(each.detach().cpu().numpy(), sample_rate)
+        for each in (waveform, reference)
+    )
+    if math.isfinite(own) and math.isfinite(wanted):
+        return 10.0 ** ((wanted - own) / 20.0)
+    own, wanted = (
+        math.hypot(*(root_mean_square(channel) for channel in each))
+        for each in (waveform, reference)
+    )
+    return wanted / own if own > 0.0 else 0.0

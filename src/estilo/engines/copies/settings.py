@@ -1,0 +1,27 @@
+"""Settings of the copying engines. Imports no torch."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from estilo.engines.settings import EngineSettings
+
+
+class ContentSettings(EngineSettings):
+    """The content copied: the control that keeps everything and transfers nothing."""
+
+    @property
+    def returns_content(self) -> bool:
+        """Always."""
+        return True
+
+
+class StyleSettings(EngineSettings):
+    """The style copied, cut or looped to the content's length: the control that keeps nothing."""
+
+
+class CrossfadeSettings(EngineSettings):
+    """Content and style, looped, mixed at equal loudness: what any transfer must beat."""
+
+    strength: Annotated[float, Field(ge=0, le=1)] = 0.5
+    """Share of the style's amplitude in the mix; the content's is the rest."""

@@ -1,0 +1,1 @@
+"""The engine that equalises: the style's average spectrum, and nothing else of it."""

@@ -1,0 +1,54 @@
+"""The engine that gives the content the style's average spectrum with one static filter."""
+
+import torch
+
+from estilo.dsp.eq import average_power, filtered, matching_filter
+from estilo.engines.base import Job
+from estilo.engines.blocks import Allocate, BlockEngine, Read
+from estilo.engines.eq.settings import EqSettings
+from estilo.engines.excerpts import require_sound
+
+
+class EqEngine(BlockEngine):
+    """Filters the content, all channels alike, so that its stereo image stays.
+
+    Spectra are averages over all channels; several styles are averaged at equal level, by their
+    weights.
+
+    Args:
+        settings: all of them.
+        allocate: as in `blocks.BlockEngine`.
+    """
+
+    stage = "filtering"
+
+    def __init__(
+        self, settings: EqSettings | None = None, *, allocate: Allocate = torch.zeros
+    ) -> None:
+        super().__init__(allocate=allocate)
+        self.settings = settings or EqSettings()
+
+    def analyse(self, job: Job) -> Read:
+        """The filtered content; see `BlockEngine.analyse`.
+
+        Raises:
+            AudioFileError: a style is silent.
+        """
+        content = job.content
+        assert content is not None  # noqa: S101 - prepare refuses
+        require_sound(job.styles)
+        spectra = [average_power(style, sample_rate=job.sample_rate) for style in job.styles]
+        weighted = [
+            weight * spectrum / spectrum.sum()
+            for spectrum, weight in zip(spectra, job.style_weights, strict=True)
+        ]
+        chosen = matching_filter(
+            average_power(content, sample_rate=job.sample_rate),
+            torch.stack(weighted).sum(0),
+            sample_rate=job.sample_rate,
+            strength=self.settings.strength,
+            width_erb=self.settings.smoothing_erb,
+            limit_db=self.settings.limit_db,
+            phase=self.settings.filter_phase,
+        )
+        return lambda start, stop: filtered(content, chosen, start=start, stop=stop)

@@ -1,0 +1,144 @@
+"""Results as they come, a line each, so that a run which was stopped goes on where it was."""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from estilo.errors import InputError
+from estilo.evaluation.measuring import Measured
+from estilo.io.atomic import output_error
+
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Result:
+    """One output, measured.
+
+    Args:
+        key: of everything that decides about it; see `result_key`.
+        set_name: of the test set.
+        item: of the test set.
+        entry: row that it belongs to.
+        measured: what came out.
+        made: when and with what: date, commit, version, machine.
+    """
+
+    key: str
+    set_name: str
+    item: str
+    entry: str
+    measured: Measured
+    made: dict[str, str]
+
+
+def result_key(*, set_name: str, item: str, recipe: dict[str, Any], columns: list[str]) -> str:
+    """A short hash by which a result is found again.
+
+    The version of the package is part of it, its commit is not: who measures a change of the code
+    names a new folder.
+
+    Args:
+        set_name: of the test set.
+        item: of the test set.
+        recipe: of what makes the output, see `estilo.evaluation.makers.Maker.recipe`.
+        columns: names of what is measured.
+
+    Example:
+        >>> result_key(set_name="real", item="a--b", recipe={}, columns=["lsd"])[:0]
+        ''
+    """
+    import estilo
+
+    what = [FORMAT, estilo.__version__, set_name, item, recipe, columns]
+    return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()[:20]
+
+
+class Ledger:
+    """Lines of JSON in a file that only ever grows.
+
+    Args:
+        path: of the file; made with the first result.
+
+    Example:
+        >>> Ledger(Path("nowhere/results.jsonl")).read()
+        {}
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def read(self) -> dict[str, Result]:
+        """Results by key; the last one counts, and half a line at the end does not.
+
+        Raises:
+            InputError: a line is none of ours.
+        """
+        return {result.key: result for result in self._results()}
+
+    def append(self, result: Result) -> None:
+        """Add a line, on the disk when this returns.
+
+        Raises:
+            OutputError: it cannot be written.
+        """
+        line = json.dumps(_plain(result), allow_nan=False) + "\n"
+        try:
+            with self.path.open("r+b" if self.path.exists() else "xb") as file:
+                file.truncate(_whole_lines(self.path))
+                file.seek(0, os.SEEK_END)
+                file.write(line.encode())
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:
+            raise output_error(self.path, error) from error
+
+    def _results(self) -> Iterator[Result]:
+        if not self.path.exists():
+            return
+        text = self.path.read_bytes()[: _whole_lines(self.path)]
+        for number, line in enumerate(text.splitlines(), start=1):
+            try:
+                yield _result(json.loads(line))
+            except (ValueError, TypeError, KeyError) as error:
+                raise InputError(
+                    f"line {number} of {self.path} is no result of a scoreboard "
+                    f"({type(error).__name__}: {error}); name another folder, or remove the line"
+                ) from error
+
+
+def _whole_lines(path: Path) -> int:
+    """Bytes up to the last end of a line: what lies behind it was cut off in the middle."""
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        end = size
+        while end:
+            start = max(end - 65_536, 0)
+            file.seek(start)
+            found = file.read(end - start).rfind(b"\n")
+            if found >= 0:
+                return start + found + 1
+            end = start
+    return 0
+
+
+def _plain(result: Result) -> dict[str, Any]:
+    plain = asdict(result)
+    scores = result.measured.scores
+    # JSON has no NaN, and infinity is as little of a score.
+    finite = {name: value if abs(value) < float("inf") else None for name, value in scores.items()}
+    plain["measured"]["scores"] = finite
+    return plain
+
+
+def _result(plain: dict[str, Any]) -> Result:
+    measured = dict(plain["measured"])
+    measured["scores"] = {
+        name: float("nan") if value is None else float(value)
+        for name, value in measured["scores"].items()
+    }
+    return Result(**{**plain, "measured": Measured(**measured)})

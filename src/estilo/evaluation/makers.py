@@ -1,0 +1,174 @@
+"""How a row of the scoreboard makes an output from an item of a test set.
+
+A maker is plain data, so that it can be sent to another process, and its recipe says everything
+that decides about its outputs.
+"""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import Any, Literal
+
+import numpy as np
+
+from estilo.audio import Audio
+from estilo.evaluation.granular import granular_shuffle
+from estilo.evaluation.sets import Item
+
+SEED = 0
+"""Of every random draw of every engine."""
+
+
+class Maker(ABC):
+    """Makes an output; two makers with equal recipes make equal outputs."""
+
+    @abstractmethod
+    def recipe(self) -> dict[str, Any]:
+        """Everything that decides about the output, as JSON would hold it.
+
+        Raises:
+            SettingsError: the settings are not those of the engine.
+        """
+
+    @abstractmethod
+    def warm(self) -> None:
+        """Import what `make` needs, so that its first call takes no longer than all others."""
+
+    @abstractmethod
+    def make(self, item: Item) -> Audio:
+        """The output.
+
+        Raises:
+            EstiloError: it cannot be made.
+        """
+
+
+@dataclass(frozen=True)
+class Copy(Maker):
+    """One of the item's recordings as it is: what a metric says of the true answer, say.
+
+    Args:
+        role: which.
+
+    Example:
+        >>> item = Item("a", "b", content=None, style=Audio([0.5, 0.5], 8000), target=None)
+        >>> Copy("style").make(item) is item.style
+        True
+    """
+
+    role: Literal["style", "target"]
+
+    def recipe(self) -> dict[str, Any]:
+        """See `Maker.recipe`."""
+        return {"copy": self.role}
+
+    def warm(self) -> None:
+        """Nothing to import."""
+
+    def make(self, item: Item) -> Audio:
+        """See `Maker.make`."""
+        return getattr(item, self.role)
+
+
+@dataclass(frozen=True)
+class Shuffle(Maker):
+    """Grains of the style, as many as the target is long; see `granular_shuffle`."""
+
+    def recipe(self) -> dict[str, Any]:
+        """See `Maker.recipe`."""
+        return {"shuffle": "granular", "seed": SEED}
+
+    def warm(self) -> None:
+        """Nothing to import."""
+
+    def make(self, item: Item) -> Audio:
+        """See `Maker.make`."""
+        samples, rate = item.style.samples.mean(0), item.style.sample_rate
+        n_samples = round(_seconds(item) * rate)
+        rng = np.random.default_rng(SEED)
+        shuffled = granular_shuffle(samples, sample_rate=rate, n_samples=n_samples, rng=rng)
+        return Audio(shuffled, rate)
+
+
+@dataclass(frozen=True)
+class TransferMaker(Maker):
+    """Style transfer of the item's content.
+
+    Args:
+        options: of `estilo.pipeline.transfer.Transfer`.
+
+    Example:
+        >>> TransferMaker({"engine": "crossfade", "strength": 0.25}).recipe()["settings"]
+        {'strength': 0.25}
+    """
+
+    options: dict[str, Any] = field(default_factory=dict)
+
+    def recipe(self) -> dict[str, Any]:
+        """See `Maker.recipe`."""
+        return _recipe("transfer", self._transfer())
+
+    def warm(self) -> None:
+        """See `Maker.warm`."""
+        _import_engine(self._transfer().engine)
+
+    def make(self, item: Item) -> Audio:
+        """See `Maker.make`."""
+        assert item.content is not None  # noqa: S101 - rows are chosen for the set
+        return self._transfer()(item.content, item.style).audio
+
+    def _transfer(self) -> Any:
+        from estilo.pipeline.transfer import Transfer
+
+        return Transfer(seed=SEED, threads=1, scores=False, **self.options)
+
+
+@dataclass(frozen=True)
+class TextureMaker(Maker):
+    """New audio with the texture of the item's style, as long as its target.
+
+    Args:
+        options: of `estilo.pipeline.transfer.Transfer.for_texture`.
+    """
+
+    options: dict[str, Any] = field(default_factory=dict)
+
+    def recipe(self) -> dict[str, Any]:
+        """See `Maker.recipe`."""
+        return _recipe("texture", self._transfer())
+
+    def warm(self) -> None:
+        """See `Maker.warm`."""
+        _import_engine(self._transfer().engine)
+
+    def make(self, item: Item) -> Audio:
+        """See `Maker.make`."""
+        return self._transfer().texture(item.style, seconds=_seconds(item)).audio
+
+    def _transfer(self) -> Any:
+        from estilo.pipeline.transfer import Transfer
+
+        return Transfer.for_texture(seed=SEED, threads=1, scores=False, **self.options)
+
+
+def _recipe(job: str, transfer: Any) -> dict[str, Any]:
+    """Resolved settings, so that a preset's file that has changed is another recipe."""
+    return {
+        "job": job,
+        "engine": transfer.engine,
+        "settings": transfer.settings.model_dump(mode="json"),
+        "mix": transfer.mix,
+        "seed": transfer.seed,
+    }
+
+
+def _import_engine(name: str) -> None:
+    from estilo.engines import ENGINES
+
+    for module in ("estilo.pipeline.running", "estilo.pipeline.texture"):
+        import_module(module)
+    _ = ENGINES[name]
+
+
+def _seconds(item: Item) -> float:
+    return item.style.duration_s if item.target is None else item.target.duration_s

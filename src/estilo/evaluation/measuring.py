@@ -1,0 +1,193 @@
+"""What is measured of an output: every registered metric that its item has a reference for.
+
+Timbre is measured twice, the second time after the output has been equalised to the style's average
+spectrum, so that nothing wins by an equaliser that any other could have behind it.
+"""
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from estilo.analysis.sound import Sound
+from estilo.audio import Audio
+from estilo.dsp.resample import resample
+from estilo.errors import EstiloError
+from estilo.evaluation.makers import Maker
+from estilo.evaluation.sets import Item, TestSet
+from estilo.metrics import METRICS, summary
+from estilo.metrics.base import Metric, Role
+from estilo.metrics.scores import References, measured, nothing_is_fine
+
+EQUALISED = "_eq"
+"""Ends the name of a timbre metric that is measured after equalising."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One output, as far as it came.
+
+    Args:
+        group: of the item.
+        duration_s: of the output, in seconds.
+        wall_s: how long it took to make, in seconds.
+        processor_s: how much of a processor's time that took, in seconds.
+        scores: name of the metric to its value; NaN where there was nothing to measure.
+        error: why there is none of this; None if there is.
+    """
+
+    group: str = ""
+    duration_s: float = 0.0
+    wall_s: float = 0.0
+    processor_s: float = 0.0
+    scores: dict[str, float] = field(default_factory=dict)
+    error: str | None = None
+
+
+@dataclass(frozen=True)
+class Column:
+    """A number that every output of a test set has.
+
+    Args:
+        name: of the score.
+        label: heading of a column, a few words.
+        better: whether less or more is better.
+        against: what the output is held against; None for the output alone.
+        about: what it is, in a sentence.
+    """
+
+    name: str
+    label: str
+    better: Literal["lower", "higher"]
+    against: Role | None
+    about: str
+
+    @property
+    def is_timbre(self) -> bool:
+        """Whether it is a metric of timbre, equalised or not."""
+        return self.name.startswith("timbre")
+
+    @property
+    def is_equalised(self) -> bool:
+        """Whether it is measured after equalising."""
+        return self.name.endswith(EQUALISED)
+
+
+def references_of(item: Item) -> References:
+    """What the outputs of an item are held against.
+
+    The target of a texture is other audio of the same texture: its timbre is asked for, but nothing
+    in it happens when it should happen in the output.
+
+    Example:
+        >>> half, other = Audio([0.5] * 9, 8000), Audio([0.2] * 9, 8000)
+        >>> against = references_of(Item("rain", "", content=None, style=half, target=other))
+        >>> against.of_role("timbre") is against.style, against.of_role("target")
+        (False, None)
+    """
+    style = Sound.of(item.style)
+    target = None if item.target is None else Sound.of(item.target)
+    if item.content is None:
+        return References(style=style, blend=style if target is None else target)
+    return References(Sound.of(item.content), style, style, target)
+
+
+def columns_of(item: Item) -> list[Column]:
+    """What the outputs of an item are measured with, each timbre after equalising too.
+
+    Example:
+        >>> item = Item("rain", "", content=None, style=Audio([0.5], 8000), target=None)
+        >>> [each.name for each in columns_of(item) if each.name.startswith("timbre_mfcc")]
+        ['timbre_mfcc', 'timbre_mfcc_eq']
+    """
+    against = references_of(item)
+    chosen = [] if item.content is None else list(_SUMMARIES)
+    for metric in METRICS.values():
+        if metric.against is not None and against.of_role(metric.against) is None:
+            continue
+        column = Column(
+            metric.name, metric.label, metric.better, metric.against, _first(metric.measure)
+        )
+        chosen.append(column)
+        if column.is_timbre:
+            name, label = metric.name + EQUALISED, f"{metric.label}, equalised"
+            about = f"as `{metric.name}`, of the output equalised to the style."
+            chosen.append(replace(column, name=name, label=label, about=about))
+    return chosen
+
+
+def _first(function: Callable[..., float]) -> str:
+    """First sentence of a docstring."""
+    return " ".join((function.__doc__ or "").strip().partition("\n\n")[0].split())
+
+
+_SUMMARIES = (
+    Column("content_kept", "content kept", "higher", "content", _first(summary.content_kept)),
+    Column("style_taken", "style taken", "higher", "style", _first(summary.style_taken)),
+    Column("artifacts", "artifacts", "lower", None, _first(summary.artifacts)),
+)
+
+
+class Bench:
+    """A test set and the item in hand, whose references are analysed once for all its outputs.
+
+    Args:
+        test_set: where items come from.
+    """
+
+    def __init__(self, test_set: TestSet) -> None:
+        self._test_set = test_set
+        self._item: Item | None = None
+        self._against = References()
+        self._columns: list[Column] = []
+
+    def measure(self, name: str, maker: Maker) -> Measured:
+        """Make the output of an item and measure it; whatever goes wrong is part of the answer."""
+        try:
+            item = self._load(name)
+            maker.warm()
+            clocks = time.perf_counter(), time.process_time()
+            output = maker.make(item)
+            wall_s, processor_s = time.perf_counter() - clocks[0], time.process_time() - clocks[1]
+            scores = self._scores(output, item)
+        except Exception as error:  # one failure in hours of work: the others go on
+            return Measured(error=f"{type(error).__name__}: {' '.join(str(error).split())}")
+        return Measured(
+            group=item.group,
+            duration_s=output.duration_s,
+            wall_s=wall_s,
+            processor_s=processor_s,
+            scores=scores,
+        )
+
+    def _load(self, name: str) -> Item:
+        if self._item is None or self._item.name != name:
+            self._item = self._test_set.load(name)
+            self._against = references_of(self._item)
+            self._columns = columns_of(self._item)
+        return self._item
+
+    def _scores(self, output: Audio, item: Item) -> dict[str, float]:
+        sound = Sound.of(output)
+        scores = measured(sound, self._against)
+        if scores.failures:
+            raise EstiloError("; ".join(scores.failures))
+        equalised = Sound.of(_equalised(sound.audio, item.style))
+        with nothing_is_fine():
+            for column in self._columns:
+                if column.is_equalised:
+                    metric: Metric = METRICS[column.name.removesuffix(EQUALISED)]
+                    reference = self._against.of_role(metric.against or "timbre")
+                    scores.values[column.name] = metric.measure(equalised, reference)
+        return {each.name: scores.values.get(each.name, math.nan) for each in self._columns}
+
+
+def _equalised(output: Audio, style: Audio) -> Audio:
+    from estilo.dsp.eq import eq_match
+
+    rate = output.sample_rate
+    reference = style.samples
+    if style.sample_rate != rate:
+        reference = resample(reference, style.sample_rate, rate)
+    return Audio(eq_match(output.samples, reference, rate), rate)

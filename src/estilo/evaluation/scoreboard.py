@@ -1,0 +1,223 @@
+"""The scoreboard: every engine on every item of a test set, and what came out of it."""
+
+import csv
+import io
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from estilo.errors import OutputError, SettingsError
+from estilo.evaluation.board import Board
+from estilo.evaluation.entries import STRENGTHS, Entry, pair_entries, texture_entries
+from estilo.evaluation.ledger import Ledger, Result, result_key
+from estilo.evaluation.markdown import page
+from estilo.evaluation.measuring import Column, columns_of
+from estilo.evaluation.provenance import provenance
+from estilo.evaluation.sets import TEST_SETS, TestSet
+from estilo.evaluation.workers import measure_all
+from estilo.io.atomic import check_free, output_error, write_atomic
+
+LEDGER, PAIRS, PAGE = "results.jsonl", "pairs.csv", "scoreboard.md"
+TRADEOFF, SPEED = "timbre-pitch.png", "quality-speed.png"
+TEXTURE_TRADEOFF = "timbre-copying.png"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What will be measured, and where it is kept.
+
+    Args:
+        set_name: of the test set.
+        test_set: where items come from.
+        items: their names.
+        entries: rows.
+        columns: what is measured.
+        folder: of the ledger and all that is written.
+    """
+
+    set_name: str
+    test_set: TestSet
+    items: tuple[str, ...]
+    entries: tuple[Entry, ...]
+    columns: tuple[Column, ...]
+    folder: Path
+
+    @property
+    def ledger(self) -> Ledger:
+        """Results so far."""
+        return Ledger(self.folder / LEDGER)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One more result.
+
+    Args:
+        result: what it is.
+        n_done: results of this run, this one included.
+        n_kept: results that were there before.
+        n_all: results that are wanted.
+        remaining_s: estimate, in seconds.
+    """
+
+    result: Result
+    n_done: int
+    n_kept: int
+    n_all: int
+    remaining_s: float
+
+
+def plan(
+    set_name: str,
+    *,
+    folder: Path,
+    engines: Sequence[str] | None = None,
+    n: int | None = None,
+    strengths: Sequence[float] | None = None,
+    test_set: TestSet | None = None,
+) -> Plan:
+    """Say what will be measured, or why it cannot be.
+
+    Args:
+        set_name: of the test set (`estilo.evaluation.sets.TEST_SETS`).
+        folder: where results are kept; made if it is not there.
+        engines: as for `pair_entries` and `texture_entries`.
+        n: items; as many as the set has by default.
+        strengths: as for `pair_entries`; not for textures.
+        test_set: in place of the one of that name.
+
+    Raises:
+        InputError: what the test set is made from is missing.
+        SettingsError: a name or a number makes no sense.
+        OutputError: the folder cannot be used.
+    """
+    chosen: TestSet = TEST_SETS[set_name]() if test_set is None else test_set
+    items = chosen.names(n)
+    first = chosen.load(items[0])
+    if first.content is None:
+        if strengths is not None:
+            raise SettingsError(
+                "textures have no content that a strength could be weighed against; "
+                "leave the strengths out"
+            )
+        entries = texture_entries(engines)
+    else:
+        entries = pair_entries(
+            engines,
+            strengths=STRENGTHS if strengths is None else strengths,
+            has_target=first.target is not None,
+        )
+    made = Plan(set_name, chosen, tuple(items), tuple(entries), tuple(columns_of(first)), folder)
+    _check_folder(made)
+    return made
+
+
+def run(chosen: Plan, *, n_jobs: int = 1, on_step: Callable[[Step], None] | None = None) -> Board:
+    """Measure what is not measured yet, and what failed before.
+
+    Every result is in the ledger as soon as it is there: whatever ends this, the same call goes on.
+
+    Args:
+        chosen: what.
+        n_jobs: processes, of one thread each.
+        on_step: called after every result.
+
+    Raises:
+        EstiloError: a process died, or the ledger cannot be written.
+    """
+    ledger, made = chosen.ledger, provenance()
+    names = [column.name for column in chosen.columns]
+    known = {key: each for key, each in ledger.read().items() if each.measured.error is None}
+    results: dict[tuple[str, str], Result] = {}
+    wanted: list[tuple[str, str, Entry]] = []
+    for item in chosen.items:
+        for entry in chosen.entries:
+            recipe = entry.maker.recipe()
+            key = result_key(set_name=chosen.set_name, item=item, recipe=recipe, columns=names)
+            if key in known:
+                # The row may have had another name.
+                results[entry.name, item] = replace(known[key], entry=entry.name)
+            else:
+                wanted.append((key, item, entry))
+    n_kept, start = len(results), time.monotonic()
+    tasks = [(item, entry.maker) for _, item, entry in wanted]
+    for place, measured in measure_all(tasks, test_set=chosen.test_set, n_jobs=n_jobs):
+        key, item, entry = wanted[place]
+        result = Result(key, chosen.set_name, item, entry.name, measured, made)
+        ledger.append(result)
+        results[entry.name, item] = result
+        if on_step is not None:
+            n_done = len(results) - n_kept
+            each_s = (time.monotonic() - start) / n_done
+            left_s = each_s * (len(wanted) - n_done)
+            on_step(Step(result, n_done, n_kept, n_kept + len(wanted), left_s))
+    return Board(chosen.set_name, chosen.items, chosen.entries, chosen.columns, results)
+
+
+def write(board: Board, folder: Path) -> list[Path]:
+    """The page, the pictures, and every value; what was there before is replaced.
+
+    Args:
+        board: all results.
+        folder: where to.
+
+    Returns:
+        The files, the page first.
+
+    Raises:
+        OutputError: they cannot be written.
+    """
+    from estilo.evaluation.pictures import speed_picture, tradeoff_picture
+    from estilo.plots import png
+
+    files = {PAGE: page(board).encode(), PAIRS: pairs_csv(board).encode()}
+    tradeoff = tradeoff_picture(board)
+    if tradeoff is not None:
+        files[TRADEOFF if board.has_content else TEXTURE_TRADEOFF] = png(tradeoff)
+    files[SPEED] = png(speed_picture(board))
+    return [write_atomic(folder / name, data, force=True) for name, data in files.items()]
+
+
+def pairs_csv(board: Board) -> str:
+    """Every value, a line per row and item; empty where there is none."""
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    names = [column.name for column in board.columns]
+    writer.writerow(
+        ["set", "entry", "item", "group", *names, "duration_s", "wall_s", "processor_s", "error"]
+    )
+    for entry in board.entries:
+        for result in board.of(entry):
+            measured = result.measured
+            values = [measured.scores.get(name, math.nan) for name in names]
+            times = [measured.duration_s, measured.wall_s, measured.processor_s]
+            writer.writerow(
+                [
+                    *(board.set_name, entry.name, result.item, measured.group),
+                    *("" if math.isnan(value) else repr(value) for value in values),
+                    *(f"{value:.4f}" for value in times),
+                    measured.error or "",
+                ]
+            )
+    return stream.getvalue()
+
+
+def _check_folder(chosen: Plan) -> None:
+    """Make the folder; refuse one that holds the results of another set, or files not of ours."""
+    folder = chosen.folder
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except FileExistsError as error:
+        raise OutputError(f"{folder} is a file; give the name of a folder") from error
+    except OSError as error:
+        raise output_error(folder, error) from error
+    if not chosen.ledger.path.exists():
+        for name in (PAGE, PAIRS, TRADEOFF, TEXTURE_TRADEOFF, SPEED):
+            check_free(folder / name, force=False)
+    others = {each.set_name for each in chosen.ledger.read().values()} - {chosen.set_name}
+    if others:
+        raise OutputError(
+            f"{folder} holds results of the {', '.join(sorted(others))} set; name another folder"
+        )

@@ -1,0 +1,289 @@
+"""Training of the network behind `estilo.analysis.salience`.
+
+::
+
+    python -m estilo.evaluation.train_multipitch --output src/estilo/analysis/weights
+
+renders phrases with MuseScore_General, each note alone, so that it is known what is audible; mixes
+and disturbs them; learns; chooses the threshold on other phrases; and writes ``multipitch.npz``
+and its card ``multipitch.json``. The same seed gives the same data and, on one machine with one
+thread, the same weights.
+"""
+
+import argparse
+import hashlib
+import json
+import logging
+import pickle
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from estilo.analysis import salience as net
+from estilo.analysis.multipitch import smoothed
+from estilo.evaluation.pitch_examples import (
+    PIECE_S,
+    additive_parts,
+    examples,
+    parts_of,
+    training_programs,
+)
+from estilo.evaluation.pitch_pieces import (
+    FAMILIES,
+    OWN_RANGE_DB,
+    PERCUSSION,
+    PIECE_RANGE_DB,
+    Part,
+    known_pieces,
+    phrases_of,
+)
+
+SOUNDFONT = "MuseScore_General"
+N_NEAR, N_HARMONIC, N_REDUCED, N_RELATIVE, N_LAST = 16, 48, 24, 32, 32
+_CROP = 64
+_BATCH = 4
+_RATE = 3e-3
+_N_PERCUSSION = 6
+_N_ADDITIVE = 200
+_log = logging.getLogger(__name__)
+_VALIDATION = 899
+
+
+class Network(nn.Module):
+    """The same computation as `estilo.analysis.salience.logits`, with gradients.
+
+    **Shape**: input ``(batch, n_layers, n_frames + 2 * margin, N_BINS)``; output
+    ``(batch, n_frames, 88)``.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.near = nn.Conv2d(
+            len(net.WINDOWS), N_NEAR, (net.NEAR_FRAMES, net.NEAR_BINS), padding=(0, 2)
+        )
+        self.harmonic = nn.Conv2d(N_NEAR * len(net.HARMONICS) + 2, N_HARMONIC, 1)
+        self.reduce = nn.Conv2d(N_HARMONIC, N_REDUCED, 1)
+        self.relative = nn.Conv2d(N_REDUCED * len(net.RELATIVES), N_RELATIVE, 1)
+        self.time = nn.Conv2d(N_RELATIVE, N_LAST, (net.FRAMES, 1))
+        self.out = nn.Conv2d(N_LAST, 1, 1)
+        with torch.no_grad():  # few notes sound: the first steps need not learn it
+            dict(self.out.named_parameters())["bias"].fill_(-3.0)
+
+    def forward(self, levels: Tensor) -> Tensor:
+        """Logits; see the class."""
+        near = F.relu(self.near(levels))
+        notes = F.relu(self.reduce(F.relu(self.harmonic(_at_harmonics(near)))))
+        known = F.relu(self.relative(_of_relatives(notes)))
+        return self.out(F.relu(self.time(known)))[:, 0]
+
+    def weights(self) -> dict[str, np.ndarray]:
+        """In the form that `estilo.analysis.salience.logits` takes."""
+        out: dict[str, np.ndarray] = {}
+        for name, layer in self.named_children():
+            parameters = dict(layer.named_parameters())
+            taps = parameters["weight"].detach().numpy().transpose(2, 3, 1, 0)
+            out[name] = taps.reshape(-1, taps.shape[-1]).copy()
+            out[f"{name}_bias"] = parameters["bias"].detach().numpy().copy()
+        return out
+
+
+def _at_harmonics(near: Tensor) -> Tensor:
+    below, above = net.harmonic_padding()
+    padded = F.pad(near, (below, above))
+    columns = [
+        padded[..., below + offset :: net.BINS_PER_SEMITONE][..., : net.N_NOTES]
+        for offset in net.harmonic_bins()
+    ]
+    place = torch.linspace(0.0, 1.0, net.N_NOTES)
+    place = torch.stack([place, place**2])[None, :, None].expand(
+        len(near), 2, near.shape[2], net.N_NOTES
+    )
+    return torch.cat([*columns, place], dim=1)
+
+
+def _of_relatives(notes: Tensor) -> Tensor:
+    side = max(map(abs, net.RELATIVES))
+    padded = F.pad(notes, (side, side))
+    return torch.cat([padded[..., side + r : side + r + net.N_NOTES] for r in net.RELATIVES], 1)
+
+
+def rendered_parts(
+    programs: Sequence[int], *, n_phrases: int, seed: int, cache: Path | None
+) -> list[Part]:
+    """Parts of all programs, kept in a folder where one is given."""
+    parts: list[Part] = []
+    for program in programs:
+        kept = cache / f"{seed}-{n_phrases}-{program}.pkl" if cache else None
+        if kept and kept.is_file():
+            parts += pickle.loads(kept.read_bytes())  # noqa: S301 - written by this function
+            continue
+        new = parts_of(program, n_phrases=n_phrases, seed=seed, soundfont=SOUNDFONT)
+        if kept:
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            kept.write_bytes(pickle.dumps(new))
+        parts += new
+    return parts
+
+
+def learnable(
+    parts: Sequence[Part], percussion: Sequence[Part], *, n_examples: int, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Spectra, ``(n, n_layers, n_frames, N_BINS)`` float16, and truth, ``(n, n_frames, 88)``."""
+    rng = np.random.default_rng(seed)
+    levels, truths = [], []
+    for samples, truth in examples(parts, percussion, n_examples=n_examples, rng=rng):
+        levels.append(net.log_spectra(samples).astype(np.float16))
+        truths.append(truth)
+    return np.stack(levels), np.stack(truths)
+
+
+def fit(levels: np.ndarray, truths: np.ndarray, *, n_steps: int, seed: int) -> Network:
+    """Adam on crops, its rate falling to zero along a cosine."""
+    torch.manual_seed(seed)
+    rng = np.random.default_rng(seed)
+    network = Network()
+    optimiser = torch.optim.AdamW(network.parameters(), lr=_RATE, weight_decay=1e-3)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimiser, max_lr=_RATE, total_steps=n_steps, pct_start=0.05, div_factor=5.0
+    )
+    margin = net.MARGIN
+    order = np.concatenate(
+        [rng.permutation(len(levels)) for _ in range(n_steps * _BATCH // len(levels) + 2)]
+    )
+    smooth, began = 0.0, time.monotonic()
+    for step in range(n_steps):
+        chosen = order[step * _BATCH : (step + 1) * _BATCH]
+        starts = rng.integers(0, levels.shape[2] - _CROP - 2 * margin + 1, size=_BATCH)
+        crops = np.stack(
+            [levels[i, :, s : s + _CROP + 2 * margin] for i, s in zip(chosen, starts, strict=True)]
+        )
+        wanted = np.stack(
+            [truths[i, s : s + _CROP] for i, s in zip(chosen, starts + margin, strict=True)]
+        )
+        logits = network(torch.from_numpy(crops.astype(np.float32)))
+        loss = F.binary_cross_entropy_with_logits(
+            logits, torch.from_numpy(wanted.astype(np.float32))
+        )
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        schedule.step()
+        smooth += (loss.item() - smooth) / min(step + 1, 100)
+        if step % 200 == 199:
+            _log.info("step %d: loss %.4f, %.0f s", step + 1, smooth, time.monotonic() - began)
+    return network
+
+
+def judged(network: Network, *, seed: int) -> tuple[list[np.ndarray], list[np.ndarray], list[str]]:
+    """Smoothed probabilities, truth and family of pieces that training has not heard."""
+    weights = network.weights()
+    probabilities, truths, families = [], [], []
+    for family, programs in FAMILIES.items():
+        for program in programs:
+            phrases = [phrase for _, phrase in phrases_of(program, seed=seed)]
+            pieces = known_pieces(phrases, program=program, soundfont=SOUNDFONT, duration_s=PIECE_S)
+            for sound, truth in pieces:
+                logits = net.logits(net.log_spectra(sound.mono), weights)
+                probabilities.append(smoothed(1.0 / (1.0 + np.exp(-logits))))
+                truths.append(truth)
+                families.append(family)
+    return probabilities, truths, families
+
+
+def scores_at(
+    threshold: float, probabilities: Sequence[np.ndarray], truths: Sequence[np.ndarray]
+) -> np.ndarray:
+    """Precision, recall and F1 of each piece; **shape** ``(n_pieces, 3)``."""
+    rows = []
+    for probability, truth in zip(probabilities, truths, strict=True):
+        found = probability > threshold
+        n_right, n_found, n_true = (int(a.sum()) for a in (found & truth, found, truth))
+        rows.append(
+            (
+                n_right / max(n_found, 1),
+                n_right / max(n_true, 1),
+                2 * n_right / max(n_found + n_true, 1),
+            )
+        )
+    return np.array(rows)
+
+
+def train(
+    output: Path, *, seed: int, n_phrases: int, n_examples: int, n_steps: int, cache: Path | None
+) -> None:
+    """Everything: parts, examples, fit, threshold, and both files."""
+    parts = rendered_parts(training_programs(), n_phrases=n_phrases, seed=seed, cache=cache)
+    parts += additive_parts(n_phrases=_N_ADDITIVE, seed=seed)
+    percussion = rendered_parts(PERCUSSION, n_phrases=_N_PERCUSSION, seed=seed, cache=cache)
+    _log.info("%d parts and %d of percussion", len(parts), len(percussion))
+    levels, truths = learnable(parts, percussion, n_examples=n_examples, seed=seed)
+    _log.info("%d examples", len(levels))
+    network = fit(levels, truths, n_steps=n_steps, seed=seed)
+    probabilities, known, families = judged(network, seed=seed + _VALIDATION)
+    thresholds = np.arange(0.2, 0.61, 0.02)
+    means = [scores_at(t, probabilities, known)[:, 2].mean() for t in thresholds]
+    threshold = float(thresholds[int(np.argmax(means))])
+    scores = scores_at(threshold, probabilities, known)
+    weights = network.weights()
+    n_weights = sum(array.size for array in weights.values())
+    output.mkdir(parents=True, exist_ok=True)
+    file = output / "multipitch.npz"
+    halves = {name: array.astype(np.float16) for name, array in weights.items()}
+    np.savez(file, threshold=np.float32(threshold), **halves)  # type: ignore[arg-type]
+    card = {
+        "what": "weights of estilo.analysis.salience and threshold of estilo.analysis.multipitch",
+        "data": f"{SOUNDFONT} (MIT) through FluidSynth: {len(parts)} phrases on "
+        f"{len(training_programs())} programs and {_N_ADDITIVE} additive instruments, "
+        f"{len(percussion)} of percussion, mixed, detuned, "
+        f"coloured, reverberated, smeared, saturated, with noise: {n_examples} pieces of 8.5 s",
+        "command": "python -m estilo.evaluation.train_multipitch "
+        f"--output src/estilo/analysis/weights --seed {seed} --n-phrases {n_phrases} "
+        f"--n-examples {n_examples} --n-steps {n_steps}",
+        "seed": seed,
+        "torch": torch.__version__,
+        "n_weights": n_weights,
+        "threshold": threshold,
+        "sha256": hashlib.sha256(file.read_bytes()).hexdigest(),
+        "validation": {
+            "data": f"{len(known)} other phrases on the families' programs of {SOUNDFONT}, clean; "
+            "the threshold was chosen on them",
+            **dict(zip(("precision", "recall", "f1"), _rounded(scores.mean(0)), strict=True)),
+            "f1_by_family": {
+                family: _rounded(scores[np.array(families) == family, 2].mean())
+                for family in FAMILIES
+            },
+        },
+        "rule": "a note is audible within "
+        f"{OWN_RANGE_DB:g} dB of its own loudest frame and {PIECE_RANGE_DB:g} dB of the piece's",
+    }
+    text = json.dumps(card, indent=2, ensure_ascii=False) + "\n"
+    (output / "multipitch.json").write_text(text, encoding="utf-8")
+    _log.info("%s", text)
+
+
+def _rounded(values):
+    return np.round(np.asarray(values, dtype=float), 4).tolist()
+
+
+def main() -> None:
+    """The command line; see the head of this file."""
+    parser = argparse.ArgumentParser(description="Training of the multi-pitch network.")
+    parser.add_argument("--output", type=Path, required=True, help="folder of both files")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--n-phrases", type=int, default=14, help="of each program")
+    parser.add_argument("--n-examples", type=int, default=2400)
+    parser.add_argument("--n-steps", type=int, default=10_000)
+    parser.add_argument("--cache", type=Path, help="folder where rendered phrases are kept")
+    arguments = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    torch.set_num_threads(1)
+    train(**vars(arguments))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,196 @@
+"""All that can be measured of one output, by name: what reports and tables hold.
+
+Conventions: every registered metric whose reference is there, under its own name; above them
+`estilo.metrics.summary`: ``content_kept``, ``style_taken``, ``artifacts``, ``moved_percent`` and
+one ``moved_…_percent`` per descriptor. What is not a number, because there is nothing to measure,
+is left out.
+"""
+
+import math
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from estilo.analysis.sound import Sound
+from estilo.metrics import METRICS
+from estilo.metrics.base import Metric, NothingToMeasure, Role, require_sounds
+from estilo.metrics.joining import blended, joined
+from estilo.metrics.summary import artifacts, content_kept, movement, style_taken
+
+_FIRST = ("content_kept", "style_taken", "artifacts", "moved_percent")
+
+
+class ScoreWarning(UserWarning):
+    """A metric failed; the others are there."""
+
+
+@dataclass(frozen=True)
+class References:
+    """What an output is held against; None for what there is not.
+
+    Args:
+        content: what was to be kept.
+        style: all that was to be taken from, see `estilo.metrics.joining.joined`.
+        blend: the same by weights, see `estilo.metrics.joining.blended`.
+        target: what a perfect transfer would give.
+    """
+
+    content: Sound | None = None
+    style: Sound | None = None
+    blend: Sound | None = None
+    target: Sound | None = None
+
+    def of_role(self, role: Role) -> Sound | None:
+        """The sound that a metric of this role takes."""
+        return {
+            "content": self.content,
+            "style": self.style,
+            "target": self.target,
+            "timbre": self.target or self.blend,
+            "notes": self.target or self.content,
+        }[role]
+
+
+@dataclass
+class Scores:
+    """Numbers by name, and what could not be measured because a metric failed, in words."""
+
+    values: dict[str, float] = field(default_factory=dict)
+    failures: list[str] = field(default_factory=list)
+
+
+def score(
+    output: Sound,
+    *,
+    content: Sound | None = None,
+    styles: Sequence[Sound] = (),
+    style_weights: Sequence[float] | None = None,
+    target: Sound | None = None,
+) -> dict[str, float]:
+    """All that can be measured of an output with what is known of its origin.
+
+    A metric that fails is left out after a `ScoreWarning`; for none at all a result is lost.
+
+    Args:
+        output: any length and rate.
+        content: what was to be kept.
+        styles: what was to be taken from.
+        style_weights: shares of the styles; equal if not given.
+        target: what a perfect transfer would give; timbre and notes are held against it.
+
+    Returns:
+        Finite numbers by name.
+
+    Raises:
+        InputError: one of them is not a `Sound`, or there are not as many weights as styles.
+
+    Example:
+        >>> import numpy as np
+        >>> noise = np.random.default_rng(0).normal(size=16000)
+        >>> dull, bright = Sound(np.cumsum(noise), 16000), Sound(np.diff(noise), 16000)
+        >>> scores = score(bright, content=dull, styles=[bright])
+        >>> scores["style_taken"], scores["moved_percent"], scores["copy_score"] > 0.99
+        (1.0, 100.0, True)
+    """
+    require_sounds(
+        "score", output, *(each for each in (content, *styles, target) if each is not None)
+    )
+    scores = measured(
+        output, references(content=content, styles=styles, weights=style_weights, target=target)
+    )
+    for failure in scores.failures:
+        warnings.warn(failure, ScoreWarning, stacklevel=2)
+    return scores.values
+
+
+def references(
+    *,
+    content: Sound | None = None,
+    styles: Sequence[Sound] = (),
+    weights: Sequence[float] | None = None,
+    target: Sound | None = None,
+) -> References:
+    """What an output is held against, made once for several outputs.
+
+    Args:
+        content: what was to be kept.
+        styles: what was to be taken from.
+        weights: shares of the styles; equal if not given.
+        target: what a perfect transfer would give.
+
+    Raises:
+        InputError: there are not as many weights as styles.
+
+    Example:
+        >>> references(content=Sound([0.5], 8000)).style is None
+        True
+    """
+    if not styles:
+        return References(content=content, target=target)
+    return References(content, joined(styles), blended(styles, weights), target)
+
+
+def measured(output: Sound, against: References) -> Scores:
+    """All scores of an output, and which metrics failed; nothing is raised or warned.
+
+    Args:
+        output: any length and rate.
+        against: of `references`.
+
+    Example:
+        >>> scores = measured(Sound([0.5] * 800, 8000), References())
+        >>> scores.values["clipping_share"], scores.failures
+        (0.0, [])
+    """
+    scores = Scores()
+    content, style = against.content, against.blend
+    with nothing_is_fine():
+        for name in METRICS:
+            _add(scores, name, lambda name=name: _measured(name, output, against))
+        if content is not None:
+            _add(scores, "content_kept", lambda: {"content_kept": content_kept(scores.values)})
+        if content is not None and style is not None:
+            _add(
+                scores, "style_taken", lambda: {"style_taken": style_taken(output, content, style)}
+            )
+            _add(scores, "movement", lambda: movement(content, style, output))
+        known = [each for each in (content, style, against.target) if each is not None]
+        _add(scores, "artifacts", lambda: {"artifacts": artifacts(output, known)})
+    first = {name: scores.values[name] for name in _FIRST if name in scores.values}
+    return Scores(first | scores.values, scores.failures)
+
+
+@contextmanager
+def nothing_is_fine() -> Iterator[None]:
+    """No warning where there is nothing to measure, for the time of the context.
+
+    Example:
+        >>> from estilo.metrics.base import nothing_to_measure
+        >>> with nothing_is_fine():
+        ...     nothing_to_measure("lsd")
+        nan
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", NothingToMeasure)
+        yield
+
+
+def _measured(name: str, output: Sound, against: References) -> dict[str, float]:
+    metric: Metric = METRICS[name]
+    if metric.against is None:
+        return {name: metric.measure(output)}
+    reference = against.of_role(metric.against)
+    return {} if reference is None else {name: metric.measure(output, reference)}
+
+
+def _add(scores: Scores, name: str, measure: Callable[[], dict[str, float]]) -> None:
+    """What is finite of what a function says; in words if it fails, whatever it fails of."""
+    try:
+        found = measure()
+    except Exception as error:
+        scores.failures.append(
+            f"{name} could not be measured ({type(error).__name__}: {error}); the result stands"
+        )
+        return
+    scores.values.update({key: float(x) for key, x in found.items() if math.isfinite(x)})

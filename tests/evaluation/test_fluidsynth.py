@@ -1,0 +1,127 @@
+import io
+import sys
+
+import mido
+import numpy as np
+import pytest
+
+from estilo.errors import EstiloError, InputError, SettingsError
+from estilo.evaluation import fluidsynth
+from estilo.evaluation.fluidsynth import find_soundfont, midi_file, render
+from estilo.synthesis.notes import Note
+
+NOTES = (Note(0.5, 0.5, 69.0, 1.0), Note(1.0, 0.75, 72.4, 0.5), Note(1.0, 0.25, 57.0, 0.001))
+RATE = 32_000
+FLUTE = 73
+
+
+def test_midi_holds_the_notes():
+    file = mido.MidiFile(file=io.BytesIO(midi_file(NOTES, program=40, duration_s=4.0)))
+    assert (file.type, len(file.tracks)) == (0, 1)
+    assert file.length == pytest.approx(4.0, abs=1e-3)
+    now, started, heard, programs = 0.0, {}, [], []
+    for message in file:  # times in seconds, by mido's own reckoning of tempo and ticks
+        now += message.time
+        if message.type == "program_change":
+            programs.append((now, message.program))
+        elif message.type == "note_on":
+            assert message.note not in started
+            started[message.note] = now, message.velocity
+        elif message.type == "note_off":
+            start, velocity = started.pop(message.note)
+            heard.append((message.note, start, now - start, velocity))
+    assert not started
+    assert programs == [(0.0, 40)]
+    expected = [(69, 0.5, 0.5, 127), (57, 1.0, 0.25, 1), (72, 1.0, 0.75, 64)]
+    for ours, theirs in zip(heard, expected, strict=True):
+        assert ours == pytest.approx(theirs, abs=1e-3)
+
+
+def test_notes_end_before_others_begin_and_the_shortest_ends_at_all():
+    notes = (Note(0.0, 1.0, 60.0, 0.5), Note(1.0, 0.5, 60.0, 0.5), Note(2.0, 1e-5, 62.0, 0.5))
+    file = mido.MidiFile(file=io.BytesIO(midi_file(notes, program=0, duration_s=1.0)))
+    kinds = [(each.type, each.note) for each in file if each.type.startswith("note")]
+    assert kinds == [("note_on", 60), ("note_off", 60)] * 2 + [("note_on", 62), ("note_off", 62)]
+
+
+@pytest.mark.usefixtures("test_bank")
+def test_it_sounds_as_written():
+    samples = render(
+        [Note(0.5, 1.0, 69.0, 0.8)],
+        program=FLUTE,
+        soundfont="TimGM6mb",
+        sample_rate=RATE,
+        duration_s=2.0,
+    )
+    assert (samples.dtype, samples.shape) == (np.float32, (2 * RATE,))
+    assert not samples[: round(0.49 * RATE)].any()
+    loudest = np.abs(samples).max()
+    assert 0.02 < loudest < 1.0
+    assert np.abs(samples[round(1.9 * RATE) :]).max() < 0.05 * loudest
+    held = samples[round(0.8 * RATE) : round(1.4 * RATE)]
+    spectrum = np.abs(np.fft.rfft(held * np.hanning(len(held)), 1 << 18))
+    cents = 1200.0 * np.log2(spectrum.argmax() * RATE / (1 << 18) / 440.0)
+    assert abs(cents) < 20.0
+
+
+@pytest.mark.usefixtures("test_bank")
+def test_it_repeats_bit_for_bit():
+    options = {"program": 0, "soundfont": "TimGM6mb", "sample_rate": RATE, "duration_s": 2.0}
+    np.testing.assert_array_equal(render(NOTES, **options), render(NOTES, **options))
+
+
+@pytest.mark.usefixtures("test_bank")
+def test_no_notes_are_silence():
+    samples = render([], program=0, soundfont="TimGM6mb", sample_rate=RATE, duration_s=0.5)
+    assert samples.shape == (RATE // 2,)
+    assert not samples.any()
+
+
+@pytest.mark.usefixtures("test_bank")
+def test_a_broken_soundfont_is_not_replaced_by_another(tmp_path):
+    broken = tmp_path / "broken.sf2"
+    broken.write_bytes(b"RIFF0000sfbk" + bytes(1000))
+    with pytest.raises(InputError, match=r"cannot read the soundfont .*broken\.sf2"):
+        render(NOTES, program=0, soundfont=broken, sample_rate=RATE, duration_s=1.0)
+
+
+@pytest.mark.usefixtures("test_bank")
+def test_what_fluidsynth_refuses():
+    with pytest.raises(EstiloError, match=r"FluidSynth failed \(status .*out of range"):
+        render(NOTES, program=0, soundfont="TimGM6mb", sample_rate=100, duration_s=1.0)
+
+
+def test_missing_fluidsynth_names_the_package(monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(InputError, match="install the package fluidsynth"):
+        render(NOTES, program=0, soundfont="TimGM6mb", sample_rate=RATE, duration_s=1.0)
+
+
+def test_missing_mido_names_the_extra(monkeypatch):
+    monkeypatch.setitem(sys.modules, "mido", None)
+    with pytest.raises(InputError, match=r"mido is not installed.*estilo\[eval\]"):
+        midi_file(NOTES, program=0, duration_s=1.0)
+
+
+@pytest.mark.parametrize("name", fluidsynth.SOUNDFONTS)
+def test_missing_soundfonts_name_their_package(monkeypatch, tmp_path, name):
+    monkeypatch.setattr(fluidsynth, "_FOLDERS", (tmp_path,))
+    monkeypatch.delenv("ESTILO_SOUNDFONTS", raising=False)
+    package = fluidsynth.SOUNDFONTS[name][1]
+    with pytest.raises(InputError, match=rf"{name} is not installed.*apt install {package}"):
+        find_soundfont(name)
+
+
+def test_own_folders_come_first(monkeypatch, tmp_path):
+    own = tmp_path / "TimGM6mb.sf2"
+    own.write_bytes(b"")
+    monkeypatch.setenv("ESTILO_SOUNDFONTS", str(tmp_path))
+    assert find_soundfont("TimGM6mb") == own
+    assert find_soundfont(str(own)) == own
+
+
+def test_unknown_soundfonts_and_programs_are_refused():
+    with pytest.raises(InputError, match="neither a known soundfont"):
+        find_soundfont("Fluid")
+    with pytest.raises(SettingsError, match="between 0 and 127, got 128"):
+        render(NOTES, program=128, soundfont="TimGM6mb", sample_rate=RATE, duration_s=1.0)

@@ -1,0 +1,103 @@
+"""The numbers for musicians: at their ends, in between, and against faults that are put in."""
+
+import math
+
+import numpy as np
+import pytest
+
+from estilo.analysis.sound import Sound
+from estilo.metrics.base import NothingToMeasure
+from estilo.metrics.summary import artifacts, content_kept, movement, style_taken
+
+RATE = 44_100
+
+
+def _tones(rng: np.random.Generator, *, n_partials: int = 6, seconds: float = 2.0) -> np.ndarray:
+    """Eight decaying notes."""
+    time_s = np.arange(round(seconds * RATE)) / RATE
+    out = 1e-4 * rng.standard_normal(len(time_s))
+    for start_s in np.arange(0.0, seconds, 0.25):
+        after = np.maximum(time_s - start_s, 0.0)
+        pitch_hz = 220.0 * 2.0 ** (rng.integers(0, 13) / 12)
+        for k in range(1, n_partials + 1):
+            decay = np.exp(-6.0 * after) * (time_s >= start_s)
+            out += 0.1 / k * decay * np.sin(2 * np.pi * k * pitch_hz * after)
+    return out
+
+
+def _noise(rng: np.random.Generator, seconds: float = 2.0) -> np.ndarray:
+    return 0.05 * np.diff(rng.standard_normal(round(seconds * RATE) + 1))
+
+
+def test_content_kept_is_the_mean_of_two_means() -> None:
+    same = {"chroma": 1.0, "pitch": 0.0, "onset_f1": 1.0, "loudness_correlation": 1.0}
+    unrelated = {"chroma": 0.3, "pitch": 0.97, "onset_f1": 0.1, "loudness_correlation": -0.3}
+    assert content_kept(same) == 1.0
+    assert content_kept(unrelated) == 0.0
+    assert content_kept(same | {"pitch": 0.475}) == pytest.approx(0.875)
+    assert content_kept({"loudness_correlation": 0.4, "clicks_per_s": 3.0}) == pytest.approx(0.4)
+    assert math.isnan(content_kept({}))
+
+
+def test_style_taken_at_its_ends_and_between(rng: np.random.Generator) -> None:
+    content, style = _tones(rng), _noise(rng)
+    sounds = [Sound(content * (1 - x) + style * x, RATE) for x in (0.0, 0.01, 0.05, 0.3, 1.0)]
+    taken = [style_taken(each, sounds[0], sounds[-1]) for each in sounds]
+    assert taken == sorted(taken)
+    assert taken[0] == pytest.approx(0.0, abs=1e-6)
+    assert taken[-1] == pytest.approx(1.0, abs=1e-6)
+    assert all(0.0 < each < 1.0 for each in taken[1:-1])
+
+
+def test_style_taken_is_no_less_than_minus_1(rng: np.random.Generator) -> None:
+    noise = rng.standard_normal(2 * RATE)
+    white, pink = Sound(noise, RATE), Sound(np.convolve(noise, np.ones(3)), RATE)
+    rumble = Sound(np.cumsum(noise), RATE)
+    assert style_taken(rumble, white, pink) == -1.0
+
+
+def test_without_a_difference_there_is_no_way_to_go(rng: np.random.Generator) -> None:
+    rumble = np.cumsum(rng.standard_normal((2, 2 * RATE)), axis=1)
+    first, second = (Sound(np.diff(each, append=0.0) + 0.1 * each, RATE) for each in rumble)
+    assert math.isnan(style_taken(Sound(_tones(rng), RATE), first, second))
+    assert movement(first, first, second) == {}
+
+
+def test_each_fault_is_found_and_grows(rng: np.random.Generator) -> None:
+    clean = Sound(_tones(rng), RATE)
+    assert artifacts(clean, [clean]) == 0.0
+    click = np.eye(1, 2 * RATE, 50_000)[0]
+    clipped, broken = clean.mono_full_rate.copy(), clean.mono_full_rate.copy()
+    clipped = np.clip(clipped, -0.3 * clipped.max(), 0.3 * clipped.max())
+    broken[100] = np.nan
+    flicker = Sound(0.3 * rng.standard_normal(2 * RATE), RATE)
+    assert artifacts(Sound(clean.mono_full_rate + 0.5 * click, RATE), [clean]) == 0.5
+    assert 0.0 < artifacts(Sound(clipped, RATE), [clean]) <= 1.0
+    assert artifacts(Sound(broken, RATE), [clean]) == 1.0
+    assert artifacts(flicker, [clean]) > 0.6
+
+
+def test_what_a_reference_has_is_no_fault(rng: np.random.Generator) -> None:
+    clean, noise = Sound(_tones(rng), RATE), Sound(_noise(rng), RATE)
+    assert artifacts(noise, [clean, noise]) == 0.0
+    torn = Sound(clean.mono_full_rate + 0.5 * np.eye(1, 2 * RATE, 50_000)[0], RATE)
+    assert artifacts(torn, [torn]) == artifacts(torn, [clean, torn]) == 0.0
+
+
+def test_silence_has_no_artifacts(rng: np.random.Generator) -> None:
+    silence = Sound(np.zeros(RATE), RATE)
+    with pytest.warns(NothingToMeasure):
+        assert artifacts(silence, [Sound(_tones(rng), RATE)]) == 0.0
+    assert artifacts(silence) == 0.0
+
+
+def test_movement_is_0_at_the_content_and_100_at_the_style(rng: np.random.Generator) -> None:
+    content, style = Sound(_tones(rng), RATE), Sound(_noise(rng), RATE)
+    stays, goes = movement(content, style, content), movement(content, style, style)
+    assert set(stays.values()) == {0.0}
+    assert list(goes.values()) == pytest.approx([100.0] * len(goes))
+    assert {"moved_percent", "moved_spectral_centroid_percent"} <= set(goes)
+    assert all(name.startswith("moved_") and name.endswith("percent") for name in goes)
+    halfway = movement(content, style, Sound(content.mono_full_rate + style.mono_full_rate, RATE))
+    parts = [share for name, share in halfway.items() if name != "moved_percent"]
+    assert halfway["moved_percent"] == np.median(parts)
