@@ -1,7 +1,7 @@
-"""How often the timbre metrics find another phrase of an instrument nearer than another instrument.
+"""How often the timbre metrics and the embedding of textures tell sounds apart.
 
-The network learnt from instruments of estilo's synthesiser (`estilo.evaluation.train_timbre`);
-both soundfonts are sampled instruments that it has not heard.
+Both networks learnt from estilo's synthesiser alone (`estilo.evaluation.train_timbre`,
+`estilo.evaluation.train_embedding`); soundfonts and recordings are sounds they have not heard.
 """
 
 import json
@@ -17,7 +17,10 @@ from estilo.analysis.spectra import mfcc
 from estilo.dsp.resample import resample
 from estilo.evaluation.fluidsynth import render
 from estilo.evaluation.sets.synthetic import FAMILIES
+from estilo.evaluation.sets.textures import Textures
+from estilo.evaluation.texture_examples import noise_like, scrambled, shuffled
 from estilo.evaluation.train_timbre import N_SEGMENTS, triplet_accuracy
+from estilo.metrics.embedding import embed, texture_fad, texture_kad
 from estilo.metrics.timbre import timbre_mfcc
 from estilo.metrics.timbre_network import timbre_embedding, timbre_triplet
 from estilo.synthesis.notes import random_phrase
@@ -28,6 +31,7 @@ SEGMENT_S = 8.0
 SHORT_S = 3.0
 _PLAY_HZ = 44_100
 _GAP_S = 2.0
+_EMBEDDINGS = ("network", "statistics")
 
 _HEAD = f"""\
 {N_SEGMENTS} phrases of {SEGMENT_S:g} s on each instrument, melodies and polyphony in turn; all
@@ -90,13 +94,19 @@ def main() -> None:
     """Measure and write the table."""
     write_table(
         "timbre-network",
-        "Instruments told apart by their timbre",
-        [_own_section(), *(_font_section(font) for font in FONTS), _speed_section()],
+        "Instruments and textures told apart",
+        [
+            _own_section(),
+            *(_font_section(font) for font in FONTS),
+            _embedding_section(),
+            _textures_section(),
+            _speed_section(),
+        ],
     )
 
 
 def _own_section() -> tuple:
-    card = json.loads((files("estilo.metrics") / "weights" / "timbre.json").read_text("utf-8"))
+    card = _card("timbre")
     rows = [(name, _percent(value)) for name, value in card["accuracy"].items() if name != "what"]
     text = (
         f"{_HEAD}\n\n## Own synthesiser\n\nInstruments that training has not heard, every second "
@@ -129,6 +139,48 @@ def _percent(share: float) -> str:
     return f"{100.0 * share:.1f} %"
 
 
+def _card(name: str) -> dict:
+    return json.loads((files("estilo.metrics") / "weights" / f"{name}.json").read_text("utf-8"))
+
+
+def _embedding_section() -> tuple:
+    card = _card("embedding")
+    figures = card["accuracy"]
+    rows = [
+        (f"{what}, {against}", *(_percent(figures[name][what][against]) for name in _EMBEDDINGS))
+        for what in ("windows", "kad")
+        for against in figures["network"][what]
+    ]
+    text = (
+        "## Embedding of textures\n\nFrom the card of the weights: "
+        f"{figures['what']}. The network against the statistics that it is told, each of unit "
+        f"deviation. Trained on one CPU core: {card['minutes_rendering']} minutes of rendering, "
+        f"{card['minutes_fitting']} of fitting."
+    )
+    return text, ("right", *_EMBEDDINGS), rows
+
+
+def _textures_section() -> tuple:
+    rows = []
+    textures = Textures()
+    for name in textures.names():
+        item = textures.load(name)
+        assert item.target is not None
+        style, target = Sound.of(item.style), Sound.of(item.target)
+        rng = np.random.default_rng([SEED, *name.encode()])
+        candidates = [style, Sound(shuffled(style.mono, rng, grain_s=0.1), RATE_HZ)]
+        candidates.append(Sound(scrambled(style.mono, rng, n_fft=2048), RATE_HZ))
+        candidates.append(Sound(noise_like(style.mono, rng), RATE_HZ))
+        cells = (f"{texture_kad(c, target):.1f} / {texture_fad(c, target):.2f}" for c in candidates)
+        rows.append((name, *cells))
+    text = (
+        "## Textures against their second half\n\nKernel / Fréchet audio distance of 1 s windows; "
+        "rain and ocean are recordings."
+    )
+    columns = ("texture", "first half", "shuffled, 100 ms", "phases at random, n_fft 2048", "noise")
+    return text, columns, rows
+
+
 def _speed_section() -> tuple:
     rng = np.random.default_rng(SEED)
     rows = []
@@ -140,7 +192,14 @@ def _speed_section() -> tuple:
             metric(*sounds)
             times_s.append(time.process_time() - start)
         rows.append((name, f"{1000.0 * np.median(times_s):.0f} ms"))
-    text = "## Time\n\nBoth recordings of 10 s at 16 kHz, MFCCs included."
+    times_s = []
+    for _ in range(9):
+        sound = Sound(0.1 * rng.standard_normal(10 * RATE_HZ), RATE_HZ)
+        start = time.process_time()
+        embed(sound)
+        times_s.append(time.process_time() - start)
+    rows.append(("embed, one recording", f"{1000.0 * np.median(times_s):.0f} ms"))
+    text = "## Time\n\nRecordings of 10 s at 16 kHz, MFCCs and bands included."
     return text, ("metric", "processor time, median of 9"), rows
 
 

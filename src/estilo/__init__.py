@@ -28,8 +28,8 @@ _HOMES = {
     "load": "estilo.io",
     "probe": "estilo.io",
     "save": "estilo.io",
-    "texture": "estilo.pipeline.transfer",
-    "transfer": "estilo.pipeline.transfer",
+    "texture": "estilo.pipeline.functions",
+    "transfer": "estilo.pipeline.functions",
 }
 
 __all__ = [
@@ -64,9 +64,10 @@ if TYPE_CHECKING:
         SettingsError,
     )
     from estilo.io import load, probe, save
+    from estilo.pipeline.functions import texture, transfer
     from estilo.pipeline.report import Report
     from estilo.pipeline.sources import Clip
-    from estilo.pipeline.transfer import Transfer, TransferResult, texture, transfer
+    from estilo.pipeline.transfer import Transfer, TransferResult
 
 
 def __getattr__(name: str) -> Any:

@@ -35,6 +35,16 @@ def test_gives_the_same_samples_bit_for_bit(run, folder, recipe):
     assert before.output.samples_sha256 == after.output.samples_sha256
 
 
+def test_scores_are_the_same_or_none_where_there_were_none(run, transfer, folder, recipe):
+    assert run("rerun", recipe, "-o", folder / "again.wav").code == 0
+    scores = read_report(recipe).scores
+    assert "content_kept" in scores
+    assert read_report(folder / "again.wav.json").scores == scores
+    assert transfer("--no-scores", output="bare.wav").code == 0
+    assert run("rerun", folder / "bare.wav.json", "--force").code == 0
+    assert read_report(folder / "bare.wav.json").scores == {}
+
+
 def test_raw_presets_and_textures_too(run, transfer, folder):
     made = transfer(
         *("--preset", "lebedev-ulyanov", "--raw", "--network.n-filters", 4),

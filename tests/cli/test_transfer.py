@@ -76,6 +76,36 @@ def test_quiet_says_nothing(transfer, folder):
     assert (folder / "out.wav").exists()
 
 
+def test_says_how_good_it_is(transfer, folder):
+    said = transfer()
+    scores = read_report(folder / "out.wav.json").scores
+    kept, taken = (round(100 * scores[name]) for name in ("content_kept", "style_taken"))
+    assert f"content kept {kept} %, style taken {taken} %, artifacts " in said.err
+    assert "copy score" not in said.err
+
+
+def test_without_scores_nothing_is_said_of_them(transfer, folder):
+    said = transfer("--no-scores")
+    assert said.code == 0
+    assert read_report(folder / "out.wav.json").scores == {}
+    assert "content kept" not in said.err
+    assert "artifacts" not in said.err
+
+
+def test_a_metric_that_fails_is_a_warning(transfer, folder, monkeypatch):
+    def fail(*_):
+        raise ZeroDivisionError("of all things")
+
+    monkeypatch.setattr("estilo.metrics.scores.style_taken", fail)
+    said = transfer()
+    assert said.code == 0
+    warning = "style_taken could not be measured (ZeroDivisionError: of all things)"
+    assert said.err.count(f"warning: {warning}") == 1
+    report = read_report(folder / "out.wav.json")
+    assert [each.startswith(warning) for each in report.warnings] == [True]
+    assert "content_kept" in report.scores
+
+
 def test_plot_draws_a_picture(transfer, folder):
     said = transfer("--plot")
     assert said.code == 0, said.err

@@ -16,9 +16,10 @@ import estilo
 from estilo.audio import Audio
 from estilo.dsp.loudness import true_peak
 from estilo.errors import AudioFileError, Cancelled, InputError, SettingsError
+from estilo.pipeline.functions import transfer
 from estilo.pipeline.report import Report
 from estilo.pipeline.sources import Clip
-from estilo.pipeline.transfer import Transfer, transfer
+from estilo.pipeline.transfer import Transfer
 from estilo.presets import load_preset, preset_names
 
 RATE = 16_000

@@ -53,6 +53,21 @@ COMMANDS = {
         "Draw recordings: spectrograms and waveforms.",
         "FILE... [-o PNG] [options]",
     ),
+    "describe": Command(
+        "estilo.cli.describe:describe",
+        "Say what is heard: brightness, pitch, onsets, tempo, key.",
+        "FILE... [options]",
+    ),
+    "scoreboard": Command(
+        "estilo.cli.scoreboard:scoreboard",
+        "Judge engines on a test set: timbre, pitch, speed.",
+        "[--engines A,B] [--set NAME] [options]",
+    ),
+    "evaluate": Command(
+        "estilo.cli.evaluate:evaluate",
+        "Say how good an output is: content kept, style taken, faults.",
+        "OUTPUT [--content C] [--style S]... [--target T] [--json]",
+    ),
     "list": Command(
         "estilo.cli.listing:list_parts",
         "Show the engines, presets and terms there are.",

@@ -11,6 +11,7 @@ from estilo.cli.inputs import check_clip, part_length
 from estilo.cli.outputs import Outputs, draw, name_files
 from estilo.cli.progress import Reporter, spoken_time
 from estilo.cli.signals import Stop
+from estilo.cli.verdict import copying, verdict
 from estilo.errors import Cancelled, SettingsError
 from estilo.io import AudioInfo, load
 from estilo.pipeline.sources import Clip
@@ -167,7 +168,10 @@ def load_clip(clip: Clip) -> Audio:
 
 
 def _with_warnings(report: "Report", reporter: Reporter) -> "Report":
-    return report.model_copy(update={"warnings": [*report.warnings, *reporter.warnings]})
+    """Said, and kept in the recipe: what the pipeline warned of beside what was said already."""
+    for text in report.warnings:
+        reporter.warn(text)
+    return report.model_copy(update={"warnings": list(reporter.warnings)})
 
 
 def _title(job: Job) -> str:
@@ -175,15 +179,6 @@ def _title(job: Job) -> str:
     if job.content is None:
         return f"{job.seconds:g} s of the texture of {styles}"
     return f"{Path(str(job.content.source)).name} in the style of {styles}"
-
-
-def _copying(scores: dict[str, float]) -> str:
-    own = scores.get("copy_score_of_style")
-    known = "" if own is None else f"; the style's two halves against each other give {own:.2f}"
-    return (
-        f"copy score {scores['copy_score']:.2f}: how much of the output was taken from the style "
-        f"as it is, from 0 (all new) to 1 (a copy){known}"
-    )
 
 
 def _conclude(reporter: Reporter, report: "Report", total_s: float, *, has_picture: bool) -> None:
@@ -195,8 +190,9 @@ def _conclude(reporter: Reporter, report: "Report", total_s: float, *, has_pictu
             f"level: {level.shortfall_lu:.1f} LU quieter than the {reference}, so that its peaks "
             f"stay at {level.true_peak_dbtp or 0.0:.1f} dBTP"
         )
-    if "copy_score" in report.scores:
-        reporter.say(_copying(report.scores))
+    for text in (verdict(report.scores), copying(report.scores) if report.content is None else ""):
+        if text:
+            reporter.say(text)
     if report.output.n_clipped:
         reporter.say(f"{report.output.n_clipped} samples beyond full scale were clipped")
     if not report.is_complete:

@@ -86,6 +86,10 @@ class RunOptions:
     threads: Annotated[
         int | None, Parameter(group=RUNNING, help="Of the processor; all its cores if not given.")
     ] = None
+    no_scores: Annotated[
+        bool,
+        flag(RUNNING, "Do not measure what came out; saves about 0.1 s per second of it."),
+    ] = False
     keep_best: KeepBest = False
     quiet: Quiet = False
 
@@ -144,7 +148,8 @@ class PresetOptions:
         Parameter(
             group=COMMON,
             metavar="NAME",
-            help=f"See estilo list engines; {DEFAULT_ENGINE} if not given.",
+            help=f"{', '.join(ENGINE_SETTINGS)} (see estilo list engines); {DEFAULT_ENGINE} if "
+            "not given.",
         ),
     ] = None
 
@@ -285,9 +290,21 @@ def engine_options(*, without: tuple[str, ...] = ()) -> type:
     )
 
 
-def setting_default(name: str) -> Any:
-    """Default of a setting of the default engine."""
-    return ENGINE_SETTINGS[DEFAULT_ENGINE].model_fields[name].default
+def setting_defaults(name: str) -> str:
+    """Defaults of a setting: the default engine's, then those of others that have it.
+
+    Example:
+        >>> setting_defaults("strength")
+        '0.75 (eq: 1.0, crossfade: 0.5)'
+    """
+    found = {
+        engine: model.model_fields[name].default
+        for engine, model in ENGINE_SETTINGS.items()
+        if name in model.model_fields
+    }
+    own = found.pop(DEFAULT_ENGINE)
+    others = ", ".join(f"{engine}: {default}" for engine, default in found.items())
+    return f"{own} ({others})" if others else str(own)
 
 
 def given_settings(options: Any) -> dict[str, Any]:

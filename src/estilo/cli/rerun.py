@@ -112,6 +112,7 @@ def _transfer(report: Report) -> Transfer:
         seed=report.seed,
         device=report.device,
         threads=report.threads,
+        scores=bool(report.scores),
         **settings,
     )
 

@@ -20,8 +20,13 @@ from estilo.cli.options import (
 )
 from estilo.cli.transfer import outputs_of, style_clips
 
-# Without a content there is nothing that a strength could be weighed against.
-_EngineOptions = engine_options(without=("strength", "content_weight", "content_views"))
+# Without a content there is nothing that a strength could be weighed against, nor to be filtered.
+_EngineOptions = engine_options(
+    without=(
+        *("strength", "content_weight", "content_views"),
+        *("smoothing_erb", "limit_db", "filter_phase"),
+    )
+)
 _ENGINE_OPTIONS = _EngineOptions()
 
 
@@ -70,6 +75,7 @@ def texture(
             seed=run.seed,
             device=run.device,
             threads=run.threads,
+            scores=not run.no_scores,
         ),
         outputs=outputs_of(output),
         style_weights=styles.weights,

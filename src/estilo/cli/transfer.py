@@ -19,7 +19,7 @@ from estilo.cli.options import (
     StyleOptions,
     engine_options,
     given_settings,
-    setting_default,
+    setting_defaults,
 )
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class TransferOptions:
             group=COMMON,
             help="How much style: 0 returns the content untouched, 1 follows the style as far as "
             "it goes.",
-            show_default=lambda _: f"{setting_default('strength')}, or the preset's",
+            show_default=lambda _: f"{setting_defaults('strength')}, or the preset's",
         ),
     ] = None
     mix: Annotated[
@@ -89,12 +89,13 @@ def transfer(
     """A recording in the style of others: its notes and rhythm, their sound.
 
     The output has the content's length, rate, channels and loudness. Beside it lies the recipe
-    (out.wav.json), which estilo rerun renders again.
+    (out.wav.json), which estilo rerun renders again; its scores are those of estilo evaluate.
 
     For example:
       estilo transfer melody.wav rain.wav -o out.wav
       estilo transfer melody.wav rain.wav -o out.flac --strength 0.4 --plot
       estilo transfer song.mp3 rain.wav bells.wav --style-weight 2,1 -o out.wav --duration 20
+      estilo transfer melody.wav rain.wav -o out.wav --engine eq --smoothing-erb 1
       estilo transfer melody.wav rain.wav -o out.wav --preset dipani-fixed --network.n-filters 512
     """
     # Imported here, as everywhere in this folder, so that help and usage errors come at once.
@@ -114,6 +115,7 @@ def transfer(
             seed=run.seed,
             device=run.device,
             threads=run.threads,
+            scores=not run.no_scores,
         ),
         outputs=outputs_of(output),
         style_weights=styles.weights,

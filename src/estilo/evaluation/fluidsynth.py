@@ -100,7 +100,8 @@ def render(
         midi.write_bytes(midi_file(notes, program=program, duration_s=duration_s))
         command = [fluidsynth, "-q", "-n", "-i", "-R", "0", "-C", "0", "-g", str(_GAIN)]
         command += ["-r", str(sample_rate), "-o", "synth.cpu-cores=1"]
-        command += ["-o", "synth.dynamic-sample-loading=1", "-T", "raw", "-O", "float"]
+        command += ["-o", "synth.dynamic-sample-loading=1", "-o", "synth.default-soundfont="]
+        command += ["-T", "raw", "-O", "float"]
         command += ["-E", "little", "-F", str(raw), str(font), str(midi)]
         try:
             run = subprocess.run(  # noqa: S603 - the program found above, no shell
@@ -108,7 +109,7 @@ def render(
             )
         except subprocess.TimeoutExpired as error:
             raise EstiloError(f"FluidSynth had not finished after {_TIMEOUT_S} s") from error
-        # It then plays the system's default soundfont, and says that all went well.
+        # It says that all went well, and without the option above plays another soundfont.
         if "Failed to load" in run.stderr:
             raise InputError(f"FluidSynth cannot read the soundfont {font}; give another one")
         if run.returncode != 0 or not raw.is_file():

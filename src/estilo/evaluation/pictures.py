@@ -33,12 +33,21 @@ def tradeoff_picture(board: Board) -> Figure | None:
             f"{across.label}, lower is better",
             f"{column.label}, lower is better",
             title=title,
+            guide=_guide(board, across),
         )
         for pair in board.timbres
         for column, title in zip(pair, ("as it is", "after equalising to the style"), strict=True)
     ]
     what = "Timbre against pitch" if board.has_content else "Timbre against copying"
     return plot_points(panels, title=_title(board, what))
+
+
+def _guide(board: Board, across: Column) -> tuple[float, str] | None:
+    """For textures, how much of one half of a recording is in the other."""
+    halves = [entry for entry in board.entries if entry.series == "target"]
+    if board.has_content or not halves:
+        return None
+    return _mean(board, halves[0], across), "half against half"
 
 
 def speed_picture(board: Board) -> Figure:
@@ -86,7 +95,7 @@ def _points(board: Board, across: Height, up: Height) -> list[Point]:
         )
         for entry in sorted(board.entries, key=lambda entry: entry.strength or 0.0)
         # Against itself the true answer is without any fault, which says nothing.
-        if not (board.has_content and entry.series == "target")
+        if entry.series != "target"
     ]
 
 

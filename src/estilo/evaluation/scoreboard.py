@@ -186,7 +186,10 @@ def pairs_csv(board: Board) -> str:
     writer = csv.writer(stream, lineterminator="\n")
     names = [column.name for column in board.columns]
     writer.writerow(
-        ["set", "entry", "item", "group", *names, "duration_s", "wall_s", "processor_s", "error"]
+        [
+            *("set", "entry", "series", "strength", "item", "group", *names),
+            *("duration_s", "wall_s", "processor_s", "error"),
+        ]
     )
     for entry in board.entries:
         for result in board.of(entry):
@@ -195,7 +198,9 @@ def pairs_csv(board: Board) -> str:
             times = [measured.duration_s, measured.wall_s, measured.processor_s]
             writer.writerow(
                 [
-                    *(board.set_name, entry.name, result.item, measured.group),
+                    *(board.set_name, entry.name, entry.series),
+                    *("" if entry.strength is None else entry.strength, result.item),
+                    measured.group,
                     *("" if math.isnan(value) else repr(value) for value in values),
                     *(f"{value:.4f}" for value in times),
                     measured.error or "",

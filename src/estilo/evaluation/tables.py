@@ -149,9 +149,10 @@ def _heading(column: Column) -> str:
 
 
 def _decimals(intervals: list[Interval]) -> int:
-    """Three, or fewer where a column holds large values."""
+    """Three, or fewer where a column holds large values, or more where it holds small ones."""
     largest = max((abs(each.value) for each in intervals if math.isfinite(each.value)), default=0.0)
-    return 3 if largest < 10.0 else 2 if largest < 100.0 else 1
+    places = next((n for n, bound in enumerate((100.0, 10.0, 0.1, 0.0)) if largest >= bound), 3)
+    return 1 + places if largest > 0.0 else 3
 
 
 def _cell(interval: Interval, *, decimals: int, expected: int | None = None) -> str:

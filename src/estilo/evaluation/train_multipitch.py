@@ -227,7 +227,7 @@ def train(
     probabilities, known, families = judged(network, seed=seed + _VALIDATION)
     thresholds = np.arange(0.2, 0.61, 0.02)
     means = [scores_at(t, probabilities, known)[:, 2].mean() for t in thresholds]
-    threshold = float(thresholds[int(np.argmax(means))])
+    threshold = round(float(thresholds[int(np.argmax(means))]), 2)
     scores = scores_at(threshold, probabilities, known)
     weights = network.weights()
     n_weights = sum(array.size for array in weights.values())

@@ -60,10 +60,10 @@ def measure_all(
                 "measured is kept: go on with fewer --jobs"
             ) from error
         finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+            # An output may take minutes, and whoever stopped the work would have to wait for it.
             for child in set(multiprocessing.active_children()) - others:
                 child.terminate()
-            pool.shutdown(wait=True)
+            pool.shutdown(wait=True, cancel_futures=True)
 
 
 _bench: Bench | None = None

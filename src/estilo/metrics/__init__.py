@@ -6,6 +6,7 @@
 | ``lsd_framewise`` | target | lower: the same, frame by frame |
 | ``timbre_mfcc`` | target or style | lower: MFCCs have the same means and deviations |
 | ``timbre_triplet`` | target or style | lower: a trained network hears the same timbre |
+| ``pitch`` | target or content | lower: the same notes sound |
 | ``chroma`` | content | higher: the same pitch classes sound |
 | ``onset_f1`` | content | higher: notes begin at the same times |
 | ``loudness_correlation`` | content | higher: level rises and falls together |
@@ -28,6 +29,7 @@ METRICS = Registry(
         "lsd_framewise": "estilo.metrics.lsd:LSD_FRAMEWISE",
         "timbre_mfcc": "estilo.metrics.timbre:TIMBRE_MFCC",
         "timbre_triplet": "estilo.metrics.timbre_network:TIMBRE_TRIPLET",
+        "pitch": "estilo.metrics.pitch:PITCH",
         "chroma": "estilo.metrics.content:CHROMA",
         "onset_f1": "estilo.metrics.content:ONSET_F1",
         "loudness_correlation": "estilo.metrics.content:LOUDNESS_CORRELATION",

@@ -101,7 +101,7 @@ class Report(_Part):
     loss_curve: list[float]
     """Total loss after every step."""
     scores: dict[str, float] = {}
-    """What is known of the quality of the output."""
+    """What was measured of the output, see `estilo.metrics.scores`; empty if it was not to be."""
     timings_s: dict[str, float]
     warnings: list[str] = []
     versions: dict[str, str]

@@ -1,5 +1,6 @@
 """From recordings to the engine and back: sample rates, devices, threads, and the run itself."""
 
+import inspect
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from estilo.audio import Audio
 from estilo.dsp.resample import resample
 from estilo.engines import ENGINES
 from estilo.engines.base import Cancel, Engine, Job, OnStep, Progress, run
+from estilo.engines.blocks import BlockEngine
 from estilo.engines.image import ImageEngine
 from estilo.engines.windowed import WindowedEngine
 from estilo.errors import SettingsError
@@ -74,14 +76,64 @@ def check_device(device: str) -> None:
 
 
 def build_engine(name: str, settings: Any, *, network: Features | None = None) -> Engine[Any]:
-    """An engine for any length and any number of channels."""
-    inner = ENGINES[name](settings, network=network)
-    return WindowedEngine(ImageEngine(inner), allocate=allocate)
+    """An engine for any length and any number of channels.
+
+    Raises:
+        SettingsError: there is no such engine, or it takes no network and one is given.
+    """
+    check_network(name, network)
+    if works_in_blocks(name):
+        return ENGINES[name](settings, allocate=allocate)
+    return WindowedEngine(
+        ImageEngine(bare_engine(name, settings, network=network)), allocate=allocate
+    )
+
+
+def bare_engine(name: str, settings: Any, *, network: Features | None = None) -> Engine[Any]:
+    """An engine as it is, with nothing around it.
+
+    Raises:
+        SettingsError: as in `build_engine`.
+    """
+    check_network(name, network)
+    return ENGINES[name](settings) if network is None else ENGINES[name](settings, network=network)
+
+
+def check_network(name: str, network: Features | None) -> None:
+    """Refuse a feature network for an engine that has no use for one.
+
+    Raises:
+        SettingsError: it has not.
+    """
+    if network is not None and "network" not in inspect.signature(ENGINES[name]).parameters:
+        raise SettingsError(f"engine {name!r} takes no feature network; leave it out")
+
+
+def works_in_blocks(name: str) -> bool:
+    """Whether an engine takes any rate, channels and length by itself."""
+    return issubclass(ENGINES[name], BlockEngine)
 
 
 def allocate(shape: tuple[int, int]) -> Tensor:
     """Zeros in memory, or in a temporary file where they are large."""
     return torch.from_numpy(scratch_array(shape))
+
+
+def engine_rate(name: str, settings: Any, content_rate: int) -> int:
+    """Rate that an engine works at, for a content of a rate: see `working_rate`.
+
+    Args:
+        name: of the engine.
+        settings: of the engine.
+        content_rate: in Hz.
+
+    Example:
+        >>> engine_rate("eq", None, 96_000)
+        96000
+    """
+    if works_in_blocks(name):
+        return content_rate
+    return working_rate(content_rate, getattr(settings, "process_rate_hz", None))
 
 
 def working_rate(content_rate: int, setting: int | None) -> int:
@@ -206,7 +258,10 @@ def mixed(wet: np.ndarray, dry: np.ndarray, mix: float) -> np.ndarray:
 def _tensor(audio: Audio, sample_rate: int, device: str, *, n_samples: int | None = None) -> Tensor:
     samples = audio.samples
     if audio.sample_rate != sample_rate:
-        samples = resample(samples, audio.sample_rate, sample_rate, n_samples=n_samples)
+        if n_samples is None:
+            n_samples = round(audio.n_samples * sample_rate / audio.sample_rate)
+        out = scratch_array((audio.n_channels, n_samples))
+        samples = resample(samples, audio.sample_rate, sample_rate, n_samples=n_samples, out=out)
     if not samples.flags.writeable:
         samples = samples.copy()
     return torch.from_numpy(np.ascontiguousarray(samples)).to(device)

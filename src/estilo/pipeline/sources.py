@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -120,6 +121,30 @@ def normalised_weights(weights: "list[float] | None", n_styles: int) -> tuple[fl
         raise SettingsError(f"style weights must be positive numbers, got {weights}")
     total = sum(weights)
     return tuple(w / total for w in weights)
+
+
+def read_styles(
+    styles: Recording | Sequence[Recording], weights: Sequence[float] | None
+) -> list[Source]:
+    """One or several styles with their shares, which sum to 1.
+
+    Args:
+        styles: one or several of path, `Audio` or `Clip`.
+        weights: one per style; equal if not given.
+
+    Raises:
+        InputError: as in `read_source`, or there is no style.
+        SettingsError: as in `normalised_weights`.
+    """
+    # Not Sequence: a path is one too.
+    is_one = isinstance(styles, str | os.PathLike | Audio | Clip)
+    several: list[Recording] = [styles] if is_one else list(styles)
+    shares = normalised_weights(None if weights is None else list(weights), len(several))
+    names = ["style"] if len(several) == 1 else [f"style {i + 1}" for i in range(len(several))]
+    return [
+        read_source(as_clip(style), name=name, weight=share)
+        for style, name, share in zip(several, names, shares, strict=True)
+    ]
 
 
 def sample_hash(audio: Audio) -> str:

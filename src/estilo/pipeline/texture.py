@@ -1,4 +1,4 @@
-"""Textures: styles without a content, mono or stereo, and how much of them was copied."""
+"""Textures: styles without a content, mono or stereo."""
 
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -9,7 +9,6 @@ from estilo.audio import Audio
 from estilo.dsp.resample import resample
 from estilo.engines.base import Progress
 from estilo.errors import InputError
-from estilo.metrics.copying import WINDOW_S, copy_score
 from estilo.pipeline import running
 from estilo.pipeline.running import Outcome, Watch
 from estilo.pipeline.sources import Source
@@ -17,8 +16,6 @@ from estilo.pipeline.sources import Source
 if TYPE_CHECKING:
     from estilo.pipeline.transfer import Transfer
 
-_SCORE_RATE_HZ = 16_000
-_SCORED_S = 60.0
 _MONO = 1e-3  # a side 60 dB under the mid is no width
 
 
@@ -35,7 +32,7 @@ def run_texture(
     """
     running.check_device(transfer.device)
     first = sources[0].audio
-    rate = running.working_rate(first.sample_rate, transfer.settings.process_rate_hz)
+    rate = running.engine_rate(transfer.engine, transfer.settings, first.sample_rate)
     parts = _mid_and_side(sources)
     outcomes: list[Outcome] = []
     for i, part in enumerate(parts):
@@ -69,29 +66,6 @@ def run_texture(
         n_samples = round(seconds * first.sample_rate)
         outcome.samples = resample(outcome.samples, rate, first.sample_rate, n_samples=n_samples)
     return outcome
-
-
-def copy_scores(audio: Audio, sources: list[Source]) -> dict[str, float]:
-    """Copy score against all styles, and the first style's against its own other half.
-
-    Only the first minute of each is looked at. Empty where a recording is too short to score.
-    """
-    output = _scored(audio)
-    styles = [_scored(source.audio) for source in sources]
-    shortest = round(2 * WINDOW_S * _SCORE_RATE_HZ)
-    if min(len(signal) for signal in (output, *styles)) < shortest:
-        return {}
-    half = len(styles[0]) // 2
-    return {
-        "copy_score": max(copy_score(output, style, _SCORE_RATE_HZ) for style in styles),
-        "copy_score_of_style": copy_score(styles[0][:half], styles[0][half:], _SCORE_RATE_HZ),
-    }
-
-
-def _scored(audio: Audio) -> np.ndarray:
-    longest = round(_SCORED_S * audio.sample_rate)
-    samples = resample(audio.samples[:, :longest], audio.sample_rate, _SCORE_RATE_HZ)
-    return samples.mean(0)
 
 
 @dataclass(frozen=True)

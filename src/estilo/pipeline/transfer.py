@@ -1,6 +1,5 @@
 """Transfer and texture: recordings in, a recording and its report out."""
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,14 +9,14 @@ import numpy as np
 
 from estilo.audio import Audio
 from estilo.errors import SettingsError
+from estilo.pipeline.levels import matched
 from estilo.pipeline.report import LevelReport, OutputReport, Report, versions
 from estilo.pipeline.sources import (
-    Clip,
     Recording,
     Source,
     as_clip,
-    normalised_weights,
     read_source,
+    read_styles,
     sample_hash,
 )
 from estilo.presets import Preset, build_settings, load_preset
@@ -26,7 +25,7 @@ from estilo.presets.texture import DEFAULT_REALISM, texture_settings
 if TYPE_CHECKING:
     from estilo.engines.base import Cancel, OnStep
     from estilo.features.base import Features
-    from estilo.pipeline.running import Outcome, Watch
+    from estilo.pipeline.running import Clock, Outcome, Watch
 
 
 _LARGEST_SEED = 2**62
@@ -52,9 +51,9 @@ class Transfer:
     """One way of working, for as many recordings as come.
 
     Args:
-        engine: name of the engine; the preset's, or ``optimise``.
+        engine: name of the engine (`estilo.engines.ENGINES`); the preset's, or ``optimise``.
         preset: a preset's name or the path of a TOML file.
-        strength: how much style, 0 to 1.
+        strength: how much style, 0 to 1, where the engine lets one choose.
         mix: crossfade from the content (0) to the result (1), after levels are matched.
         raw: what the preset's ancestor would have written: mono, cut, at its own rate and level.
         seed: of every random draw; equal seeds give equal samples.
@@ -63,6 +62,7 @@ class Transfer:
         feature_network: in place of the one that the settings describe under ``network`` (any
             `estilo.features.module.ModuleFeatures`), whose weights are not part of the recipe; a
             mapping stands for the settings' own.
+        scores: measure what came out, see `estilo.pipeline.scoring`; about 0.1 s per second.
         settings: any settings of the engine by name, on top of the preset's.
 
     Raises:
@@ -89,6 +89,7 @@ class Transfer:
         device: str = "cpu",
         threads: int | None = None,
         feature_network: "Features | None" = None,
+        scores: bool = True,
         **settings: Any,
     ) -> None:
         chosen = Preset(summary="defaults") if preset is None else load_preset(preset)
@@ -112,6 +113,11 @@ class Transfer:
             settings["strength"] = strength
         self.preset = preset
         self.engine = engine or chosen.engine
+        if preset is not None and self.engine != chosen.engine:
+            raise SettingsError(
+                f"preset {preset!r} is of engine {chosen.engine!r}, and engine {engine!r} was "
+                "asked for; name one of the two"
+            )
         self.settings = build_settings(self.engine, _merged(chosen.settings, settings))
         self.mix = mix
         self.raw = chosen.raw if raw else None
@@ -119,6 +125,11 @@ class Transfer:
         self.device = device
         self.threads = threads
         self.feature_network = feature_network
+        self.is_scored = scores
+        if feature_network is not None:
+            from estilo.pipeline.running import check_network
+
+            check_network(self.engine, feature_network)
 
     def __call__(
         self,
@@ -149,12 +160,12 @@ class Transfer:
 
         clock = Clock()
         source = read_source(as_clip(content), name="content")
-        style_sources = _read_styles(styles, style_weights)
+        style_sources = read_styles(styles, style_weights)
         clock.lap("read")
         watch = Watch(on_progress, cancel, keep_best)
         audio, level = source.audio, None
         with environment(self.threads):
-            if self.settings.strength == 0 or self.mix == 0.0:
+            if self.settings.returns_content or self.mix == 0.0:
                 outcome = Outcome(audio.samples)
             elif self.raw is not None:
                 outcome = self._run_raw(audio, style_sources, watch)
@@ -165,7 +176,8 @@ class Transfer:
                 clock.lap("engine")
                 audio, level = self._restore(outcome.samples, audio)
         clock.lap("levels")
-        report = self._report(style_sources, audio, outcome, level, clock.laps, content=source)
+        report = self._report(style_sources, audio, outcome, level, content=source)
+        report = self._scored(report, audio, style_sources, clock, content=source)
         return TransferResult(audio, report, dict(source.info.tags) if source.info else {})
 
     @classmethod
@@ -174,18 +186,23 @@ class Transfer:
 
         Args:
             realism: 0 to 1: how close to the styles, at the price of copying them.
-            options: those of `Transfer`; a preset or a magnitude representation brings its own
-                statistics, which realism does not set.
+            options: those of `Transfer`; a preset, another engine or a magnitude representation
+                brings its own statistics, which realism does not set.
 
         Raises:
-            SettingsError: as in `Transfer`, or realism beside a preset or such a representation.
+            SettingsError: as in `Transfer`, or realism beside a preset, another engine or such a
+                representation.
         """
         representation = options.get("representation", "waveform")
-        if options.get("preset") is not None or representation not in ("waveform", "real-imag"):
+        is_other = options.get("preset") is not None or options.get("engine") not in (
+            None,
+            "optimise",
+        )
+        if is_other or representation not in ("waveform", "real-imag"):
             if realism is not None:
                 raise SettingsError(
                     "realism sets the statistics of the default texture; leave it out, or leave "
-                    "out the preset and the representation"
+                    "out the preset, the engine and the representation"
                 )
             return cls(**options)
         base = texture_settings(DEFAULT_REALISM if realism is None else realism)
@@ -217,7 +234,7 @@ class Transfer:
             Cancelled: as in `Transfer.__call__`.
         """
         from estilo.pipeline.running import Clock, Watch, environment
-        from estilo.pipeline.texture import copy_scores, run_texture
+        from estilo.pipeline.texture import run_texture
 
         clock = Clock()
         if not 0 < seconds < float("inf"):
@@ -226,26 +243,24 @@ class Transfer:
             raise SettingsError(
                 "a texture has no content: mix and raw mean nothing; leave them out"
             )
-        sources = _read_styles(styles, style_weights)
+        sources = read_styles(styles, style_weights)
         clock.lap("read")
         watch = Watch(on_progress, cancel, keep_best)
         with environment(self.threads):
             outcome = run_texture(self, sources, seconds, watch)
         clock.lap("engine")
         first = sources[0].audio
-        audio, level = _matched(outcome.samples, first)
+        audio, level = matched(outcome.samples, first)
         clock.lap("levels")
-        scores = copy_scores(audio, sources)
-        clock.lap("scores")
-        report = self._report(sources, audio, outcome, level, clock.laps, content=None)
-        report = report.model_copy(update={"seconds": seconds, "scores": scores})
-        return TransferResult(audio, report)
+        report = self._report(sources, audio, outcome, level, content=None)
+        report = report.model_copy(update={"seconds": seconds})
+        return TransferResult(audio, self._scored(report, audio, sources, clock, content=None))
 
     def _run(self, content: Audio, styles: list[Source], watch: "Watch") -> "Outcome":
         from estilo.pipeline import running
 
         running.check_device(self.device)
-        rate = running.working_rate(content.sample_rate, self.settings.process_rate_hz)
+        rate = running.engine_rate(self.engine, self.settings, content.sample_rate)
         n_samples = max(1, round(content.n_samples * rate / content.sample_rate))
         outcome = running.run_job(
             running.build_engine(self.engine, self.settings, network=self.feature_network),
@@ -262,13 +277,12 @@ class Transfer:
             outcome.samples,
             content,
             rate,
-            keeps_highs=self.settings.process_rate_hz is None,
+            keeps_highs=getattr(self.settings, "process_rate_hz", None) is None,
         )
         return outcome
 
     def _run_raw(self, content: Audio, styles: list[Source], watch: "Watch") -> "Outcome":
         """As the ancestor did: mono, cut to its length, in one piece, levels untouched."""
-        from estilo.engines import ENGINES
         from estilo.pipeline import running
 
         assert self.raw is not None  # noqa: S101 - callers ask only where there is one
@@ -281,7 +295,7 @@ class Transfer:
             return Audio(samples.mean(0, keepdims=True), audio.sample_rate)
 
         return running.run_job(
-            ENGINES[self.engine](self.settings, network=self.feature_network),
+            running.bare_engine(self.engine, self.settings, network=self.feature_network),
             cut(content),
             [cut(style.audio) for style in styles],
             [style.report.weight or 1.0 for style in styles],
@@ -295,11 +309,11 @@ class Transfer:
     def _restore(self, samples: np.ndarray, content: Audio) -> tuple[Audio, LevelReport]:
         from estilo.pipeline.running import mixed
 
-        audio, level = _matched(samples, content)
+        audio, level = matched(samples, content)
         if self.mix == 1.0:
             return audio, level
         # The two may cancel or add up, so the mix is brought to the content's level once more.
-        return _matched(mixed(audio.samples, content.samples, self.mix), content)
+        return matched(mixed(audio.samples, content.samples, self.mix), content)
 
     def _report(
         self,
@@ -307,7 +321,6 @@ class Transfer:
         audio: Audio,
         outcome: "Outcome",
         level: LevelReport | None,
-        timings_s: dict[str, float],
         *,
         content: Source | None,
     ) -> Report:
@@ -339,93 +352,28 @@ class Transfer:
             level=level,
             losses=outcome.losses,
             loss_curve=outcome.loss_curve,
-            timings_s=timings_s,
+            timings_s={},
             versions=versions(),
         )
 
+    def _scored(
+        self,
+        report: Report,
+        audio: Audio,
+        styles: list[Source],
+        clock: "Clock",
+        *,
+        content: Source | None,
+    ) -> Report:
+        """The report with its scores and times."""
+        update: dict[str, Any] = {"timings_s": clock.laps}
+        if self.is_scored:
+            from estilo.pipeline.scoring import scores_of_job
 
-def transfer(
-    content: Recording,
-    style: Recording | Sequence[Recording],
-    *,
-    style_weights: Sequence[float] | None = None,
-    on_progress: "OnStep | None" = None,
-    cancel: "Cancel | None" = None,
-    keep_best: bool = False,
-    **options: Any,
-) -> TransferResult:
-    """The content in the style of one or more recordings; see `Transfer` for the options.
-
-    Args:
-        content: path, `Audio` or `Clip`.
-        style: one or several of the same.
-        style_weights: shares of several styles; equal if not given.
-        on_progress: called after every step.
-        cancel: asked before every step.
-        keep_best: when cancelled, return the best so far instead of raising.
-        options: those of `Transfer`: engine, preset, strength, mix, seed, device, settings.
-
-    Raises:
-        InputError: something that was given cannot be used.
-        Cancelled: `cancel` was set.
-    """
-    return Transfer(**options)(
-        content,
-        style,
-        style_weights=style_weights,
-        on_progress=on_progress,
-        cancel=cancel,
-        keep_best=keep_best,
-    )
-
-
-def texture(
-    styles: Recording | Sequence[Recording],
-    *,
-    seconds: float,
-    style_weights: Sequence[float] | None = None,
-    on_progress: "OnStep | None" = None,
-    cancel: "Cancel | None" = None,
-    keep_best: bool = False,
-    **options: Any,
-) -> TransferResult:
-    """New audio with the texture of one or more recordings.
-
-    Args:
-        styles: one or several of path, `Audio` or `Clip`.
-        seconds: length of the output.
-        style_weights: shares of several styles; equal if not given.
-        on_progress: called after every step.
-        cancel: asked before every step.
-        keep_best: when cancelled, return the best so far instead of raising.
-        options: realism, and those of `Transfer`.
-
-    Raises:
-        InputError: something that was given cannot be used.
-        Cancelled: `cancel` was set.
-    """
-    return Transfer.for_texture(**options).texture(
-        styles,
-        seconds=seconds,
-        style_weights=style_weights,
-        on_progress=on_progress,
-        cancel=cancel,
-        keep_best=keep_best,
-    )
-
-
-def _read_styles(
-    styles: Recording | Sequence[Recording], weights: Sequence[float] | None
-) -> list[Source]:
-    # Not Sequence: a path is one too.
-    is_one = isinstance(styles, str | os.PathLike | Audio | Clip)
-    several: list[Recording] = [styles] if is_one else list(styles)
-    shares = normalised_weights(None if weights is None else list(weights), len(several))
-    names = ["style"] if len(several) == 1 else [f"style {i + 1}" for i in range(len(several))]
-    return [
-        read_source(as_clip(style), name=name, weight=share)
-        for style, name, share in zip(several, names, shares, strict=True)
-    ]
+            scores = scores_of_job(audio, styles, content=content)
+            clock.lap("scores")
+            update |= {"scores": scores.values, "warnings": [*report.warnings, *scores.failures]}
+        return report.model_copy(update=update)
 
 
 def _merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
@@ -439,25 +387,3 @@ def _merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, An
             value = _merged(below, value)
         merged[name] = value
     return merged
-
-
-def _matched(samples: np.ndarray, reference: Audio) -> tuple[Audio, LevelReport]:
-    """Samples, changed in place, at the loudness of the reference; what became of level and peak.
-
-    In place, because a copy of an hour of stereo would be another 1.3 GB.
-    """
-    from estilo.dsp.loudness import apply_gain, match_level
-
-    gain_db, level = match_level(samples, reference.samples, reference.sample_rate)
-
-    def known(value: float) -> float | None:
-        return float(value) if np.isfinite(value) else None
-
-    report = LevelReport(
-        target_lufs=known(level.target_lufs),
-        achieved_lufs=known(level.achieved_lufs),
-        true_peak_dbtp=known(level.true_peak_dbtp),
-        gain_db=float(level.gain_db),
-        shortfall_lu=float(level.shortfall_lu),
-    )
-    return Audio(apply_gain(samples, gain_db, out=samples), reference.sample_rate), report

@@ -6,14 +6,17 @@ from estilo.errors import SettingsError
 
 DEFAULT_REALISM = 0.5
 _COARSE_WIDTHS = ((1,), (1, 4), (1, 4, 16))
+_STARTS = ("noise", "transport", "transport")
 _FINE_WIDTHS = ((1,), (1, 8), (1, 8, 32))
 
 
 def texture_settings(realism: float = DEFAULT_REALISM) -> dict[str, Any]:
     """Settings of the optimise engine for a texture.
 
-    Wider patches and more steps tie the output closer to what happened in the style: more real, and
-    nearer to a copy. At 0 only single frames are matched and the optimisation stops early.
+    Up to a third, noise is given the style's statistics of single frames: nothing that happens in
+    it ever happened in the style. Above, stretches of the style's spectrogram are shuffled and
+    given a new waveform, then tied to its statistics by wider patches and more steps: more real,
+    and nearer to a copy.
 
     Args:
         realism: 0 to 1.
@@ -30,6 +33,7 @@ def texture_settings(realism: float = DEFAULT_REALISM) -> dict[str, Any]:
     grade = min(2, int(3 * realism))
     return {
         "representation": "waveform",
+        "start": _STARTS[grade],
         "n_steps": round(30 * 8.0**realism),
         "style_views": (
             {"window_s": 0.093, "hop_s": 0.0232, "n_bands": 48, "widths": _COARSE_WIDTHS[grade]},

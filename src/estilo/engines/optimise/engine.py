@@ -7,13 +7,13 @@ from torch import Tensor
 
 from estilo.dsp.eq import apply_gains, band_power, matching_gains
 from estilo.dsp.extension import extended
-from estilo.dsp.flatness import band_flatness, noisiness
-from estilo.dsp.mel import band_centres_hz
 from estilo.dsp.stft import power_of_two_near
 from estilo.engines.base import Engine, Job, Progress
 from estilo.engines.excerpts import excerpts, root_mean_square
+from estilo.engines.optimise.collage import collage
 from estilo.engines.optimise.descent import Descent
 from estilo.engines.optimise.settings import OptimiseSettings
+from estilo.engines.optimise.styles import bandwidth_hz, with_noise
 from estilo.engines.optimise.terms import (
     LEVEL,
     Materials,
@@ -127,14 +127,14 @@ class OptimiseEngine(Engine[OptimiseState]):
             content=content,
             reference=reference,
             sample_rate=job.sample_rate,
-            high_hz=_bandwidth_hz(styles, job.sample_rate),
+            high_hz=bandwidth_hz(styles, job.sample_rate),
             seed=job.seed,
         )
         representation = self._representation(
             job.sample_rate, materials.high_hz, has_content=content is not None
         )
         if isinstance(representation, Mel):
-            representation = _with_noise(representation, styles, weights)
+            representation = with_noise(representation, styles, weights)
         if self._sees_waveform:
             terms = waveform_terms(self.settings, materials)
         else:
@@ -313,7 +313,7 @@ class OptimiseEngine(Engine[OptimiseState]):
             parts,
             materials.styles,
             materials.weights,
-            mel=_with_noise(mel, materials.styles, materials.weights),
+            mel=with_noise(mel, materials.styles, materials.weights),
             strength=self.settings.strength,
             seed=job.seed,
         )
@@ -323,6 +323,16 @@ class OptimiseEngine(Engine[OptimiseState]):
         kind = self.settings.start
         if kind == "zeros":
             return 1e-3 * _noise(job)
+        if content is None and kind == "transport":
+            styles, weights = self._style_excerpts(job)
+            start = collage(
+                styles,
+                weights,
+                sample_rate=job.sample_rate,
+                n_samples=job.n_samples,
+                seed=job.seed,
+            )
+            return start * (LEVEL / max(root_mean_square(start), 1e-9))
         if content is None or kind == "noise":
             return self._shaped_noise(job, shared.noise_eq_db, n_samples=job.n_samples)
         if kind == "content":
@@ -354,39 +364,3 @@ def _noise(job: Job) -> Tensor:
     """White noise of the job's length and seed, drawn on the CPU so that devices agree."""
     generator = torch.Generator().manual_seed(job.seed)
     return torch.randn(job.n_samples, generator=generator).to(job.styles[0])
-
-
-def _with_noise(mel: Mel, styles: list[Tensor], weights: tuple[float, ...]) -> Mel:
-    """Noise for what is missing, as far as the styles are noise in that band.
-
-    Tones that the content lacks must not become hiss.
-    """
-    shares = [
-        weight
-        * noisiness(
-            band_flatness(
-                style,
-                sample_rate=mel.sample_rate,
-                n_fft=mel.n_fft,
-                hop_length=mel.hop_length,
-                n_bands=mel.n_bands,
-                high_hz=mel.high_hz,
-            )
-        )
-        for style, weight in zip(styles, weights, strict=True)
-    ]
-    return replace(mel, noise_share=tuple(torch.stack(shares).sum(0).tolist()))
-
-
-def _bandwidth_hz(styles: list[Tensor], sample_rate: int) -> float:
-    """Up to where the styles hold more than 80 dB under their strongest band."""
-    n_bands = 64
-    power = torch.stack(
-        [band_power(style, sample_rate=sample_rate, n_bands=n_bands) for style in styles]
-    ).amax(0)
-    held = torch.nonzero(power > 1e-8 * power.max())
-    top = int(held.max()) if len(held) else n_bands - 1
-    if top >= n_bands - 2:
-        return sample_rate / 2.0
-    centres = band_centres_hz(n_bands=n_bands, sample_rate=sample_rate, scale="erb", low_hz=30.0)
-    return float(centres[top])

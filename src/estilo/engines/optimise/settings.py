@@ -128,7 +128,8 @@ class OptimiseSettings(EngineSettings):
     start: Literal["transport", "eq", "content", "noise", "zeros"] = "transport"
     """Where the optimisation starts: the content with the levels of every band carried to the
     style's (optimal transport), the content equalised towards the style, the content itself, noise
-    of the style's spectrum, or almost silence. Textures have no content and start from noise."""
+    of the style's spectrum, or almost silence. Textures have no content: ``transport`` starts them
+    from a shuffle of the style's spectrogram with new phases, the others from noise."""
     n_steps: Annotated[int, Field(ge=1, le=100_000)] = 48
     """Steps of the optimiser."""
     optimiser: Literal["lbfgs", "adam", "adagrad", "rmsprop"] = "lbfgs"

@@ -1,0 +1,146 @@
+"""``estilo describe``: what is heard in recordings, in numbers."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+from estilo.cli.inputs import check_clip
+from estilo.cli.options import COMMON, FILES, AcceptTruncated
+from estilo.cli.progress import Reporter
+from estilo.errors import AudioFileError, InputError
+from estilo.pipeline.sources import Clip
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from estilo.analysis.descriptors import Descriptors
+
+ROWS = (
+    ("duration_s", "duration", "s", ".2f"),
+    ("sample_rate_hz", "sample rate", "Hz", "d"),
+    ("n_channels", "channels", "", "d"),
+    ("loudness_lufs", "loudness", "LUFS", ".1f"),
+    ("true_peak_dbtp", "true peak", "dBTP", ".1f"),
+    ("spectral_centroid_hz", "spectral centroid", "Hz", ".0f"),
+    ("high_frequency_share", "high-frequency share", "0–1", ".3f"),
+    ("low_frequency_share", "low-frequency share", "0–1", ".3f"),
+    ("spectral_flatness", "spectral flatness", "0–1", ".3f"),
+    ("pitch_salience", "pitch salience", "0–1", ".2f"),
+    ("inharmonicity", "inharmonicity", "0–1", ".3f"),
+    ("n_partials", "partials at once", "", ".1f"),
+    ("onsets_per_s", "onsets", "1/s", ".2f"),
+    ("tempo_bpm", "tempo", "bpm", ".1f"),
+    ("tempo_confidence", "  confidence", "0–1", ".2f"),
+    ("key", "key", "", "s"),
+    ("key_confidence", "  confidence", "0–1", ".2f"),
+)
+"""Name, label, unit and how the value is written."""
+
+_JSON = Parameter(
+    name="--json",
+    negative=(),
+    group=COMMON,
+    show_default=False,
+    help="Print a list of objects, one per file, instead of a table.",
+)
+_LABELS_WIDTH, _COLUMN_WIDTH = 32, 18
+
+
+def describe(
+    files: Annotated[tuple[Path, ...], Parameter(help="Recordings.")],
+    /,
+    *,
+    json_: Annotated[bool, _JSON] = False,
+    offset: Annotated[
+        float,
+        Parameter(group=FILES, metavar="S", help="Where to begin in the recordings, in seconds."),
+    ] = 0.0,
+    duration: Annotated[
+        float | None,
+        Parameter(group=FILES, metavar="S", help="How much of each to take, in seconds."),
+    ] = None,
+    accept_truncated: AcceptTruncated = False,
+) -> int:
+    """Say what is heard in recordings: level, brightness, pitch, onsets, tempo, key.
+
+    Tempo may be half or twice the notated one, and a single note passes for
+    its own key: the confidences say how far to trust them. A dash stands where
+    there is nothing to measure. Of recordings longer than two minutes all but
+    duration and level is read from four stretches of 30 s.
+
+    For example:
+      estilo describe melody.wav rain.wav
+      estilo describe melody.wav --offset 30 --duration 10 --json
+    """
+    described: list[tuple[Path, Descriptors]] = []
+    errors: list[AudioFileError] = []
+    with Reporter(is_quiet=False).listening():
+        for path in files:
+            try:
+                clip = Clip(path, offset, duration, accept_truncated)
+                described.append((path, _described(clip)))
+            except AudioFileError as error:
+                errors.append(error)
+    if described:
+        _print_json(described) if json_ else _print_tables(described)
+    if len(files) == 1 and errors:
+        raise errors[0]
+    if errors:
+        which = "; ".join(str(each) for each in errors)
+        raise InputError(f"{len(errors)} of {len(files)} files cannot be described: {which}")
+    return 0
+
+
+def _described(clip: Clip) -> "Descriptors":
+    check_clip(clip)
+    # After the header, so that a bad file is named at once.
+    from estilo.analysis.descriptors import describe as descriptors_of
+    from estilo.analysis.sound import Sound
+    from estilo.cli.job import load_clip
+
+    return descriptors_of(Sound.of(load_clip(clip)))
+
+
+def _print_json(described: "list[tuple[Path, Descriptors]]") -> None:
+    objects = [{"path": str(path), **of.model_dump()} for path, of in described]
+    # What is not Unicode in a name is escaped.
+    print(json.dumps(objects, indent=2, allow_nan=False))
+
+
+def _print_tables(described: "list[tuple[Path, Descriptors]]") -> None:
+    """Side by side as many as fit."""
+    from rich.console import Console
+
+    console = Console(highlight=False, markup=False, emoji=False)
+    n_columns = max((console.width - _LABELS_WIDTH) // _COLUMN_WIDTH, 1)
+    for start in range(0, len(described), n_columns):
+        console.print(_table(described[start : start + n_columns]))
+
+
+def _table(described: "list[tuple[Path, Descriptors]]") -> "Table":
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("", no_wrap=True)
+    table.add_column("", no_wrap=True, style="dim")
+    for path, _ in described:
+        name = Text(path.name.encode(errors="replace").decode(), overflow="fold")
+        table.add_column(name, justify="right", overflow="fold", min_width=8)
+    for name, label, unit, spec in ROWS:
+        values = [getattr(of, name) for _, of in described]
+        table.add_row(label, unit, *(cell(value, spec) for value in values))
+    return table
+
+
+def cell(value: float | str | None, spec: str) -> str:
+    """A value as it is written; a dash where there is none.
+
+    Example:
+        >>> cell(2.345, ".1f"), cell(None, ".1f")
+        ('2.3', '–')
+    """
+    return "–" if value is None else format(value, spec)

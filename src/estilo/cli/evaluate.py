@@ -1,0 +1,189 @@
+"""``estilo evaluate``: what was kept, what was taken and what went wrong, in numbers."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+from estilo.cli.describe import ROWS, cell
+from estilo.cli.inputs import check_clip
+from estilo.cli.options import COMMON, AcceptTruncated, numbers
+from estilo.cli.progress import Reporter
+from estilo.cli.verdict import verdict
+from estilo.errors import SettingsError
+from estilo.pipeline.sources import Clip, normalised_weights
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from estilo.metrics.base import Metric, Role
+    from estilo.metrics.scores import References
+    from estilo.pipeline.scoring import Heard
+
+_GROUPS = {
+    "content": "against the content: what was kept",
+    "style": "against the style: what was taken",
+    "target": "against the target: how far it is from perfect",
+    None: "of the output alone: faults",
+}
+
+
+def evaluate(
+    output: Annotated[Path, Parameter(help="The recording to be judged.")],
+    /,
+    *,
+    content: Annotated[
+        Path | None,
+        Parameter(group=COMMON, metavar="FILE", help="What was to be kept."),
+    ] = None,
+    style: Annotated[
+        list[Path] | None,
+        Parameter(
+            group=COMMON,
+            negative=(),
+            consume_multiple=False,
+            metavar="FILE",
+            help="What was to be taken from; the option once per style.",
+        ),
+    ] = None,
+    style_weight: Annotated[
+        list[str] | None,
+        Parameter(
+            group=COMMON,
+            negative=(),
+            consume_multiple=False,
+            metavar="NUMBER",
+            help="Share of each style, in their order: 2,1 or the option once per style.",
+        ),
+    ] = None,
+    target: Annotated[
+        Path | None,
+        Parameter(
+            group=COMMON,
+            metavar="FILE",
+            help="What a perfect transfer would give; timbre and notes are held against it.",
+        ),
+    ] = None,
+    json_: Annotated[
+        bool,
+        Parameter(
+            name="--json",
+            group=COMMON,
+            negative=(),
+            show_default=False,
+            help="Print one object of numbers instead of tables.",
+        ),
+    ] = False,
+    accept_truncated: AcceptTruncated = False,
+) -> int:
+    """Say what an output kept of the content, took of the style, and its faults.
+
+    What can be said depends on what is given: without content and style only
+    faults can be. Of recordings longer than 40 s four stretches of 10 s are
+    heard. The numbers are those in the recipe beside a result.
+
+    For example:
+      estilo evaluate out.wav --content melody.wav --style rain.wav
+      estilo evaluate out.wav --content melody.wav --style rain.wav --json
+    """
+    paths = [each for each in (output, content, *(style or []), target) if each is not None]
+    clips = [Clip(path, accept_truncated=accept_truncated) for path in paths]
+    weights = _weights(style_weight, n_styles=len(style or []))
+    reporter = Reporter(is_quiet=False)
+    with reporter.listening():
+        for clip in clips:
+            check_clip(clip)
+        # After the headers, so that a bad file is named at once.
+        from estilo.cli.job import load_clip
+        from estilo.pipeline.scoring import heard, scores
+
+        audio = {clip.source: load_clip(clip) for clip in clips}
+        parts = heard(
+            audio[output],
+            content=None if content is None else audio[content],
+            styles=[audio[each] for each in style or []],
+            style_weights=weights,
+            target=None if target is None else audio[target],
+        )
+        found = scores(parts)
+        for failure in found.failures:
+            reporter.warn(failure)
+        if json_:
+            print(json.dumps(found.values, indent=2, allow_nan=False))
+        else:
+            _print_tables(found.values, parts)
+    return 0
+
+
+def _weights(given: list[str] | None, *, n_styles: int) -> Sequence[float] | None:
+    if given is None:
+        return None
+    if n_styles == 0:
+        raise SettingsError("--style-weight is given and no style; name it with --style")
+    weights = [w for text in given for w in numbers(text, option="--style-weight")]
+    return normalised_weights(weights, n_styles)
+
+
+def _print_tables(values: dict[str, float], parts: "Heard") -> None:
+    from rich.console import Console
+
+    console = Console(highlight=False, markup=False, emoji=False)
+    console.print(verdict(values))
+    console.print(_metrics_table(values, parts.against))
+    console.print(_descriptors_table(values, parts))
+
+
+def _metrics_table(values: dict[str, float], against: "References") -> "Table":
+    """The metrics that were measured, by what the output was held against."""
+    from estilo.metrics import METRICS
+
+    table = _plain_table("", "output", "best", "")
+    found: list[Metric] = [METRICS[name] for name in METRICS if name in values]
+    for group, title in _GROUPS.items():
+        rows = [each for each in found if _group(each.against, against) == group]
+        if rows:
+            table.add_row(title, style="bold")
+        for each in rows:
+            value = cell(values[each.name], ".3g")
+            table.add_row(f"  {each.label}", value, f"{each.best:g}", f"{each.better} is better")
+    return table
+
+
+def _group(role: "Role | None", against: "References") -> str | None:
+    """What a role came down to."""
+    if role in ("timbre", "notes") and against.target is not None:
+        return "target"
+    return {"timbre": "style", "notes": "content"}.get(str(role), role)
+
+
+def _descriptors_table(values: dict[str, float], parts: "Heard") -> "Table":
+    """What is heard in each, side by side, and how far the output went."""
+    from estilo.analysis.descriptors import describe
+    from estilo.analysis.movement import MOVING
+    from estilo.metrics.summary import moved_name
+
+    against = parts.against
+    given = {"content": against.content, "style": against.blend, "target": against.target}
+    heard = {name: of.once(describe) for name, of in given.items() if of is not None}
+    heard["output"] = parts.output.once(describe)
+    has_way = against.content is not None and against.blend is not None
+    table = _plain_table("", "", *heard, *(["moved"] if has_way else []))
+    for name, label, unit, spec in ROWS:
+        if name in MOVING or name == "key":
+            cells = [cell(getattr(of, name), spec) for of in heard.values()]
+            share = values.get(moved_name(name))
+            cells += ["–" if share is None else f"{share:.0f} %"] if has_way else []
+            table.add_row(label, unit, *cells)
+    return table
+
+
+def _plain_table(*headings: str) -> "Table":
+    from rich import box
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for heading in headings:
+        table.add_column(heading, justify="left" if heading == "" else "right", no_wrap=True)
+    return table

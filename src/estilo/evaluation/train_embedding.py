@@ -1,0 +1,326 @@
+"""Training of the network behind `estilo.metrics.embedding`.
+
+::
+
+    python -m estilo.evaluation.train_embedding --output src/estilo/metrics/weights
+
+renders textures, noises and instruments with `estilo.evaluation.texture_examples`, learns to tell
+their windows from those of other sources and of their imitations, and writes ``embedding.npz`` and
+its card ``embedding.json``. The same seed gives the same data and, on one machine with one thread,
+the same weights. Statistics of what was rendered are kept in
+`estilo.evaluation.cache.cache_folder`.
+"""
+
+import argparse
+import hashlib
+import json
+import logging
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from estilo.analysis.sound import RATE_HZ, Sound
+from estilo.evaluation.cache import cache_folder
+from estilo.evaluation.texture_examples import IMITATIONS, imitations, random_source
+from estilo.evaluation.train_timbre import SPLITS, Split, triplet_accuracy, triplet_loss
+from estilo.metrics import embedding as net
+from estilo.metrics.distribution import kernel_audio_distance
+from estilo.metrics.timbre_network import METRIC_SEED
+
+SOURCE_S = 8.0
+MARGIN = 0.1
+N_HIDDEN = 256
+_VERSION = 1
+_PER_FILE = 100
+_N_VALIDATION = 100
+_N_TEST = 200
+_N_HALVES = 100
+_RATE = 2e-3
+_BATCH = 32
+_EPSILON = 1e-5
+_log = logging.getLogger(__name__)
+
+Embed = Callable[[NDArray], NDArray]
+
+
+class Rendered(NamedTuple):
+    """Statistics of the windows of many sources and of their imitations, and their cost.
+
+    Args:
+        statistics: **shape** ``(n_sources, 4, n_windows, 598)``, float16; the source first.
+        cpu_s: processor time that they took to render, in seconds.
+    """
+
+    statistics: NDArray[np.float16]
+    cpu_s: float
+
+
+class Network(nn.Module):
+    """The same computation as `estilo.metrics.embedding.forward`, with gradients.
+
+    **Shape**: ``(n, 598)`` to ``(n, 96)``, not yet of length 1.
+
+    Args:
+        mean: of the statistics over the training data; **shape** ``(598,)``.
+        deviation: their standard deviation.
+    """
+
+    mean: Tensor
+    deviation: Tensor
+
+    def __init__(self, mean: NDArray, deviation: NDArray) -> None:
+        super().__init__()
+        self.register_buffer("mean", torch.from_numpy(mean.astype(np.float32)))
+        self.register_buffer("deviation", torch.from_numpy(deviation.astype(np.float32)))
+        self.layers = nn.Sequential(
+            nn.Linear(net.N_STATISTICS, N_HIDDEN),
+            nn.BatchNorm1d(N_HIDDEN, eps=_EPSILON),
+            nn.ReLU(),
+            nn.Linear(N_HIDDEN, net.N_DIMENSIONS),
+        )
+
+    def forward(self, statistics: Tensor) -> Tensor:
+        """Embeddings; see the class."""
+        return self.layers((statistics - self.mean) / self.deviation)
+
+    def weights(self) -> dict[str, NDArray]:
+        """In the form that `estilo.metrics.embedding.forward` takes."""
+        state = dict(self.layers.named_parameters()) | dict(self.layers.named_buffers())
+        arrays = {name: tensor.detach().double().numpy() for name, tensor in state.items()}
+        gain = arrays["1.weight"] / np.sqrt(arrays["1.running_var"] + _EPSILON)
+        taps = arrays["0.weight"] * gain[:, None] / self.deviation.numpy()
+        bias = arrays["1.bias"] + gain * (arrays["0.bias"] - arrays["1.running_mean"])
+        out = {
+            "layer0": taps.T,
+            "layer0_bias": bias - taps @ self.mean.numpy(),
+            "layer1": arrays["3.weight"].T,
+            "layer1_bias": arrays["3.bias"],
+        }
+        return {name: array.astype(np.float32) for name, array in out.items()}
+
+
+def source_statistics(index: int, *, split: Split) -> NDArray:
+    """Statistics of the windows of a source and its imitations, one window a second.
+
+    **Shape**: ``(4, n_windows, 598)``.
+
+    Args:
+        index: of the source.
+        split: its part of the seeds.
+    """
+    rng = np.random.default_rng([METRIC_SEED, SPLITS[split], index, *b"embedding"])
+    source = random_source(rng, duration_s=SOURCE_S)
+    return np.stack(
+        [
+            net.texture_statistics(Sound(waveform, RATE_HZ), hop_s=net.WINDOW_S)
+            for waveform in (source, *imitations(source, rng))
+        ]
+    )
+
+
+def sources_statistics(n_sources: int, *, split: Split) -> Rendered:
+    """`source_statistics` of the first sources, kept in the cache some at a time."""
+    folder = cache_folder() / f"embedding-v{_VERSION}" / split
+    rows: list[NDArray] = []
+    cpu_s = 0.0
+    for start in range(0, n_sources, _PER_FILE):
+        file = folder / f"{start}.npz"
+        if not file.is_file():
+            began_s = time.process_time()
+            indices = range(start, start + _PER_FILE)
+            new = np.stack([source_statistics(i, split=split) for i in indices])
+            file.parent.mkdir(parents=True, exist_ok=True)
+            taken_s = time.process_time() - began_s
+            np.savez(file, statistics=new.astype(np.float16), cpu_s=taken_s)
+            _log.info("rendered %s %d", split, start + _PER_FILE)
+        with np.load(file) as kept:
+            rows.append(kept["statistics"])
+            cpu_s += float(kept["cpu_s"])
+    return Rendered(np.concatenate(rows)[:n_sources], cpu_s)
+
+
+def fit(statistics: NDArray, *, validation: NDArray, n_steps: int, seed: int) -> Network:
+    """Adam on two windows of some sources and all their imitations, each its own class."""
+    torch.manual_seed(seed)
+    rng = np.random.default_rng([METRIC_SEED, seed])
+    network = Network(
+        statistics.mean((0, 1, 2), dtype=np.float64),
+        statistics.std((0, 1, 2), dtype=np.float64) + 1e-3,
+    )
+    optimiser = torch.optim.AdamW(network.parameters(), lr=_RATE, weight_decay=1e-2)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimiser, max_lr=_RATE, total_steps=n_steps, pct_start=0.1
+    )
+    smooth, began = 0.0, time.monotonic()
+    for step in range(n_steps):
+        sources = rng.choice(len(statistics), size=_BATCH, replace=False)
+        windows = np.concatenate(
+            [
+                statistics[source, kind, rng.choice(statistics.shape[2], 2, replace=False)]
+                for source in sources
+                for kind in range(statistics.shape[1])
+            ]
+        )
+        embeddings = network(torch.from_numpy(windows.astype(np.float32)))
+        loss = triplet_loss(embeddings.reshape(len(windows) // 2, 2, -1), margin=MARGIN)
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        schedule.step()
+        smooth += (loss.item() - smooth) / min(step + 1, 100)
+        if step % 500 == 499:
+            network.eval()
+            weights = network.weights()
+            figures = window_accuracies(validation, lambda rows: net.forward(rows, weights))  # noqa: B023
+            network.train()
+            took = time.monotonic() - began
+            _log.info("step %d: loss %.4f, %s, %.0f s", step + 1, smooth, figures, took)
+    return network.eval()
+
+
+def window_accuracies(statistics: NDArray, embed: Embed) -> dict[str, float]:
+    """Share of triplets of windows in which another of the source is nearer than a negative.
+
+    Args:
+        statistics: of sources and imitations, as in `Rendered`.
+        embed: rows of statistics to rows whose cosine distances count.
+
+    Returns:
+        By what the negative is of: another source, or an imitation of the same one.
+    """
+    n_sources, n_kinds, n_windows, _ = statistics.shape
+    rows = embed(statistics.reshape(-1, statistics.shape[-1]).astype(np.float32))
+    rows = rows.reshape(n_sources, n_kinds, n_windows, -1)
+    out = {"other source": triplet_accuracy(rows[:, 0])}
+    for kind, name in enumerate(IMITATIONS, 1):
+        pairs = [_one_way(source[[0, kind]]) for source in rows]
+        out[name] = float(np.mean(pairs))
+    return {name: round(value, 4) for name, value in out.items()}
+
+
+def _one_way(pair: NDArray) -> float:
+    """As `triplet_accuracy` of two sources, anchors being of the first alone."""
+    flat = pair / np.maximum(np.linalg.norm(pair, axis=2, keepdims=True), 1e-12)
+    own, other = flat[0] @ flat[0].T, flat[0] @ flat[1].T
+    is_pair = ~np.eye(len(own), dtype=bool)
+    return float((own[is_pair].reshape(len(own), -1, 1) > other[:, None]).mean())
+
+
+def kad_accuracies(n_sources: int, embed: Embed) -> dict[str, float]:
+    """How often a kernel audio distance puts a recording's first half before its imitation.
+
+    Both are held against the second half.
+
+    Args:
+        n_sources: of the test split, 16 s each.
+        embed: as in `window_accuracies`.
+
+    Returns:
+        Share of the sources, by the kind of imitation.
+    """
+    right: dict[str, list[bool]] = {name: [] for name in IMITATIONS}
+    for index in range(n_sources):
+        rng = np.random.default_rng([METRIC_SEED, SPLITS["test"], index, *b"halves"])
+        first, second = np.split(random_source(rng, duration_s=2 * SOURCE_S), 2)
+        rows = [
+            embed(net.texture_statistics(Sound(waveform, RATE_HZ)))
+            for waveform in (second, first, *imitations(first, rng))
+        ]
+        distances = [kernel_audio_distance(candidate, rows[0]) for candidate in rows[1:]]
+        for name, distance in zip(IMITATIONS, distances[1:], strict=True):
+            right[name].append(distances[0] < distance)
+    return {name: round(float(np.mean(values)), 4) for name, values in right.items()}
+
+
+def standardised(statistics: NDArray) -> Embed:
+    """What the network is compared with: the statistics themselves, each of unit deviation."""
+    mean = statistics.mean((0, 1, 2), dtype=np.float64)
+    deviation = statistics.std((0, 1, 2), dtype=np.float64) + 1e-3
+    return lambda rows: (rows - mean) / deviation
+
+
+def train(output: Path, *, seed: int, n_sources: int, n_steps: int) -> None:
+    """Everything: sounds, fit, accuracies, and both files."""
+    sources = sources_statistics(n_sources, split="train")
+    validation = sources_statistics(_N_VALIDATION, split="validation")
+    test = sources_statistics(_N_TEST, split="test").statistics
+    began_s = time.process_time()
+    network = fit(sources.statistics, validation=validation.statistics, n_steps=n_steps, seed=seed)
+    fitted_s = time.process_time() - began_s
+    halves = {name: array.astype(np.float16) for name, array in network.weights().items()}
+    weights = {name: array.astype(np.float32) for name, array in halves.items()}
+    output.mkdir(parents=True, exist_ok=True)
+    file = output / "embedding.npz"
+    np.savez(file, **halves)  # type: ignore[arg-type]
+    embeds: dict[str, Embed] = {
+        "network": lambda rows: net.forward(rows, weights),
+        "statistics": standardised(sources.statistics),
+    }
+    card = {
+        "what": "weights of estilo.metrics.embedding",
+        "data": f"{n_sources} sources of {SOURCE_S:g} s from estilo's synthesiser: textures, "
+        "layered noises and grains, instruments, two in five with effects; and three imitations of "
+        "each: grains in another order, noise of its average spectrum, phases at random",
+        "loss": f"triplet margin {MARGIN:g} on cosine distances, all violating triplets of two "
+        f"windows of {_BATCH} sources and their imitations; {n_steps} steps",
+        "command": "python -m estilo.evaluation.train_embedding "
+        f"--output src/estilo/metrics/weights --seed {seed} --n-sources {n_sources} "
+        f"--n-steps {n_steps}",
+        "seed": seed,
+        "reserved_seed": METRIC_SEED,
+        "hardware": "one CPU core",
+        "minutes_rendering": round((sources.cpu_s + validation.cpu_s) / 60.0, 1),
+        "minutes_fitting": round(fitted_s / 60.0, 1),
+        "torch": torch.__version__,
+        "n_weights": sum(array.size for array in halves.values()),
+        "sha256": hashlib.sha256(file.read_bytes()).hexdigest(),
+        "accuracy": {
+            "what": f"on {_N_TEST} sources that training has not heard, share of triplets of "
+            "windows in which another window of the source is nearer than one of another source or "
+            f"of an imitation; and on {_N_HALVES} such sources, share in which the kernel audio "
+            "distance to the second half is less for the first half than for its imitation",
+            **{
+                name: {
+                    "windows": window_accuracies(test, embed),
+                    "kad": kad_accuracies(_N_HALVES, embed),
+                }
+                for name, embed in embeds.items()
+            },
+        },
+        "golden": {
+            "what": "embedding of the first second of sin(1000 t²), t in seconds, at 16 kHz",
+            "embedding": _golden(weights),
+        },
+    }
+    text = json.dumps(card, indent=2, ensure_ascii=False) + "\n"
+    (output / "embedding.json").write_text(text, encoding="utf-8")
+    _log.info("%s", text)
+
+
+def _golden(weights: Mapping[str, NDArray]) -> list[float]:
+    time_s = np.arange(RATE_HZ) / RATE_HZ
+    statistics = net.texture_statistics(Sound(np.sin(1000.0 * time_s**2), RATE_HZ))
+    return np.round(net.forward(statistics, weights)[0].astype(float), 4).tolist()
+
+
+def main() -> None:
+    """The command line; see the head of this file."""
+    parser = argparse.ArgumentParser(description="Training of the embedding of textures.")
+    parser.add_argument("--output", type=Path, required=True, help="folder of both files")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--n-sources", type=int, default=1500)
+    parser.add_argument("--n-steps", type=int, default=2500)
+    options = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    torch.set_num_threads(1)
+    train(options.output, seed=options.seed, n_sources=options.n_sources, n_steps=options.n_steps)
+
+
+if __name__ == "__main__":
+    main()

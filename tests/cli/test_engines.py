@@ -1,0 +1,71 @@
+"""Engines by name on the command line."""
+
+import numpy as np
+import pytest
+
+import estilo
+from estilo.engines import ENGINE_SETTINGS
+from estilo.pipeline.report import read_report
+
+BASELINES = [name for name in ENGINE_SETTINGS if name != "optimise"]
+
+
+@pytest.mark.parametrize("engine", BASELINES)
+def test_writes_and_renders_again(run, folder, transfer, engine):
+    said = transfer("--engine", engine, "--plot", steps=())
+    assert said.code == 0, said.err
+    assert read_report(folder / "out.wav.json").engine == engine
+    before, after = estilo.load(folder / "content.wav"), estilo.load(folder / "out.wav")
+    assert before.samples.shape == after.samples.shape
+    assert np.array_equal(before.samples, after.samples) == (engine == "content")
+    said = run("rerun", folder / "out.wav.json", "-o", folder / "again.wav")
+    assert said.code == 0, said.err
+    assert "identical" in said.err
+
+
+def test_options_of_the_engine_arrive(transfer, folder):
+    options = ("--strength", 0.5, "--smoothing-erb", 2, "--limit-db", 12, "--filter-phase=minimum")
+    said = transfer("--engine", "eq", *options, steps=())
+    assert said.code == 0, said.err
+    assert read_report(folder / "out.wav.json").settings == {
+        "strength": 0.5,
+        "smoothing_erb": 2.0,
+        "limit_db": 12.0,
+        "filter_phase": "minimum",
+    }
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--engine", "content", "--strength", 0.5], "engine 'content' has no setting 'strength'"),
+        (["--engine", "style", "--strength", 1], "engine 'style' has no setting 'strength'"),
+        (["--engine", "eq", "--n-steps", 3], "engine 'eq' has no setting 'n_steps'"),
+        (["--limit-db", 3], "engine 'optimise' has no setting 'limit_db'"),
+        (["--engine", "eqq"], "did you mean 'eq'"),
+        (["--engine", "eq", "--preset", "dipani"], "preset 'dipani' is of engine 'optimise'"),
+    ],
+)
+def test_what_an_engine_does_not_have_is_refused(transfer, listing, options, message):
+    before = listing()
+    said = transfer(*options, steps=())
+    assert (said.code, said.out) == (2, "")
+    assert message in said.err
+    assert listing() == before
+
+
+def test_the_help_names_engines_and_their_strengths(run, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "300")
+    text = run("transfer", "--help").out
+    for name in ENGINE_SETTINGS:
+        assert name in text
+    assert "0.75 (eq: 1.0, crossfade: 0.5), or the preset's" in text
+
+
+def test_a_texture_offers_nothing_that_needs_a_content(run, folder):
+    assert "--limit-db" not in run("texture", "--help").out
+    files = [folder / "style.wav", "-o", folder / "out.wav", "--seconds", 1.5]
+    said = run("texture", *files, "--engine", "eq")
+    assert said.code == 2
+    assert "a texture has none; choose another engine" in said.err
+    assert run("texture", *files, "--engine", "style").code == 0

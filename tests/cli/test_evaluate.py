@@ -1,0 +1,144 @@
+import json
+
+import numpy as np
+import pytest
+from hostile import write_hostile
+
+import estilo
+from estilo.analysis.sound import Sound
+from estilo.metrics import METRICS
+from estilo.metrics.scores import score
+from estilo.pipeline.report import read_report
+
+
+@pytest.fixture
+def files(folder):
+    """content.wav, style.wav and a mix of both, as options of evaluate."""
+    content, style = (estilo.load(folder / f"{name}.wav") for name in ("content", "style"))
+    samples = 0.8 * content.samples.mean(0) + 0.2 * style.samples[0]
+    estilo.save(estilo.Audio(samples, content.sample_rate), folder / "mix.wav", bit_depth="float")
+    return {"content": folder / "content.wav", "style": folder / "style.wav"}
+
+
+def _evaluate(run, output, given, *options):
+    named = [part for name, path in given.items() for part in (f"--{name}", path)]
+    return run("evaluate", output, *named, *options)
+
+
+def test_json_is_what_the_library_says(run, folder, files):
+    said = _evaluate(run, folder / "mix.wav", files, "--target", files["content"], "--json")
+    assert (said.code, said.err) == (0, "")
+    sounds = {
+        name: Sound.of(estilo.load(folder / f"{name}.wav")) for name in ("content", "style", "mix")
+    }
+    assert json.loads(said.out) == score(
+        sounds["mix"],
+        content=sounds["content"],
+        styles=[sounds["style"]],
+        target=sounds["content"],
+    )
+
+
+@pytest.mark.parametrize("engine", ["eq", "optimise"])
+def test_it_is_what_the_recipe_says(run, transfer, folder, files, engine):
+    steps = ("--n-steps", 2) if engine == "optimise" else ()
+    transfer("--engine", engine, "--bit-depth", "float", steps=steps)
+    said = _evaluate(run, folder / "out.wav", files, "--json")
+    assert json.loads(said.out) == pytest.approx(read_report(folder / "out.wav.json").scores)
+
+
+def test_several_styles_with_shares(run, folder, files):
+    more = {**files, "style-weight": "3,1"}
+    said = _evaluate(run, folder / "mix.wav", more, "--style", folder / "other.wav", "--json")
+    assert said.code == 0, said.err
+    sounds = [
+        Sound.of(estilo.load(folder / f"{n}.wav")) for n in ("mix", "content", "style", "other")
+    ]
+    assert json.loads(said.out) == score(
+        sounds[0], content=sounds[1], styles=sounds[2:], style_weights=[0.75, 0.25]
+    )
+
+
+def test_tables_show_every_metric_and_descriptors_side_by_side(run, folder, files, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "100")
+    said = _evaluate(run, folder / "mix.wav", files)
+    assert (said.code, said.err) == (0, "")
+    lines = [line.strip() for line in said.out.splitlines()]
+    assert lines[0].startswith("content kept ")
+    assert ", style taken " in lines[0]
+    assert ", artifacts " in lines[0]
+    values = json.loads(_evaluate(run, folder / "mix.wav", files, "--json").out)
+    for name in METRICS:
+        assert any(line.startswith(METRICS[name].label) for line in lines) == (name in values), name
+    groups = [line for line in lines if ": " in line]
+    assert [group.partition(":")[0] for group in groups] == [
+        "against the content",
+        "against the style",
+        "of the output alone",
+    ]
+    assert ["content", "style", "output", "moved"] in [line.split() for line in lines]
+    centroid = next(line.split() for line in lines if line.startswith("spectral centroid"))
+    low, high, middle = (float(each) for each in centroid[3:6])
+    assert low < middle < high
+    moved = values["moved_spectral_centroid_percent"]
+    assert centroid[6:] == [f"{moved:.0f}", "%"]
+
+
+def test_with_a_target_timbre_and_notes_are_held_against_it(run, folder, files, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "100")
+    said = _evaluate(run, folder / "mix.wav", {"target": files["content"]})
+    lines = [line.strip() for line in said.out.splitlines()]
+    of_target = lines[lines.index(next(each for each in lines if "against the target" in each)) :]
+    assert any(line.startswith(METRICS["timbre_mfcc"].label) for line in of_target)
+    assert any(line.startswith(METRICS["lsd"].label) for line in of_target)
+    assert ["target", "output"] in [line.split() for line in lines]
+    assert "against the content" not in said.out
+
+
+def test_without_references_faults_are_left(run, folder):
+    samples = np.zeros(8000)
+    samples[4000] = 0.5
+    estilo.save(estilo.Audio(samples, 8000), folder / "click.wav")
+    said = run("evaluate", folder / "click.wav")
+    assert said.code == 0
+    assert said.out.splitlines()[0] == "artifacts strong"
+
+
+def test_failures_are_warnings(run, folder, files, monkeypatch):
+    def fail(*_):
+        raise ZeroDivisionError("of all things")
+
+    monkeypatch.setattr("estilo.metrics.scores.style_taken", fail)
+    said = _evaluate(run, folder / "mix.wav", files, "--json")
+    assert said.code == 0
+    assert "warning: style_taken could not be measured (ZeroDivisionError: of all th" in said.err
+    assert "style_taken" not in json.loads(said.out)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["nowhere.wav"], "error: nowhere.wav does not exist"),
+        (["style.wav", "--content", "nowhere.wav"], "error: nowhere.wav does not exist"),
+        (["style.wav", "--style", "."], "."),
+        (["style.wav", "--style-weight", 1], "--style-weight is given and no style"),
+        (["style.wav", "--style", "other.wav", "--style-weight", "1,2"], "2 style weights for 1"),
+        (["style.wav", "--style", "other.wav", "--style-weight", "much"], "--style-weight must be"),
+        (["style.wav", "other.wav"], "see estilo evaluate --help"),
+        ([], "see estilo evaluate --help"),
+    ],
+)
+def test_bad_input(run, folder, monkeypatch, arguments, message):
+    monkeypatch.chdir(folder)
+    said = run("evaluate", *arguments)
+    assert (said.code, said.out) == (2, "")
+    assert message in said.err
+
+
+@pytest.mark.parametrize("name", ["NaN", "flac cut in half"])
+def test_hostile_files(run, folder, name):
+    path, _ = write_hostile(name, folder)
+    for arguments in ([path], [folder / "style.wav", "--content", path]):
+        said = run("evaluate", *arguments)
+        assert (said.code, said.out) == (2, "")
+        assert path.name in said.err

@@ -1,0 +1,199 @@
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from matplotlib.figure import Figure
+from tiny_set import QUICK
+
+from estilo.evaluation.ledger import Ledger
+from estilo.evaluation.sets import TEST_SETS
+
+# Ctrl-C raises, whatever the tests were started with; the set is tiny and a row slow.
+PROGRAM = """
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
+import tiny_set
+from estilo.cli import main
+from estilo.evaluation import entries
+from estilo.evaluation.sets import TEST_SETS
+rows = [*tiny_set.QUICK[1:3], entries.Entry("slow", "slow", tiny_set.Slow(float(sys.argv[1])))]
+entries._pair_controls = lambda has_target: list(rows)
+entries.ENGINE_SETTINGS = {}
+TEST_SETS._paths["real"] = "tiny_set:TinyPairs"
+raise SystemExit(main(["scoreboard", "--set", "real", "--jobs", "1", "-o", sys.argv[2]]))
+"""
+
+
+@pytest.fixture
+def board(run, monkeypatch, tmp_path):
+    """`estilo scoreboard` of a tiny set with quick rows, measured in this process."""
+    from estilo.evaluation import scoreboard
+    from estilo.evaluation.measuring import Bench
+
+    def inline(tasks, *, test_set, n_jobs):
+        bench = Bench(test_set)
+        yield from ((place, bench.measure(*task)) for place, task in enumerate(tasks))
+
+    monkeypatch.setattr(scoreboard, "measure_all", inline)
+    # Pictures have tests of their own, and take their time.
+    for name in ("speed_picture", "tradeoff_picture"):
+        monkeypatch.setattr(f"estilo.evaluation.pictures.{name}", lambda board: Figure((1, 1)))
+    monkeypatch.setattr("estilo.evaluation.entries._pair_controls", lambda has_target: list(QUICK))
+    monkeypatch.setitem(TEST_SETS._paths, "synthetic", "tiny_set:TinyPairs")
+    monkeypatch.setitem(TEST_SETS._paths, "real", "tiny_set:TinyPairs")
+
+    def board(*options, output=tmp_path / "board"):
+        engines = () if "--engines" in options else ("--engines", "crossfade")
+        return run("scoreboard", *engines, *options, "-o", output)
+
+    return board
+
+
+def test_names_of_files_go_to_stdout_and_the_table_to_stderr(board, tmp_path):
+    said = board("--n", 2, "--strengths", ".25,.5")
+    assert said.code == 0
+    files = [Path(line) for line in said.out.splitlines()]
+    assert files[0] == tmp_path / "board" / "scoreboard.md"
+    assert all(path.is_file() for path in files)
+    assert "5 rows on 2 items of the synthetic set" in said.err
+    assert "crossfade 0.25" in said.err
+    assert "5 of 10 measured, about " in said.err
+    # 0.5 is there already as a row of another name.
+    assert "crossfade 0.5" not in said.err
+    assert "[" not in said.err
+    assert "| crossfade 0.25 |" in files[0].read_text()
+
+
+def test_quiet_says_nothing(board, tmp_path):
+    said = board("--n", 1, "--quiet")
+    assert (said.code, said.out, said.err) == (0, "", "")
+    assert (tmp_path / "board" / "scoreboard.md").is_file()
+
+
+def test_again_measures_nothing(board):
+    board("--n", 1)
+    said = board("--n", 1)
+    assert said.code == 0
+    assert "measured, about" not in said.err
+
+
+def test_each_set_has_a_folder_of_its_own(board, run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    said = run("scoreboard", "--set", "real", "--n", 1, "--engines", "content")
+    assert said.code == 0
+    assert said.out.splitlines()[0] == str(Path("scoreboard/real/scoreboard.md"))
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--engines", "optimize"], "'optimize' is neither an engine"),
+        (["--strengths", "a"], "--strengths must be numbers, got 'a'"),
+        (["--strengths", "2"], "strength"),
+        (["--jobs", "0"], "--jobs must be 1 or more, got 0"),
+        (["--set", "all"], "synthetic"),
+        (["--set", "textures", "--strengths", "1"], "leave the strengths out"),
+    ],
+)
+def test_bad_input(board, tmp_path, monkeypatch, options, message):
+    monkeypatch.setitem(TEST_SETS._paths, "textures", "tiny_set:TinyTextures")
+    said = board(*options)
+    assert said.code == 2
+    assert message in said.err
+    assert said.err.count("\n") == 1
+    assert not (tmp_path / "board").exists()
+
+
+def test_what_the_set_is_made_from_is_missing(run, monkeypatch, tmp_path):
+    monkeypatch.setenv("ESTILO_AUDIO", str(tmp_path / "nowhere"))
+    said = run("scoreboard", "--set", "real", "-o", tmp_path / "board")
+    assert said.code == 2
+    assert "ESTILO_AUDIO" in said.err
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("ESTILO_CACHE", str(tmp_path / "cache"))
+    said = run("scoreboard", "-o", tmp_path / "board")
+    assert said.code == 2
+    assert "install the package fluidsynth" in said.err
+
+
+def test_failures_are_told_and_the_others_go_on(board, monkeypatch, tmp_path):
+    monkeypatch.setattr("tiny_set.TinyPairs.names", lambda self, n=None: ["a-0", "bad"])
+    said = board()
+    assert said.code == 0
+    assert "warning: mix 0.5, bad: InputError: there is no such recording; make one" in said.err
+    assert "outputs failed and are left out of the means" in said.err
+    assert "## What failed" in (tmp_path / "board" / "scoreboard.md").read_text()
+
+
+def test_results_of_several_commits_are_told(board, monkeypatch, tmp_path):
+    board("--n", 1)
+    ledger = tmp_path / "board" / "results.jsonl"
+    lines = ledger.read_text().splitlines()
+    ledger.write_text(lines[0].replace('"commit": "', '"commit": "0') + "\n" + lines[1] + "\n")
+    said = board("--n", 1)
+    assert "results of several commits" in said.err
+
+
+def start(folder, *, seconds):
+    helpers = Path(__file__).parents[1] / "helpers"
+    environment = {**os.environ, "PYTHONPATH": str(helpers)}
+    command = [sys.executable, "-c", PROGRAM, str(seconds), folder]
+    return subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
+    )
+
+
+def wait_for_results(folder, n, process):
+    ledger = folder / "results.jsonl"
+    while not ledger.exists() or ledger.read_bytes().count(b"\n") < n:
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.02)
+
+
+def is_alive(pid):
+    try:
+        os.kill(pid, 0)
+        return "Z" not in Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except (ProcessLookupError, FileNotFoundError):
+        return False
+
+
+def children_of(pid):
+    found = subprocess.run(
+        ["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=False
+    )
+    return [int(line) for line in found.stdout.split()]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_a_stopped_run_keeps_what_it_has_and_goes_on(tmp_path, number):
+    folder = tmp_path / "board"
+    with start(folder, seconds=60) as process:
+        wait_for_results(folder, 2, process)
+        children = children_of(process.pid)
+        assert children
+        process.send_signal(number)
+        out, err = process.communicate(timeout=60)
+    assert out == ""
+    if number != signal.SIGKILL:
+        assert process.returncode == 130
+        assert "cancelled; what was measured is kept in" in err
+        assert "Traceback" not in err
+    deadline = time.monotonic() + 30
+    while any(map(is_alive, children)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not any(map(is_alive, children))
+    kept = (folder / "results.jsonl").read_bytes()
+    assert len(Ledger(folder / "results.jsonl").read()) == 2
+    assert not (folder / "scoreboard.md").exists()
+    with start(folder, seconds=0) as process:
+        out, err = process.communicate(timeout=120)
+    assert process.returncode == 0, err
+    assert out.splitlines()[0] == str(folder / "scoreboard.md")
+    assert (folder / "results.jsonl").read_bytes().startswith(kept)
+    assert len(Ledger(folder / "results.jsonl").read()) == 12

@@ -1,0 +1,126 @@
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from tiny_set import RATE, TinyPairs, TinyTextures
+
+from estilo.analysis.sound import Sound
+from estilo.audio import Audio
+from estilo.dsp.eq import eq_match
+from estilo.errors import EstiloError
+from estilo.evaluation.makers import Copy, TransferMaker
+from estilo.evaluation.measuring import Bench, columns_of, references_of
+from estilo.evaluation.sets import Item
+from estilo.metrics import METRICS
+
+CONTENT, EQ = TransferMaker({"engine": "content"}), TransferMaker({"engine": "eq"})
+
+
+def test_references_of_pairs_with_and_without_a_target():
+    item = TinyPairs().load("a-0")
+    against = references_of(item)
+    assert against.of_role("timbre") is against.of_role("notes") is against.of_role("target")
+    without = references_of(Item("x", "", item.content, item.style, None))
+    assert without.of_role("timbre") is without.of_role("style")
+    assert without.of_role("notes") is without.of_role("content")
+    assert without.of_role("target") is None
+
+
+def test_columns_are_what_can_be_measured():
+    pair, texture = TinyPairs().load("a-0"), TinyTextures().load("hiss")
+    names = [column.name for column in columns_of(pair)]
+    assert set(METRICS) <= set(names)
+    assert {"content_kept", "style_taken", "timbre_mfcc_eq"} <= set(names)
+    assert len(set(names)) == len(names)
+    of_texture = {column.name for column in columns_of(texture)}
+    assert {"copy_score", "timbre_mfcc", "timbre_mfcc_eq"} <= of_texture
+    assert not {"lsd", "chroma", "content_kept"} & of_texture
+
+
+def test_scores_are_the_metrics_own():
+    item = TinyPairs().load("a-0")
+    found = Bench(TinyPairs()).measure("a-0", CONTENT)
+    assert found.error is None
+    assert (found.group, found.duration_s) == ("a", 1.0)
+    assert min(found.wall_s, found.processor_s) >= 0.0
+    assert set(found.scores) == {column.name for column in columns_of(item)}
+    content, target = Sound.of(item.content), Sound.of(item.target)
+    for name, reference in (("lsd", target), ("timbre_mfcc", target), ("chroma", content)):
+        expected = METRICS[name].measure(content, reference)
+        assert found.scores[name] == pytest.approx(expected)
+    matched = Sound(eq_match(item.content.samples, item.style.samples, RATE), RATE)
+    expected = METRICS["timbre_mfcc"].measure(matched, target)
+    assert found.scores["timbre_mfcc_eq"] == pytest.approx(expected)
+
+
+def test_the_true_answer_is_perfect():
+    scores = Bench(TinyPairs()).measure("b-1", Copy("target")).scores
+    for metric in METRICS.values():
+        # At this rate there is nothing above 8 kHz.
+        if metric.against in ("target", "timbre", "notes") and metric.name != "bandwidth_db":
+            assert scores[metric.name] == pytest.approx(metric.best, abs=1e-6)
+
+
+def test_an_equaliser_wins_nothing_after_equalising():
+    bench = Bench(TinyPairs())
+    content, eq = (bench.measure("a-0", maker).scores for maker in (CONTENT, EQ))
+    assert eq["timbre_mfcc"] < content["timbre_mfcc"]
+    gained = content["timbre_mfcc"] - eq["timbre_mfcc"]
+    assert abs(content["timbre_mfcc_eq"] - eq["timbre_mfcc_eq"]) < 0.5 * gained
+
+
+def test_equalising_takes_a_style_of_another_rate():
+    class OtherRate(TinyPairs):
+        def load(self, name):
+            item = super().load(name)
+            style = Audio(item.style.samples[:, ::2], RATE // 2)
+            return Item(name, item.group, item.content, style, None)
+
+    found = Bench(OtherRate()).measure("a-0", CONTENT)
+    assert found.error is None
+    assert math.isfinite(found.scores["timbre_mfcc_eq"])
+
+
+def test_what_goes_wrong_is_told():
+    found = Bench(TinyPairs()).measure("bad", CONTENT)
+    assert found.error == "InputError: there is no such recording; make one"
+    assert found.scores == {}
+
+
+def test_a_failing_metric_is_a_failure(monkeypatch):
+    def fail(*_):
+        raise ArithmeticError("no\n number")
+
+    monkeypatch.setattr("estilo.metrics.lsd.LSD", replace(METRICS["lsd"], measure=fail))
+    found = Bench(TinyPairs()).measure("a-0", CONTENT)
+    assert found.error is not None
+    assert "lsd could not be measured (ArithmeticError: no number)" in found.error
+
+
+def test_silence_is_measured_as_far_as_it_goes():
+    class Silent(TransferMaker):
+        def make(self, item):
+            return Audio(np.zeros((1, RATE)), RATE)
+
+    found = Bench(TinyPairs()).measure("a-0", Silent({"engine": "content"}))
+    assert found.error is None
+    assert math.isnan(found.scores["timbre_mfcc"])
+    assert found.scores["clipping_share"] == 0.0
+
+
+def test_an_item_is_loaded_once_for_all_its_rows(monkeypatch):
+    loaded = []
+    load = TinyPairs.load
+    monkeypatch.setattr(
+        TinyPairs, "load", lambda self, name: loaded.append(name) or load(self, name)
+    )
+    bench = Bench(TinyPairs())
+    for name in ("a-0", "a-0", "b-1", "b-1"):
+        bench.measure(name, CONTENT)
+    assert loaded == ["a-0", "b-1"]
+
+
+def test_errors_of_the_project_are_in_its_tree():
+    with pytest.raises(EstiloError, match="no such recording"):
+        TinyPairs().load("bad")
