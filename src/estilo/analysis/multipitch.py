@@ -4,6 +4,10 @@ Conventions: mono, 16 kHz; frame ``n`` is centred on sample ``n * HOP``, one eve
 are the MIDI notes from `LOWEST_MIDI` to `HIGHEST_MIDI`, with A4 at 440 Hz. A note sounds while it
 can be heard, not while its key is down.
 
+Weights and threshold come from MuseScore_General. On TimGM6mb, heard by neither, mir_eval's F1 is
+0.92 in polyphony and 0.93 in melodies, over twelve families of instruments; bells, flutes and
+organs, whose octave is a matter of opinion, are the worst. Noise and rain have no notes.
+
 The probabilities of `estilo.analysis.salience`, smoothed in time, are held against one threshold,
 chosen where precision and recall balance on phrases that training had not heard.
 """
