@@ -13,6 +13,7 @@ from estilo.evaluation.makers import Copy, TransferMaker
 from estilo.evaluation.measuring import Bench, columns_of, references_of
 from estilo.evaluation.sets import Item
 from estilo.metrics import METRICS
+from estilo.metrics.embedding import texture_kad
 
 CONTENT, EQ = TransferMaker({"engine": "content"}), TransferMaker({"engine": "eq"})
 
@@ -34,7 +35,7 @@ def test_columns_are_what_can_be_measured():
     assert {"content_kept", "style_taken", "timbre_mfcc_eq"} <= set(names)
     assert len(set(names)) == len(names)
     of_texture = {column.name for column in columns_of(texture)}
-    assert {"copy_score", "timbre_mfcc", "timbre_mfcc_eq"} <= of_texture
+    assert {"copy_score", "timbre_mfcc", "timbre_mfcc_eq", "texture_kad"} <= of_texture
     assert not {"lsd", "chroma", "content_kept"} & of_texture
 
 
@@ -52,6 +53,20 @@ def test_scores_are_the_metrics_own():
     matched = Sound(eq_match(item.content.samples, item.style.samples, RATE), RATE)
     expected = METRICS["timbre_mfcc"].measure(matched, target)
     assert found.scores["timbre_mfcc_eq"] == pytest.approx(expected)
+
+
+def test_textures_are_held_against_their_second_half():
+    class Longer(TinyTextures):
+        def load(self, name):
+            noise = np.random.default_rng(0).standard_normal((2, 4 * RATE))
+            return Item(name, "", None, Audio(noise[0], RATE), Audio(noise[1], RATE))
+
+    item = Longer().load("hiss")
+    scores = Bench(Longer()).measure("hiss", Copy("style")).scores
+    first, second = Sound.of(item.style), Sound.of(item.target)
+    assert scores["texture_kad"] == pytest.approx(texture_kad(first, second))
+    assert scores["timbre_mfcc"] == METRICS["timbre_mfcc"].measure(first, second)
+    assert scores["copy_score"] == pytest.approx(1.0)
 
 
 def test_the_true_answer_is_perfect():

@@ -27,6 +27,7 @@ from estilo.analysis.spectral_shape import (
 )
 from estilo.analysis.tempo import tempo
 from estilo.audio import Audio
+from estilo.dsp.loudness import integrated_loudness, true_peak
 
 STRETCH_S, N_STRETCHES = 30.0, 4
 _SHORTEST_S = 0.5  # one onset in less says nothing of their density
@@ -86,9 +87,6 @@ def describe(sound: Sound) -> Descriptors:
         >>> of.pitch_salience and round(of.pitch_salience, 2), of.tempo_bpm
         (1.0, None)
     """
-    # It imports scipy.signal, which takes half a second.
-    from estilo.dsp.loudness import integrated_loudness, true_peak
-
     samples, rate = sound.audio.samples, sound.audio.sample_rate
     heard = excerpt(sound)
     is_heard = bool(heard.mono_full_rate.any())

@@ -18,6 +18,7 @@ from estilo.evaluation.makers import Maker
 from estilo.evaluation.sets import Item, TestSet
 from estilo.metrics import METRICS, summary
 from estilo.metrics.base import Metric, Role
+from estilo.metrics.embedding import texture_kad
 from estilo.metrics.scores import References, measured, nothing_is_fine
 
 EQUALISED = "_eq"
@@ -102,7 +103,7 @@ def columns_of(item: Item) -> list[Column]:
         ['timbre_mfcc', 'timbre_mfcc_eq']
     """
     against = references_of(item)
-    chosen = [] if item.content is None else list(_SUMMARIES)
+    chosen = list(_OF_TEXTURES if item.content is None else _OF_PAIRS)
     for metric in METRICS.values():
         if metric.against is not None and against.of_role(metric.against) is None:
             continue
@@ -122,11 +123,13 @@ def _first(function: Callable[..., float]) -> str:
     return " ".join((function.__doc__ or "").strip().partition("\n\n")[0].split())
 
 
-_SUMMARIES = (
+_OF_PAIRS = (
     Column("content_kept", "content kept", "higher", "content", _first(summary.content_kept)),
     Column("style_taken", "style taken", "higher", "style", _first(summary.style_taken)),
     Column("artifacts", "artifacts", "lower", None, _first(summary.artifacts)),
 )
+_KAD = Column("texture_kad", "KAD", "lower", "timbre", _first(texture_kad))
+_OF_TEXTURES = (_KAD,)
 
 
 class Bench:
@@ -180,6 +183,10 @@ class Bench:
                     metric: Metric = METRICS[column.name.removesuffix(EQUALISED)]
                     reference = self._against.of_role(metric.against or "timbre")
                     scores.values[column.name] = metric.measure(equalised, reference)
+                elif column is _KAD:
+                    second_half = self._against.of_role("timbre")
+                    assert second_half is not None  # noqa: S101 - textures have one
+                    scores.values[column.name] = texture_kad(sound, second_half)
         return {each.name: scores.values.get(each.name, math.nan) for each in self._columns}
 
 

@@ -25,6 +25,11 @@ def tradeoff_picture(board: Board) -> Figure | None:
     across = board.column("pitch" if board.has_content else "copy_score")
     if across is None:
         return None
+    titles = ("as it is", "after equalising to the style")
+    told = [each for pair in board.timbres for each in zip(pair, titles, strict=True)]
+    distance = board.column("texture_kad")
+    if distance is not None:
+        told.insert(0, (distance, "distance of windows of 1 s"))
     panels = [
         Panel(
             _points(
@@ -35,8 +40,7 @@ def tradeoff_picture(board: Board) -> Figure | None:
             title=title,
             guide=_guide(board, across),
         )
-        for pair in board.timbres
-        for column, title in zip(pair, ("as it is", "after equalising to the style"), strict=True)
+        for column, title in told
     ]
     what = "Timbre against pitch" if board.has_content else "Timbre against copying"
     return plot_points(panels, title=_title(board, what))

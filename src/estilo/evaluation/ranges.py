@@ -2,6 +2,7 @@
 
 import difflib
 import itertools
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -214,8 +215,8 @@ def _numbers(name: str, text: str, values: str, *, info: FieldInfo, kinds: set[A
     kind, what = (int, "whole numbers") if is_whole else (int | float, "numbers")
     if not (isinstance(low, kind) and isinstance(high, kind)):
         raise SettingsError(f"{text}: {name} goes over {what}, got {values!r}; give two of them")
-    if not low < high:
-        raise SettingsError(f"{text}: {low} is not below {high}; give the lower end first")
+    if not (math.isfinite(low) and math.isfinite(high) and low < high):
+        raise SettingsError(f"{text}: {low_text} is not below {high_text}; give the lower end first, both finite")
     if rest and low <= 0:
         raise SettingsError(f"{text}: a logarithmic range must begin above 0, got {low}")
     low, high = (_checked(each, text=text, info=info) for each in (low, high))
@@ -251,8 +252,9 @@ def _number(text: str) -> Any:
 
 def _checked(value: Any, *, text: str, info: FieldInfo) -> Any:
     """The value as the settings hold it."""
+    adapter: TypeAdapter[Any] = TypeAdapter(Annotated[info.annotation, info])  # type: ignore[arg-type]
     try:
-        return TypeAdapter(Annotated[info.annotation, info]).validate_python(value)
+        return adapter.validate_python(value)
     except ValidationError as error:
         complaint = error.errors()[0]["msg"]
         raise SettingsError(f"{text}: {complaint}, got {value!r}") from error

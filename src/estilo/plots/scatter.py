@@ -149,6 +149,7 @@ def _draw_points(axes: Axes, panel: Panel, colours: dict[str, tuple[str, str]]) 
         color=FAINT,
         linewidth=1.2,
         linestyle=(0, (4, 3)),
+        alpha=0.6,
         zorder=1,
         label="Pareto front",
     )
