@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from matplotlib.figure import Figure
 from tiny_set import QUICK, Dying, Slow, TinyPairs, TinyTextures
 
 from estilo.errors import EstiloError, OutputError, SettingsError
@@ -28,6 +29,13 @@ def inline(tasks, *, test_set, n_jobs):
 @pytest.fixture
 def here(monkeypatch):
     monkeypatch.setattr(scoreboard, "measure_all", inline)
+
+
+@pytest.fixture
+def blank(monkeypatch):
+    """Pictures have tests of their own, and take their time."""
+    for name in ("speed_picture", "tradeoff_picture"):
+        monkeypatch.setattr(f"estilo.evaluation.pictures.{name}", lambda board: Figure((1, 1)))
 
 
 def tiny(folder: Path, *, items=("a-0", "b-1"), entries=QUICK, set_name="synthetic"):
@@ -89,7 +97,7 @@ def test_what_is_done_is_not_done_again(tmp_path):
         assert list(again.values(entry, lsd)) == list(more.values(other, lsd)[:2])
 
 
-@pytest.mark.usefixtures("here")
+@pytest.mark.usefixtures("here", "blank")
 def test_what_failed_is_told_kept_apart_and_tried_again(tmp_path):
     board = run(tiny(tmp_path, items=("a-0", "bad", "b-1")))
     assert {failure.item for failure in board.failures} == {"bad"}
@@ -106,9 +114,7 @@ def test_what_failed_is_told_kept_apart_and_tried_again(tmp_path):
 def test_every_file_is_written(tmp_path):
     board = run(tiny(tmp_path))
     files = write(board, tmp_path)
-    names = ["scoreboard.md", "pairs.csv", "quality-speed.png"]
-    if board.column("pitch") is not None:
-        names.insert(2, "timbre-pitch.png")
+    names = ["scoreboard.md", "pairs.csv", "timbre-pitch.png", "quality-speed.png"]
     assert [path.name for path in files] == names
     rows = list(csv.DictReader(io.StringIO((tmp_path / "pairs.csv").read_text())))
     assert len(rows) == len(QUICK) * 2
@@ -125,11 +131,18 @@ def test_every_file_is_written(tmp_path):
     for path in files:
         if path.suffix == ".png":
             assert path.read_bytes().startswith(b"\x89PNG")
-    # What was there is replaced.
-    assert write(board, tmp_path) == files
 
 
-@pytest.mark.usefixtures("here")
+@pytest.mark.usefixtures("here", "blank")
+def test_what_was_written_before_is_replaced(tmp_path):
+    made = tiny(tmp_path, items=("a-0",))
+    files = write(run(made), tmp_path)
+    before = [path.read_bytes() for path in files]
+    assert write(run(tiny(tmp_path, items=("a-0",))), tmp_path) == files
+    assert [path.read_bytes() for path in files] == before
+
+
+@pytest.mark.usefixtures("here", "blank")
 def test_textures(tmp_path):
     made = plan("textures", folder=tmp_path, test_set=TinyTextures())
     quick = [entry for entry in made.entries if entry.series in ("target", "style", "granular")]
@@ -159,6 +172,7 @@ def test_folders_that_hold_something_else_are_refused(tmp_path, monkeypatch):
         tiny(tmp_path / "other")
 
 
+@pytest.mark.slow
 def test_processes_measure_what_this_one_does(tmp_path):
     """Spawned workers: same values, a thread each, failures told, none left behind."""
     before = dict(os.environ)
@@ -180,6 +194,7 @@ def test_processes_measure_what_this_one_does(tmp_path):
             assert ours == pytest.approx(bench.measure(item, entry.maker).scores, nan_ok=True)
 
 
+@pytest.mark.slow
 def test_a_process_that_dies_is_told_and_what_was_measured_is_kept(tmp_path):
     entries = (QUICK[1], Entry("dying", "dying", Dying()))
     chosen = tiny(tmp_path, items=("a-0",), entries=entries)

@@ -63,6 +63,11 @@ COMMANDS = {
         "Judge engines on a test set: timbre, pitch, speed.",
         "[--engines A,B] [--set NAME] [options]",
     ),
+    "search": Command(
+        "estilo.cli.search:search",
+        "Find better settings for a preset on a test set.",
+        "PRESET --over FIELD=RANGE... [options]",
+    ),
     "evaluate": Command(
         "estilo.cli.evaluate:evaluate",
         "Say how good an output is: content kept, style taken, faults.",

@@ -62,13 +62,14 @@ def scoreboard(
 ) -> int:
     """Judge engines on a test set: timbre, pitch, distance to the true answer, speed.
 
-    Writes a page (scoreboard.md), two pictures and every value (pairs.csv). What is measured is
-    kept in results.jsonl at once: stopped by Ctrl-C, the same command goes on where it was; what
-    failed is tried again. After a change of the code name a new folder.
+    Writes a page (scoreboard.md), two pictures and every value (pairs.csv).
+    What is measured is kept in results.jsonl at once: stopped by Ctrl-C, the
+    same command goes on where it was, and tries again what failed. After a
+    change of the code name a new folder.
 
     For example:
       estilo scoreboard --n 10
-      estilo scoreboard --set real --engines optimise,dipani-fixed --strengths .5,1 -o real-board
+      estilo scoreboard --set real --engines optimise,dipani-fixed -o real-board
     """
     from estilo.evaluation.provenance import n_cores
     from estilo.evaluation.scoreboard import plan, run, write
@@ -150,17 +151,20 @@ def _title(chosen: "Plan", n_jobs: int) -> str:
 
 
 def _print_table(board: "Board") -> None:
-    """The metrics that decide, as text on stderr: stdout names the files."""
+    """What decides, as much as a terminal has room for, on stderr: stdout names the files."""
     from rich import box
     from rich.table import Table
 
     from estilo.evaluation.tables import headline_table
 
-    told = headline_table(board).without_intervals()
+    columns = [column for column in board.headlines if not column.is_equalised]
+    told = headline_table(board, columns=columns).without_intervals()
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for place, heading in enumerate(told.heading):
+        # Headings may break, numbers may not.
+        width = max(len(row[place]) for row in told.rows)
         side = "right" if place else "left"
-        table.add_column(heading, justify=side, no_wrap=not place, overflow="fold")
+        table.add_column(heading, justify=side, min_width=width, overflow="fold")
     for row in told.rows:
         table.add_row(*row)
     stderr_console().print(table, soft_wrap=False)

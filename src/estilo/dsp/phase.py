@@ -10,12 +10,6 @@ from collections.abc import Callable
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import (
-    breadth_first_order,
-    connected_components,
-    minimum_spanning_tree,
-)
 from torch import Tensor
 
 from estilo.dsp.stft import istft, stft
@@ -257,6 +251,14 @@ def _loudest_paths(
 
     **Shape**: both ``(bins, frames)``; result ``(bins * frames,)``, indices into the flat grid.
     """
+    # Imported here, as it takes half a second and only PGHI needs it.
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import (
+        breadth_first_order,
+        connected_components,
+        minimum_spanning_tree,
+    )
+
     n = log_magnitude.size
     index = np.arange(n).reshape(log_magnitude.shape)
     level = log_magnitude.ravel()

@@ -25,11 +25,6 @@ def tradeoff_picture(board: Board) -> Figure | None:
     across = board.column("pitch" if board.has_content else "copy_score")
     if across is None:
         return None
-    titles = ("as it is", "after equalising to the style")
-    told = [each for pair in board.timbres for each in zip(pair, titles, strict=True)]
-    distance = board.column("texture_kad")
-    if distance is not None:
-        told.insert(0, (distance, "distance of windows of 1 s"))
     panels = [
         Panel(
             _points(
@@ -40,10 +35,19 @@ def tradeoff_picture(board: Board) -> Figure | None:
             title=title,
             guide=_guide(board, across),
         )
-        for column, title in told
+        for column, title in _heights(board)
     ]
     what = "Timbre against pitch" if board.has_content else "Timbre against copying"
     return plot_points(panels, title=_title(board, what))
+
+
+def _heights(board: Board) -> list[tuple[Column, str]]:
+    """What is drawn upwards, and the title of its panel."""
+    distance = board.column("texture_kad")
+    told = [] if distance is None else [(distance, "windows of 1 s")]
+    for plain, equalised in board.timbres:
+        told += [(plain, "as it is"), (equalised, "after equalising to the style")]
+    return told
 
 
 def _guide(board: Board, across: Column) -> tuple[float, str] | None:

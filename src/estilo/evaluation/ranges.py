@@ -216,7 +216,9 @@ def _numbers(name: str, text: str, values: str, *, info: FieldInfo, kinds: set[A
     if not (isinstance(low, kind) and isinstance(high, kind)):
         raise SettingsError(f"{text}: {name} goes over {what}, got {values!r}; give two of them")
     if not (math.isfinite(low) and math.isfinite(high) and low < high):
-        raise SettingsError(f"{text}: {low_text} is not below {high_text}; give the lower end first, both finite")
+        raise SettingsError(
+            f"{text}: {low_text} is not below {high_text}; give the lower end first, both finite"
+        )
     if rest and low <= 0:
         raise SettingsError(f"{text}: a logarithmic range must begin above 0, got {low}")
     low, high = (_checked(each, text=text, info=info) for each in (low, high))

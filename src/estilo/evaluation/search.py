@@ -5,103 +5,33 @@ before it only. The same call therefore goes through the same trials again, take
 has, and goes on where it was stopped; how many processes measure makes no difference either.
 """
 
-import json
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from estilo.engines import ENGINE_SETTINGS
-from estilo.errors import EstiloError, InputError, OutputError, SettingsError
+from estilo.errors import EstiloError, SettingsError
 from estilo.evaluation.board import Board
 from estilo.evaluation.entries import Entry
-from estilo.evaluation.ledger import Ledger, Result, result_key
+from estilo.evaluation.ledger import Result, result_key
 from estilo.evaluation.makers import Maker, TransferMaker
-from estilo.evaluation.measuring import Column, columns_of
 from estilo.evaluation.objective import objective, objective_names
 from estilo.evaluation.provenance import provenance
-from estilo.evaluation.ranges import Range, read_ranges, value_of, with_values
-from estilo.evaluation.sets import TEST_SETS, TestSet
+from estilo.evaluation.search_plan import Plan
 from estilo.evaluation.workers import measure_all
-from estilo.io.atomic import check_free, output_error, write_atomic
-from estilo.presets import Preset, build_settings, load_preset, preset_names
 
 if TYPE_CHECKING:
     from optuna import Study
     from optuna.trial import Trial as OptunaTrial
 
-LEDGER, SEARCH, TRIALS, BEST, PAGE = (
-    "results.jsonl",
-    "search.json",
-    "trials.csv",
-    "best.toml",
-    "search.md",
-)
-SETS = ("synthetic", "real")
-SOUNDFONT = "MuseScore_General"
-"""Not the soundfont of the scoreboard, which stays unseen."""
-N_ITEMS, N_TRIALS = 24, 40
-_FEWEST_ITEMS = 4
+CONTENT, OWN, FOUND = "content copied", "preset", "best"
 _N_RANDOM = 10
 _N_BEFORE_PRUNING = 5
-_LARGEST_SEED = 2**62
-CONTENT, OWN, FOUND = "content copied", "as it was", "found"
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What will be searched.
-
-    Args:
-        name: of the preset, as it was asked for.
-        preset: where the search begins.
-        ranges: what is tried.
-        set_name: of the test set, with the soundfont.
-        test_set: where items come from.
-        tuning: items that the search sees.
-        held_out: items that it does not see.
-        columns: what is measured.
-        n_trials: settings that are tried, the preset's own among them.
-        seed: of the draws.
-        folder: where results are kept.
-    """
-
-    name: str
-    preset: Preset
-    ranges: tuple[Range, ...]
-    set_name: str
-    test_set: TestSet
-    tuning: tuple[str, ...]
-    held_out: tuple[str, ...]
-    columns: tuple[Column, ...]
-    n_trials: int
-    seed: int
-    folder: Path
-
-    @property
-    def ledger(self) -> Ledger:
-        """Results so far."""
-        return Ledger(self.folder / LEDGER)
-
-    @property
-    def own(self) -> dict[str, Any]:
-        """The preset's own values of what is searched."""
-        settings = build_settings(self.preset.engine, self.preset.settings)
-        return {each.name: value_of(settings, each.name) for each in self.ranges}
-
-    def settings(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """The preset's settings with some values replaced."""
-        return with_values(self.preset.settings, values)
-
-    def maker(self, values: Mapping[str, Any]) -> TransferMaker:
-        """What makes outputs with these values."""
-        return TransferMaker({"engine": self.preset.engine, **self.settings(values)})
 
 
 @dataclass(frozen=True)
@@ -176,79 +106,7 @@ class Found:
         return self.plan.settings(values)
 
 
-def plan(
-    name: str,
-    *,
-    over: Sequence[str],
-    folder: Path,
-    set_name: str = "synthetic",
-    soundfont: str | None = None,
-    n: int = N_ITEMS,
-    n_trials: int = N_TRIALS,
-    seed: int = 0,
-    test_set: TestSet | None = None,
-) -> Plan:
-    """Say what will be searched, or why it cannot be.
-
-    Args:
-        name: of a preset or an engine (its defaults), or the path of a preset.
-        over: settings and what to try; see `estilo.evaluation.ranges.read_ranges`.
-        folder: where results are kept; made if it is not there.
-        set_name: one of `SETS`.
-        soundfont: of the synthetic set; MuseScore_General if not given, so that the scoreboard's
-            own stays unseen.
-        n: items; half of them are held out.
-        n_trials: settings that are tried, the preset's own among them.
-        seed: of the draws.
-        test_set: in place of the one of that name.
-
-    Raises:
-        InputError: Optuna, or what the test set is made from, is missing.
-        SettingsError: a name or a number makes no sense.
-        OutputError: the folder cannot be used.
-    """
-    check_optuna()
-    preset = _preset(name)
-    ranges = read_ranges(over, preset=preset)
-    _check_numbers(n=n, n_trials=n_trials, seed=seed)
-    if set_name not in SETS:
-        raise SettingsError(f"a search goes over {' or '.join(SETS)}, got {set_name!r}")
-    if soundfont is not None and set_name != "synthetic":
-        raise SettingsError("only the synthetic set has a soundfont; leave it out")
-    shown = set_name
-    if set_name == "synthetic":
-        soundfont = soundfont or SOUNDFONT
-        shown = f"synthetic ({Path(soundfont).name})"
-    if test_set is None:
-        given = {"soundfont": soundfont} if set_name == "synthetic" else {}
-        test_set = TEST_SETS[set_name](**given)
-    assert test_set is not None  # noqa: S101 - for the type checker
-    tuning, held_out = halves(test_set.names(n))
-    columns = tuple(columns_of(test_set.load(tuning[0])))
-    made = Plan(
-        *(name, preset, tuple(ranges), shown, test_set, tuple(tuning), tuple(held_out), columns),
-        *(n_trials, seed, folder),
-    )
-    _check_folder(made)
-    return made
-
-
-def halves(items: Sequence[str]) -> tuple[list[str], list[str]]:
-    """The items to search on, and those to judge on: two by two, as a set takes kinds in turn.
-
-    Example:
-        >>> halves(["mono-0", "poly-1", "mono-2", "poly-3", "mono-4"])
-        (['mono-0', 'poly-1', 'mono-4'], ['mono-2', 'poly-3'])
-    """
-    sides: tuple[list[str], list[str]] = ([], [])
-    for place, item in enumerate(items):
-        sides[place // 2 % 2].append(item)
-    return sides
-
-
-def run(
-    chosen: Plan, *, n_jobs: int = 1, on_step: Callable[[Step], None] | None = None
-) -> Found:
+def run(chosen: Plan, *, n_jobs: int = 1, on_step: Callable[[Step], None] | None = None) -> Found:
     """Try, and judge what was found on the held-out half.
 
     The trials are drawn by a tree-structured Parzen estimator (J. Bergstra, R. Bardenet, Y. Bengio,
@@ -267,20 +125,12 @@ def run(
     return _Search(chosen, n_jobs=n_jobs, on_step=on_step).run()
 
 
-def check_optuna() -> None:
-    """Say what is missing, before anything takes time.
-
-    Raises:
-        InputError: Optuna is not installed.
-    """
-    try:
-        import optuna
-    except ImportError as error:
-        raise InputError(
-            "a search needs Optuna, which is not installed; pip install 'estilo[eval]'"
-        ) from error
-    # It tells every trial, and so do we.
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
+def scores_of(results: Sequence[Result], names: Sequence[str]) -> dict[str, NDArray]:
+    """Values of metrics, item by item; NaN where there is none."""
+    return {
+        name: np.array([each.measured.scores.get(name, math.nan) for each in results])
+        for name in names
+    }
 
 
 class _Measuring:
@@ -295,7 +145,9 @@ class _Measuring:
         self._known = {key: each for key, each in read.items() if each.measured.error is None}
         self.n_new = 0
 
-    def results(self, entry: str, maker: Maker, items: Sequence[str]) -> Iterator[Result]:
+    def results(
+        self, entry: str, maker: Maker, items: Sequence[str]
+    ) -> Generator[Result, None, None]:
         """Whoever stops listening stops the work."""
         recipe = maker.recipe()
         keys = {
@@ -313,7 +165,9 @@ class _Measuring:
                     done[result.item] = result
                 yield done[item]
 
-    def _measure(self, entry: str, maker: Maker, keys: dict[str, str]):  # noqa: ANN202
+    def _measure(
+        self, entry: str, maker: Maker, keys: dict[str, str]
+    ) -> Generator[Result, None, None]:
         items = list(keys)
         tasks = [(item, maker) for item in items]
         measured_all = measure_all(tasks, test_set=self._plan.test_set, n_jobs=self._n_jobs)
@@ -341,11 +195,13 @@ class _Search:
         self._content: list[Result] = []
         self._own_curve: list[float] = []
         self._spent_s: list[float] = []
+        self._n_first = max(2, math.ceil(len(chosen.tuning) / 3))
 
     def run(self) -> Found:
         """See `run`."""
         plan = self._plan
-        own = TransferMaker({"engine": plan.preset.engine, **plan.preset.settings})
+        plan.begin()
+        own = plan.maker({})
         content = TransferMaker({"engine": "content"})
         self._content = self._all(CONTENT, content, plan.tuning)
         study = self._begin(own)
@@ -362,8 +218,9 @@ class _Search:
         """The study, with the preset's own settings as its first trial."""
         import optuna
 
-        with self._timed():
-            results = self._all(OWN, own, self._plan.tuning, is_told=True)
+        before, start_s = self._measuring.n_new, time.monotonic()
+        results = self._all(OWN, own, self._plan.tuning, is_told=True)
+        is_new = self._took(before, start_s)
         self._own_curve = [self._objective(results[: i + 1]) for i in range(len(results))]
         trial = self._ended(Trial(0, self._plan.own, "complete"), results)
         if not math.isfinite(trial.objective):
@@ -371,11 +228,7 @@ class _Search:
                 "the preset's own outputs cannot be measured, so that nothing could be compared "
                 "with them; choose another preset"
             )
-        n_first = max(2, math.ceil(len(self._plan.tuning) / 3))
-        pruner = optuna.pruners.MedianPruner(
-            n_startup_trials=_N_BEFORE_PRUNING, n_warmup_steps=n_first - 1
-        )
-        self._n_first = n_first
+        pruner = optuna.pruners.MedianPruner(n_startup_trials=_N_BEFORE_PRUNING)
         study = optuna.create_study(direction="minimize", pruner=pruner)
         drawn = {each.name: each.drawn(trial.values[each.name]) for each in self._plan.ranges}
         if all(each is not None for each in drawn.values()):
@@ -384,10 +237,10 @@ class _Search:
                     params=drawn,
                     distributions=self._distributions(),
                     value=trial.objective,
-                    intermediate_values={n: 0.0 for n in range(n_first - 1, len(results))},
+                    intermediate_values=dict.fromkeys(range(self._n_first, len(results)), 0.0),
                 )
             )
-        self._tell(trial)
+        self._tell(trial, is_new=is_new)
         return study
 
     def _try(self, study: "Study", number: int) -> None:
@@ -400,41 +253,37 @@ class _Search:
         study.sampler = TPESampler(seed=seed, n_startup_trials=_N_RANDOM)
         asked = study.ask(self._distributions())
         values = {each.name: each.value(asked.params[each.name]) for each in self._plan.ranges}
-        before = self._measuring.n_new
-        with self._timed():
-            trial = self._measured(Trial(number, values, "complete"), asked)
-        if self._measuring.n_new == before:
-            self._spent_s.pop()  # all of it was known, which says nothing of the trials to come
+        before, start_s = self._measuring.n_new, time.monotonic()
+        trial = self._measured(Trial(number, values, "complete"), asked)
+        is_new = self._took(before, start_s)
         if trial.state == "complete":
             study.tell(asked, trial.objective)
         else:
             pruned = trial.state == "pruned"
             study.tell(asked, state=TrialState.PRUNED if pruned else TrialState.FAIL)
-        self._tell(trial, is_new=self._measuring.n_new > before)
+        self._tell(trial, is_new=is_new)
 
     def _measured(self, trial: Trial, asked: "OptunaTrial") -> Trial:
         """A trial as far as it came."""
         results: list[Result] = []
         try:
-            maker = self._plan.maker(trial.values)
-            maker.recipe()
+            trial = replace(trial, values=self._plan.possible(trial.values))
         except SettingsError as error:  # a combination that the engine refuses
             return self._failed(trial, results, str(error))
-        with closing(self._listen(f"trial {trial.number}", maker)) as heard:
+        maker = self._plan.maker(trial.values)
+        entry = f"trial {trial.number}"
+        with closing(self._measuring.results(entry, maker, self._plan.tuning)) as heard:
             for result in heard:
                 if result.measured.error is not None:
                     return self._failed(trial, results, f"{result.item}: {result.measured.error}")
                 results.append(result)
                 self._tell_item(len(results))
                 if self._is_hopeless(results, asked):
-                    return self._ended(Trial(trial.number, trial.values, "pruned"), results)
+                    return self._ended(replace(trial, state="pruned"), results)
         ended = self._ended(trial, results)
         if not math.isfinite(ended.objective):
             return self._failed(trial, results, "there is something that cannot be measured")
         return ended
-
-    def _listen(self, entry: str, maker: Maker):  # noqa: ANN202
-        yield from self._measuring.results(entry, maker, self._plan.tuning)
 
     def _is_hopeless(self, results: list[Result], asked: "OptunaTrial") -> bool:
         """Whether to give a trial up."""
@@ -445,14 +294,12 @@ class _Search:
         value = self._objective(results) - self._own_curve[n - 1]
         if not math.isfinite(value):
             return False
-        asked.report(value, n - 1)
+        asked.report(value, n)
         return asked.should_prune()
 
     def _objective(self, results: list[Result]) -> float:
         content = self._content[: len(results)]
-        return float(
-            objective(scores_of(results, self._names), scores_of(content, self._names))
-        )
+        return float(objective(scores_of(results, self._names), scores_of(content, self._names)))
 
     def _ended(self, trial: Trial, results: list[Result]) -> Trial:
         means = {
@@ -461,10 +308,10 @@ class _Search:
             for known in [values[np.isfinite(values)]]
         }
         value = self._objective(results)
-        return Trial(trial.number, trial.values, trial.state, value, len(results), means)
+        return replace(trial, objective=value, n_items=len(results), scores=means)
 
     def _failed(self, trial: Trial, results: list[Result], error: str) -> Trial:
-        return Trial(trial.number, trial.values, "failed", n_items=len(results), error=error)
+        return replace(trial, state="failed", n_items=len(results), error=error)
 
     def _all(
         self, entry: str, maker: Maker, items: Sequence[str], *, is_told: bool = False
@@ -498,10 +345,14 @@ class _Search:
         complete = [each for each in self._trials if each.state == "complete"]
         return min(complete, key=lambda each: (each.objective, each.number))
 
-    def _timed(self) -> "_Clock":
-        return _Clock(self._spent_s)
+    def _took(self, n_before: int, start_s: float) -> bool:
+        """Whether anything was measured; what was known says nothing of the trials to come."""
+        if self._measuring.n_new == n_before:
+            return False
+        self._spent_s.append(time.monotonic() - start_s)
+        return True
 
-    def _tell(self, trial: Trial, *, is_new: bool = True) -> None:
+    def _tell(self, trial: Trial, *, is_new: bool) -> None:
         self._trials.append(trial)
         if self._on_step is not None:
             n_left = self._plan.n_trials - len(self._trials)
@@ -518,16 +369,3 @@ class _Search:
             best = self._best() if self._trials else None
             n_done, n_all = len(self._trials), self._plan.n_trials
             self._on_step(Step(n_done, n_all, n_items, best, None, True, None))
-
-
-class _Clock:
-    """Adds the seconds that its context took to a list."""
-
-    def __init__(self, spent_s: list[float]) -> None:
-        self._spent_s = spent_s
-
-    def __enter__(self) -> None:
-        self._start = time.monotonic()
-
-    def __exit__(self, *_: object) -> None:
-        self._spent_s.append(time.monotonic() - self._start)

@@ -46,14 +46,17 @@ class Table:
         return Table(self.heading, rows)
 
 
-def headline_table(board: Board, *, group: str | None = None) -> Table:
+def headline_table(
+    board: Board, *, columns: list[Column] | None = None, group: str | None = None
+) -> Table:
     """The metrics that decide, with their intervals, and speed.
 
     Args:
         board: all results.
+        columns: only these of them.
         group: of these items only; then without speed.
     """
-    table = _means(board, board.headlines, group=group)
+    table = _means(board, board.headlines if columns is None else columns, group=group)
     if group is not None:
         return table
     rows = [

@@ -39,8 +39,8 @@ N_HIDDEN = 256
 _VERSION = 1
 _PER_FILE = 100
 _N_VALIDATION = 100
-_N_TEST = 100
-_N_HALVES = 60
+_N_TEST = 200
+_N_HALVES = 100
 _RATE = 2e-3
 _BATCH = 32
 _EPSILON = 1e-5
@@ -314,8 +314,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Training of the embedding of textures.")
     parser.add_argument("--output", type=Path, required=True, help="folder of both files")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--n-sources", type=int, default=1000)
-    parser.add_argument("--n-steps", type=int, default=2500)
+    parser.add_argument("--n-sources", type=int, default=2000)
+    parser.add_argument("--n-steps", type=int, default=4000)
     options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     torch.set_num_threads(1)
