@@ -20,9 +20,9 @@ FOLDER = files("estilo.metrics") / "weights"
 
 
 def _rain(rng: np.random.Generator, duration_s: float, drops_hz: float = 60.0) -> Sound:
-    """Decaying noises at random times."""
+    """One decaying sound at random times."""
     starts = rng.random(round(duration_s * RATE)) < drops_hz / RATE
-    drop = rng.standard_normal(400) * np.exp(-np.arange(400) / 60)
+    drop = np.cos(0.8 * np.arange(400)) * np.exp(-np.arange(400) / 60)
     clicks = starts * rng.lognormal(size=len(starts))
     return Sound(np.convolve(clicks, drop)[: len(starts)], RATE)
 
@@ -116,7 +116,7 @@ def test_windows_of_any_length(rng: np.random.Generator, length: int, n_windows:
 def test_hop() -> None:
     sound = Sound(np.sin(0.3 * np.arange(4 * RATE)), RATE)
     assert len(embed(sound, hop_s=1.0)) == 4
-    np.testing.assert_array_equal(embed(sound, hop_s=1.0), embed(sound)[::2])
+    np.testing.assert_allclose(embed(sound, hop_s=1.0), embed(sound)[::2], atol=1e-6)
     for hop_s in (0.0, -1.0, float("nan"), float("inf")):
         with pytest.raises(SettingsError, match="hop_s must be"):
             embed(sound, hop_s=hop_s)
@@ -128,7 +128,7 @@ def test_level_does_not_matter(rng: np.random.Generator, gain: float) -> None:
     np.testing.assert_allclose(embed(Sound(gain * rain.mono, RATE)), embed(rain), atol=1e-3)
 
 
-def test_windows_ring_of_their_own_second(rng: np.random.Generator) -> None:
+def test_windows_hear_their_own_second(rng: np.random.Generator) -> None:
     """What follows a window changes it only through the level of the whole."""
     samples = rng.standard_normal(3 * RATE)
     changed = samples.copy()
@@ -188,5 +188,5 @@ def test_unseen_sources() -> None:
     from estilo.evaluation.train_timbre import triplet_accuracy
 
     rng = np.random.default_rng(4)
-    sounds = [Sound(random_source(rng, duration_s=4.0), RATE) for _ in range(20)]
+    sounds = [Sound(random_source(rng, duration_s=4.0), RATE) for _ in range(16)]
     assert triplet_accuracy(np.stack([embed(s, hop_s=1.0) for s in sounds])) > 0.9

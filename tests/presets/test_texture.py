@@ -17,7 +17,15 @@ def test_settings_are_valid_and_widen_with_realism(realism):
     narrow = build_settings("optimise", texture_settings(0.0))
     for view, narrower in zip(settings.style_views, narrow.style_views, strict=True):
         assert max(view.widths) >= max(narrower.widths)
-    assert settings.n_steps >= narrow.n_steps
+    # A collage starts nearer to the style than noise does, so steps compare among equal starts only.
+    first = build_settings("optimise", texture_settings(0.0 if realism < 1 / 3 else 0.34))
+    assert settings.start == first.start
+    assert settings.n_steps >= first.n_steps
+
+
+def test_events_of_the_style_are_used_from_a_third_on():
+    starts = [texture_settings(realism)["start"] for realism in (0.0, 0.33, 0.34, 1.0)]
+    assert starts == ["noise", "noise", "transport", "transport"]
 
 
 @pytest.mark.parametrize("realism", [-0.1, 1.5])

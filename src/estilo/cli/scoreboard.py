@@ -161,10 +161,10 @@ def _print_table(board: "Board") -> None:
     told = headline_table(board, columns=columns).without_intervals()
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for place, heading in enumerate(told.heading):
-        # Headings may break, numbers may not.
-        width = max(len(row[place]) for row in told.rows)
+        # Headings may break, names of rows and numbers may not.
+        width = max(len(row[place]) for row in told.rows) if place else None
         side = "right" if place else "left"
-        table.add_column(heading, justify=side, min_width=width, overflow="fold")
+        table.add_column(heading, justify=side, min_width=width, no_wrap=not place, overflow="fold")
     for row in told.rows:
         table.add_row(*row)
     stderr_console().print(table, soft_wrap=False)

@@ -198,8 +198,9 @@ def _print_table(found: "Found") -> None:
     for place, heading in enumerate(told.heading):
         side = "right" if place else "left"
         table.add_column(heading, justify=side, no_wrap=not place, overflow="fold")
-    for row in told.rows:
-        table.add_row(*row)
+    # The gain's interval is what decides; the page has the others.
+    for row, plain in zip(told.rows, told.without_intervals().rows, strict=True):
+        table.add_row(*plain[:-1], row[-1])
     console = stderr_console()
     console.print(f"on the {len(found.plan.held_out)} held-out items:")
     console.print(table, soft_wrap=False)

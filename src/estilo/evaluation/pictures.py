@@ -43,11 +43,11 @@ def tradeoff_picture(board: Board) -> Figure | None:
 
 def _heights(board: Board) -> list[tuple[Column, str]]:
     """What is drawn upwards, and the title of its panel."""
-    distance = board.column("texture_kad")
-    told = [] if distance is None else [(distance, "windows of 1 s")]
+    told = []
     for plain, equalised in board.timbres:
         told += [(plain, "as it is"), (equalised, "after equalising to the style")]
-    return told
+    distance = board.column("texture_kad")
+    return told if distance is None else [*told, (distance, "windows of 1 s")]
 
 
 def _guide(board: Board, across: Column) -> tuple[float, str] | None:

@@ -231,9 +231,8 @@ def _reading() -> str:
 def _origin(found: Found) -> str:
     plan = found.plan
     over = " ".join(f"--over {shlex.quote(each.text)}" for each in plan.ranges)
-    kind = plan.set_name.partition(" ")[0]
     command = (
-        f"estilo search {shlex.quote(plan.name)} {over} --set {kind} "
+        f"estilo search {shlex.quote(plan.name)} {over} {plan.options} "
         f"--n {len(plan.tuning) + len(plan.held_out)} --trials {len(found.trials)} "
         f"--seed {plan.seed}"
     )

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,6 +38,7 @@ class Plan:
         preset: where the search begins.
         ranges: what is tried.
         set_name: of the test set, with the soundfont.
+        options: of the command, that choose the set.
         test_set: where items come from.
         tuning: items that the search sees.
         held_out: items that it does not see.
@@ -50,6 +52,7 @@ class Plan:
     preset: Preset
     ranges: tuple[Range, ...]
     set_name: str
+    options: str
     test_set: TestSet
     tuning: tuple[str, ...]
     held_out: tuple[str, ...]
@@ -192,10 +195,11 @@ def plan(
         raise SettingsError(f"a search goes over {' or '.join(SETS)}, got {set_name!r}")
     if soundfont is not None and set_name != "synthetic":
         raise SettingsError("only the synthetic set has a soundfont; leave it out")
-    shown = set_name
+    shown, options = set_name, f"--set {set_name}"
     if set_name == "synthetic":
         soundfont = soundfont or SOUNDFONT
         shown = f"synthetic ({Path(soundfont).name})"
+        options += f" --soundfont {shlex.quote(soundfont)}"
     if test_set is None:
         given = {"soundfont": soundfont} if set_name == "synthetic" else {}
         test_set = TEST_SETS[set_name](**given)
@@ -203,8 +207,8 @@ def plan(
     tuning, held_out = halves(test_set.names(n))
     columns = tuple(columns_of(test_set.load(tuning[0])))
     made = Plan(
-        *(name, preset, tuple(ranges), shown, test_set, tuple(tuning), tuple(held_out), columns),
-        *(n_trials, seed, folder),
+        *(name, preset, tuple(ranges), shown, options, test_set),
+        *(tuple(tuning), tuple(held_out), columns, n_trials, seed, folder),
     )
     made.check_folder()
     return made

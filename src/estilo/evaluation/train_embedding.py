@@ -44,6 +44,17 @@ _N_HALVES = 100
 _RATE = 2e-3
 _BATCH = 32
 _EPSILON = 1e-5
+_CHOSEN_OVER = (
+    "the statistics alone (above as 'statistics'); one transform of 512 for all bands, a linear "
+    "map, and dropout, each worse against most imitations; and a convolutional network of 96 000 "
+    "weights on 64 log-mel bands (the same loss on 1200 such sources; 700 steps, 15 minutes "
+    "against 2 on one busy core, perhaps not its best). Triplets of windows right, that network "
+    "against this one trained on 1000 sources, on 40 other sources: another source 0.995 and "
+    "0.995, grains of 100 ms shuffled 0.69 and 0.70, noise 0.97 and 0.98, phases at random (n_fft "
+    "512) 0.79 and 0.89; on 10 recordings, mostly of music and speech: 0.99 and 0.96, 0.69 and "
+    "0.63, 0.84 and 0.86, 0.62 and 0.74. The convolutions tell recordings and their shuffled "
+    "grains apart better, fine structure in time worse"
+)
 _log = logging.getLogger(__name__)
 
 Embed = Callable[[NDArray], NDArray]
@@ -293,6 +304,7 @@ def train(output: Path, *, seed: int, n_sources: int, n_steps: int) -> None:
                 for name, embed in embeds.items()
             },
         },
+        "chosen_over": _CHOSEN_OVER,
         "golden": {
             "what": "embedding of the first second of sin(1000 t²), t in seconds, at 16 kHz",
             "embedding": _golden(weights),

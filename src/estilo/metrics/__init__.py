@@ -17,7 +17,8 @@
 | ``clipping_share`` | nothing | lower: no flat tops, nothing beyond full scale |
 | ``n_non_finite`` | nothing | lower: no NaN, no infinity |
 
-Sets of outputs are judged by `estilo.metrics.distribution`.
+Sets of outputs are judged by `estilo.metrics.distribution`, long textures by
+`estilo.metrics.embedding`.
 """
 
 from estilo.registry import Registry

@@ -44,7 +44,7 @@ BAND_DISTANCES = (1, 2, 3, 5, 8, 12, 18, 25)
 """How far apart, in bands, are the envelopes whose correlation is taken."""
 
 # First band, last and length of the transform: where bands are wide, a short one follows roughness
-# and grains; a single one of 512 measured worse against every imitation.
+# and grains; a single one of 512 measured worse against most imitations.
 _TRANSFORMS = ((0, 10, 512), (10, 18, 256), (18, N_BANDS, 128))
 _HOP_LENGTH = round(RATE_HZ / FRAME_HZ)
 _WINDOW_FRAMES = round(WINDOW_S * FRAME_HZ)
