@@ -17,7 +17,7 @@ def test_settings_are_valid_and_widen_with_realism(realism):
     narrow = build_settings("optimise", texture_settings(0.0))
     for view, narrower in zip(settings.style_views, narrow.style_views, strict=True):
         assert max(view.widths) >= max(narrower.widths)
-    # A collage starts nearer to the style than noise does, so steps compare among equal starts only.
+    # A collage starts nearer than noise does: steps compare among equal starts only.
     first = build_settings("optimise", texture_settings(0.0 if realism < 1 / 3 else 0.34))
     assert settings.start == first.start
     assert settings.n_steps >= first.n_steps
