@@ -160,14 +160,14 @@ def objective(
 def content_balance(strength: float) -> float:
     """Weight of the content per weight of the style.
 
-    Both are calibrated to 1 at the other's end. The curve was chosen so that the distance to the
-    style falls evenly with the strength; what is left at strength 1 keeps a long optimisation from
-    taking on the style's own notes (docs/method.md).
+    Both are calibrated to 1 at the other's end. The curve was chosen together with that of the
+    transport (docs/method.md): what is left at strength 1 keeps a long optimisation from taking on
+    the style's own notes.
 
     >>> round(content_balance(0.5), 3), content_balance(1.0)
-    (6.3, 0.3)
+    (21.0, 1.0)
     """
-    return 6.0 * ((1.0 - strength) / strength) ** 1.5 + 0.3
+    return 20.0 * ((1.0 - strength) / strength) ** 1.5 + 1.0
 
 
 class _Pooled:

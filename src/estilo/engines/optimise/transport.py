@@ -35,7 +35,7 @@ class LevelTransport:
         mel: bands, and the way back from them.
         content_db: quantiles of every band of the content, ``(n_bands, n_levels)``.
         style_db: those of the styles.
-        strength: how far along the way, 0 to 1.
+        strength: how much style, 0 to 1; see `transport_share`.
         gain_before: takes a content to the level that was measured.
         gain_after: takes the whole content, when it was moved, back to its own level.
     """
@@ -65,7 +65,7 @@ class LevelTransport:
             styles: stretches of the styles at `LEVEL`, ``(time,)``.
             weights: one per stretch of the styles.
             mel: bands.
-            strength: how far along the way, 0 to 1.
+            strength: how much style, 0 to 1; see `transport_share`.
             seed: see `apply`.
         """
         level = root_mean_square(torch.cat(list(content)))
@@ -98,7 +98,8 @@ class LevelTransport:
         waveform = waveform * self.gain_before
         levels_db = _levels_db(waveform, self.mel)
         goals_db = carried(levels_db, self.content_db, self.style_db)
-        magnitude = 10.0 ** (self._moved(levels_db, self.strength * (goals_db - levels_db)) / 20.0)
+        gains_db = transport_share(self.strength) * (goals_db - levels_db)
+        magnitude = 10.0 ** (self._moved(levels_db, gains_db) / 20.0)
         frames = self.mel.compress(magnitude)
         moved = self.mel.synthesise(
             frames[None],
@@ -119,6 +120,15 @@ class LevelTransport:
         wanted_db = levels_db + gains_db
         filled_db = torch.minimum(wanted_db, _smoothed(wanted_db))
         return torch.where(gains_db > reach_db, torch.maximum(raised_db, filled_db), raised_db)
+
+
+def transport_share(strength: float) -> float:
+    """How far along the way a strength goes, so that timbre follows it evenly.
+
+    >>> transport_share(0.0), round(transport_share(0.75), 3), transport_share(1.0)
+    (0.0, 0.875, 1.0)
+    """
+    return 1.0 - (1.0 - strength) ** 1.5
 
 
 def quantiles(values: Tensor) -> Tensor:
