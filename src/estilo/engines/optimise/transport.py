@@ -21,9 +21,9 @@ from estilo.engines.excerpts import root_mean_square
 from estilo.engines.optimise.terms import LEVEL
 from estilo.representations.mel import Mel
 
-N_BANDS = 64
+N_BANDS = 96
 _N_LEVELS = 129
-_BANDS_SMOOTHED, _FRAMES_SMOOTHED = 6, 3  # half widths of the windows
+_BANDS_SMOOTHED, _FRAMES_SMOOTHED = 9, 3  # half widths of the windows
 _FLOOR = 1e-4  # magnitude below which levels are not told apart
 
 
