@@ -88,7 +88,7 @@ def variant(settings: OptimiseSettings, content: Audio, style: Audio) -> tuple[A
     if settings.representation in ("waveform", "real-imag") or state.variable is None:
         return audio, 0.0, seconds
     wanted = state.variable.parameters[0].detach()
-    got = engine.prepare(job).representation.analyse(output / state.gain)[0]
+    got = engine.prepare(job).representation.analyse(state.variable.waveform()[None])[0]
     return audio, float((got - wanted).norm() / wanted.norm()), seconds
 
 
