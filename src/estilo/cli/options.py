@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, make_dataclass
 from pathlib import Path
-from types import NoneType, UnionType
+from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from cyclopts import Group, Parameter
@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from estilo.engines import ENGINE_SETTINGS
+from estilo.engines.settings import alternatives
 from estilo.errors import SettingsError
 
 COMMON = Group("Common", sort_key=1)
@@ -186,9 +187,9 @@ class Setting:
     def help(self) -> str:
         """From the docstring, with its bounds."""
         text = " ".join((self.info.description or "").replace("``", "").split())
-        words = [word for kind in _kinds(self.info.annotation) for word in _words(kind)]
+        words = [word for kind in alternatives(self.info.annotation) for word in _words(kind)]
         bounds = _bounds(self.info)
-        if words and len(_kinds(self.info.annotation)) > 1:
+        if words and len(alternatives(self.info.annotation)) > 1:
             bounds = f"{', '.join(words)}, or a number{bounds and f', {bounds}'}"
         return f"{text} ({bounds})" if bounds else text
 
@@ -211,7 +212,7 @@ class Setting:
         shown: dict[str, Any] = {"group": group, "help": self.help}
         default = self.default
         shown["show_default"] = (lambda _: default) if isinstance(default, str) else False
-        kinds = _kinds(self.info.annotation)
+        kinds = alternatives(self.info.annotation)
         if kinds == {bool}:
             return Annotated[bool | None, Parameter(name=self.option, **shown)]
         if len(kinds) == 1 and (kind := next(iter(kinds))) in (int, float):
@@ -232,7 +233,7 @@ class Setting:
             SettingsError: JSON was expected and something else came.
         """
         if not isinstance(given, str) or any(
-            given in _words(kind) for kind in _kinds(self.info.annotation)
+            given in _words(kind) for kind in alternatives(self.info.annotation)
         ):
             return given
         text = given.strip()
@@ -327,16 +328,6 @@ def _group_help(model: type[BaseModel], above: tuple[str, ...]) -> str:
         return ""
     description = model.model_fields[above[0]].annotation.__doc__ or ""  # type: ignore[union-attr]
     return " ".join(description.replace("``", "").split())
-
-
-def _kinds(annotation: Any) -> set[Any]:
-    """The alternatives of an annotation without None, constraints taken off."""
-    origin = get_origin(annotation)
-    if origin is Annotated:
-        return _kinds(get_args(annotation)[0])
-    if origin in (Union, UnionType):
-        return set().union(*(_kinds(each) for each in get_args(annotation)))
-    return set() if annotation is NoneType else {annotation}
 
 
 def _words(kind: Any) -> tuple[Any, ...]:

@@ -1,5 +1,8 @@
 """What the settings of all engines have in common. Imports no torch."""
 
+from types import NoneType, UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
+
 from pydantic import BaseModel, ConfigDict
 
 
@@ -12,3 +15,17 @@ class EngineSettings(BaseModel):
     def returns_content(self) -> bool:
         """Whether the content is wanted back, sample by sample, so that nothing need run."""
         return getattr(self, "strength", None) == 0
+
+
+def alternatives(annotation: Any) -> set[Any]:
+    """The alternatives of a field's annotation without None, constraints taken off.
+
+    >>> sorted(each.__name__ for each in alternatives(int | float | None))
+    ['float', 'int']
+    """
+    origin = get_origin(annotation)
+    if origin is Annotated:
+        return alternatives(get_args(annotation)[0])
+    if origin in (Union, UnionType):
+        return set().union(*(alternatives(each) for each in get_args(annotation)))
+    return set() if annotation is NoneType else {annotation}

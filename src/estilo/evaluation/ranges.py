@@ -6,13 +6,13 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from types import NoneType, UnionType
-from typing import TYPE_CHECKING, Annotated, Any, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
 from estilo.engines import ENGINE_SETTINGS
+from estilo.engines.settings import alternatives
 from estilo.errors import SettingsError
 from estilo.presets import Preset, build_settings
 
@@ -198,7 +198,7 @@ def _read(text: str, *, model: type[BaseModel]) -> Range:
         raise SettingsError(f"{text!r} is no range of a setting; {_HOW}")
     name = field.replace("-", "_")
     info = _field(name, model)
-    kinds = _kinds(info.annotation)
+    kinds = alternatives(info.annotation)
     if ":" in values:
         return _numbers(name, text, values, info=info, kinds=kinds)
     return _choices(name, text, values, info=info, kinds=kinds)
@@ -290,7 +290,7 @@ def _field(name: str, model: type[BaseModel]) -> FieldInfo:
     if name not in fields:
         raise SettingsError(_unknown(name, list(fields)))
     info = fields[name]
-    if any(_holds_model(kind) for kind in _kinds(info.annotation)):
+    if any(_holds_model(kind) for kind in alternatives(info.annotation)):
         raise SettingsError(f"{name} is a list of groups of settings; a search cannot go over it")
     return info
 
@@ -313,16 +313,6 @@ def _unknown(name: str, known: list[str]) -> str:
     near = near or difflib.get_close_matches(name, known, n=1)
     hint = f"did you mean {' or '.join(map(repr, near))}?" if near else f"Known: {', '.join(known)}"
     return f"unknown setting {name!r}; {hint}"
-
-
-def _kinds(annotation: Any) -> set[Any]:
-    """The alternatives of an annotation without None, constraints taken off."""
-    origin = get_origin(annotation)
-    if origin is Annotated:
-        return _kinds(get_args(annotation)[0])
-    if origin in (Union, UnionType):
-        return set().union(*(_kinds(each) for each in get_args(annotation)))
-    return set() if annotation is NoneType else {annotation}
 
 
 def _holds_model(annotation: Any) -> bool:

@@ -203,7 +203,7 @@ class OptimiseEngine(Engine[OptimiseState]):
             state.descent.restore_best()
         waveform = state.cut(state.variable.waveform())
         if state.job.content is not None and self.settings.content_weight is None:
-            waveform = waveform * (LEVEL / max(root_mean_square(waveform), 1e-9))
+            waveform = _at_level(waveform)
         return (waveform * state.gain)[None]
 
     def progress(self, state: OptimiseState) -> Progress:
@@ -332,14 +332,14 @@ class OptimiseEngine(Engine[OptimiseState]):
                 n_samples=job.n_samples,
                 seed=job.seed,
             )
-            return start * (LEVEL / max(root_mean_square(start), 1e-9))
+            return _at_level(start)
         if content is None or kind == "noise":
             return self._shaped_noise(job, shared.noise_eq_db, n_samples=job.n_samples)
         if kind == "content":
             return content
         gains_db = self.settings.strength * shared.eq_db
         start = apply_gains(content, gains_db, sample_rate=job.sample_rate)
-        return start * (LEVEL / max(root_mean_square(start), 1e-9))
+        return _at_level(start)
 
     def _variable(
         self, job: Job, content: Tensor | None, start: Tensor, shared: Shared
@@ -357,7 +357,11 @@ class OptimiseEngine(Engine[OptimiseState]):
 
     def _shaped_noise(self, job: Job, gains_db: Tensor, *, n_samples: int) -> Tensor:
         noise = apply_gains(_noise(job)[:n_samples], gains_db, sample_rate=job.sample_rate)
-        return noise * (LEVEL / max(root_mean_square(noise), 1e-9))
+        return _at_level(noise)
+
+
+def _at_level(waveform: Tensor) -> Tensor:
+    return waveform * (LEVEL / max(root_mean_square(waveform), 1e-9))
 
 
 def _noise(job: Job) -> Tensor:
