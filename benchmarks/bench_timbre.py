@@ -15,7 +15,7 @@ from common import write_table
 from estilo.analysis.sound import RATE_HZ, Sound
 from estilo.analysis.spectra import mfcc
 from estilo.dsp.resample import resample
-from estilo.evaluation.fluidsynth import render
+from estilo.synthesis.fluidsynth import render
 from estilo.evaluation.sets.synthetic import FAMILIES
 from estilo.evaluation.sets.textures import Textures
 from estilo.evaluation.texture_examples import noise_like, scrambled, shuffled

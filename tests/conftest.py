@@ -16,3 +16,16 @@ sys.path.append(str(Path(__file__).parent / "helpers"))
 def rng() -> np.random.Generator:
     """The one source of randomness in tests; the same numbers in every run."""
     return np.random.default_rng(20_260_117)
+
+
+@pytest.fixture
+def test_bank():
+    """Skip where FluidSynth or the soundfont of the test set is missing."""
+    from estilo.synthesis.fluidsynth import find_soundfont
+
+    if shutil.which("fluidsynth") is None:
+        pytest.skip("fluidsynth is not installed")
+    try:
+        find_soundfont("TimGM6mb")
+    except InputError as error:
+        pytest.skip(str(error))

@@ -5,6 +5,7 @@
     EstiloError                the base of all                           exit code
     ├── InputError             what was given cannot be used                  2
     │   ├── AudioFileError     a recording cannot be read or analysed         2
+    │   ├── TensorFileError    weights or a style file cannot be used         2
     │   ├── SettingsError      a setting is unknown or out of its bounds      2
     │   └── OutputError        the result cannot be written where asked       2
     ├── DivergenceError        the optimisation kept turning non-finite       1
@@ -26,6 +27,10 @@ class InputError(EstiloError, ValueError):
 
 class AudioFileError(InputError):
     """A recording cannot be read, or there is nothing in it to analyse."""
+
+
+class TensorFileError(InputError):
+    """A file of weights or of a style is damaged, unsafe, or not the one that is needed."""
 
 
 class SettingsError(InputError):

@@ -58,6 +58,16 @@ COMMANDS = {
         "Say what is heard: brightness, pitch, onsets, tempo, key.",
         "FILE... [options]",
     ),
+    "style": Command(
+        "estilo.cli.style:style",
+        "Make style files to share, and show what is in them.",
+        "make|show [options]",
+    ),
+    "data": Command(
+        "estilo.cli.data:data",
+        "Make a dataset to train on, rendered or from recordings.",
+        "synth|add [options]",
+    ),
     "scoreboard": Command(
         "estilo.cli.scoreboard:scoreboard",
         "Judge engines on a test set: timbre, pitch, speed.",
@@ -72,6 +82,11 @@ COMMANDS = {
         "estilo.cli.evaluate:evaluate",
         "Say how good an output is: content kept, style taken, faults.",
         "OUTPUT [--content C] [--style S]... [--target T] [--json]",
+    ),
+    "train": Command(
+        "estilo.cli.train:train",
+        "Train the neural engine, from nothing or on recordings of your own.",
+        "[RECIPE] [--fine-tune DATASET] [-o FOLDER] [options]",
     ),
     "list": Command(
         "estilo.cli.listing:list_parts",
@@ -111,6 +126,9 @@ def build_app(command: str | None = None) -> App:
     )
     for order, (name, each) in enumerate(COMMANDS.items()):
         function = _imported(each.path) if name == command else _stub(each.summary)
+        if isinstance(function, App):  # commands of its own, and a help of its own
+            app.command(function, name=name)
+            continue
         usage = f"Usage: estilo {name} {each.usage}"
         app.command(function, name=name, usage=usage, sort_key=order)
     return app

@@ -17,7 +17,7 @@ import numpy as np
 from estilo.analysis.salience import HIGHEST_MIDI, HOP, LOWEST_MIDI
 from estilo.analysis.sound import RATE_HZ, Sound
 from estilo.dsp.resample import resample
-from estilo.evaluation.fluidsynth import render
+from estilo.synthesis.fluidsynth import render
 from estilo.synthesis.notes import Note, random_phrase
 
 OWN_RANGE_DB = 30.0
@@ -76,7 +76,7 @@ def render_parts(
     Args:
         phrases: their notes.
         program: General MIDI program, from 0.
-        soundfont: as in `estilo.evaluation.fluidsynth.render`.
+        soundfont: as in `estilo.synthesis.fluidsynth.render`.
         duration_s: of each part; what rings on is cut.
 
     Yields:
@@ -197,7 +197,7 @@ def known_pieces(
     Args:
         phrases: their notes.
         program: General MIDI program, from 0.
-        soundfont: as in `estilo.evaluation.fluidsynth.render`.
+        soundfont: as in `estilo.synthesis.fluidsynth.render`.
         duration_s: of each piece; what rings on is cut.
 
     Yields:

@@ -1,4 +1,4 @@
-"""Recordings in and out of files; nothing else in estilo touches audio files."""
+"""Recordings and tensors in and out of files; nothing else in estilo touches such files."""
 
 from estilo.io.atomic import write_atomic
 from estilo.io.load import load
@@ -6,6 +6,7 @@ from estilo.io.plan import BIT_DEPTHS, OutputFormat, plan_output
 from estilo.io.probe import AudioFileWarning, AudioInfo, probe
 from estilo.io.save import SavedInfo, save, write_audio
 from estilo.io.scratch import release, scratch_array
+from estilo.io.tensors import TensorFile, expect_shapes, read_tensors, write_tensors
 
 __all__ = [
     "BIT_DEPTHS",
@@ -13,12 +14,16 @@ __all__ = [
     "AudioInfo",
     "OutputFormat",
     "SavedInfo",
+    "TensorFile",
+    "expect_shapes",
     "load",
     "plan_output",
     "probe",
+    "read_tensors",
     "release",
     "save",
     "scratch_array",
     "write_atomic",
     "write_audio",
+    "write_tensors",
 ]

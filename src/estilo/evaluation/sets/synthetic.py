@@ -10,8 +10,8 @@ import numpy as np
 from estilo.audio import Audio
 from estilo.errors import SettingsError
 from estilo.evaluation.cache import cached
-from estilo.evaluation.fluidsynth import render
 from estilo.evaluation.sets.base import Item, TestSet
+from estilo.synthesis.fluidsynth import render
 from estilo.synthesis.notes import Note, random_phrase
 
 DURATION_S = 8.0
@@ -43,7 +43,7 @@ class SyntheticTriplets(TestSet):
     """Triplets rendered from generated notes through a soundfont.
 
     Args:
-        soundfont: name or path; see `estilo.evaluation.fluidsynth.find_soundfont`.
+        soundfont: name or path; see `estilo.synthesis.fluidsynth.find_soundfont`.
         seed: of notes and instruments; another seed is another set.
     """
 

@@ -31,6 +31,21 @@ _GAIN = 0.5
 _TIMEOUT_S = 300
 
 
+def find_fluidsynth() -> str:
+    """Path of FluidSynth's program.
+
+    Raises:
+        InputError: it is not installed.
+    """
+    program = shutil.which("fluidsynth")
+    if program is None:
+        raise InputError(
+            "FluidSynth is not installed, and soundfonts are played with it; "
+            "install the package fluidsynth (apt install fluidsynth, or brew install fluid-synth)"
+        )
+    return program
+
+
 def find_soundfont(name: str) -> Path:
     """File of a soundfont: one of `SOUNDFONTS`, or a path.
 
@@ -88,12 +103,7 @@ def render(
     """
     if not 0 <= program <= 127:
         raise SettingsError(f"a General MIDI program lies between 0 and 127, got {program}")
-    fluidsynth = shutil.which("fluidsynth")
-    if fluidsynth is None:
-        raise InputError(
-            "FluidSynth is not installed, and the synthetic test set is rendered with it; "
-            "install the package fluidsynth (apt install fluidsynth, or brew install fluid-synth)"
-        )
+    fluidsynth = find_fluidsynth()
     font = find_soundfont(str(soundfont))
     with tempfile.TemporaryDirectory(prefix="estilo-") as folder:
         midi, raw = Path(folder) / "notes.mid", Path(folder) / "notes.raw"
@@ -133,8 +143,8 @@ def midi_file(notes: Sequence[Note], *, program: int, duration_s: float) -> byte
         from mido import Message, MetaMessage, MidiFile, MidiTrack
     except ImportError as error:
         raise InputError(
-            "the package mido is not installed, and the synthetic test set is written with it; "
-            "install estilo with its extra: pip install 'estilo[eval]'"
+            "the package mido is not installed, and notes for soundfonts are written with it; "
+            "install estilo with an extra: pip install 'estilo[eval]' or 'estilo[train]'"
         ) from error
     events: list[tuple[int, int, Message]] = []
     for note in notes:

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from estilo.errors import EstiloError, InputError, SettingsError
-from estilo.evaluation import fluidsynth
-from estilo.evaluation.fluidsynth import find_soundfont, midi_file, render
+from estilo.synthesis import fluidsynth
+from estilo.synthesis.fluidsynth import find_soundfont, midi_file, render
 from estilo.synthesis.notes import Note
 
 NOTES = (Note(0.5, 0.5, 69.0, 1.0), Note(1.0, 0.75, 72.4, 0.5), Note(1.0, 0.25, 57.0, 0.001))

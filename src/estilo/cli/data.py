@@ -1,0 +1,273 @@
+"""``estilo data``: clips to train on, rendered or from recordings."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import make_dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from cyclopts import App, Group, Parameter
+
+from estilo.cli.options import COMMON, FLAT, RUNNING, Quiet, given_settings, settings_of
+from estilo.cli.progress import Reporter, spoken_time, stderr_console
+from estilo.cli.signals import Stop
+from estilo.datasets.settings import SynthSettings
+from estilo.errors import Cancelled, InputError, SettingsError
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as Bar
+
+    from estilo.datasets.add import Skipped
+    from estilo.datasets.manifest import Clip
+
+_DEFAULT_FOLDER = Path("dataset")
+_LINES = 20
+
+data = App(
+    name="data",
+    help="""Make a dataset to train on: render clips, add recordings, or both.
+
+A dataset is a folder of WAV files and manifest.jsonl, which knows of each:
+path, length, rate, split, label, phrase, source and licence.
+
+For example:
+  estilo data synth
+  estilo data add recordings --licence CC-BY-4.0
+""",
+    usage="Usage: estilo data COMMAND",
+)
+
+
+def _synth_options() -> type:
+    """A dataclass with one field per setting, None where it was not given."""
+    group = Group("What is rendered", sort_key=2)
+    found = {each.attribute: each for each in settings_of(SynthSettings)}
+    return make_dataclass(
+        "SynthOptions",
+        [(name, setting.annotation(group), None) for name, setting in found.items()],
+        frozen=True,
+        kw_only=True,
+        namespace={"__module__": __name__, "_settings": found},
+    )
+
+
+_SynthOptions = _synth_options()
+_AS_THEY_ARE = _SynthOptions()
+
+_Output = Annotated[
+    Path,
+    Parameter(alias="-o", metavar="FOLDER", group=COMMON, help="The dataset; made if need be."),
+]
+
+
+@data.command(usage="Usage: estilo data synth [options]")
+def synth(
+    *,
+    output: _Output = _DEFAULT_FOLDER,
+    options: Annotated[_SynthOptions, FLAT] = _AS_THEY_ARE,  # type: ignore[valid-type]
+    jobs: Annotated[
+        int | None,
+        Parameter(group=RUNNING, help="Processes, of one thread each; one per core if not given."),
+    ] = None,
+    quiet: Quiet = False,
+) -> int:
+    """Render paired clips: the same phrases, played by many instruments.
+
+    An hour of clips takes 350 MB, and about 6 minutes on one core. The same
+    settings give the same clips. Stopped by Ctrl-C, the same command goes on
+    where it was. The soundfont's instruments need FluidSynth and estilo[train].
+
+    For example:
+      estilo data synth
+      estilo data synth --n-patches 100 --n-programs 0 -o small
+    """
+    from estilo.datasets import synth as rendering
+    from estilo.evaluation.provenance import n_cores
+
+    if jobs is not None and jobs < 1:
+        raise SettingsError(f"--jobs must be 1 or more, got {jobs}")
+    settings = _settings(options)
+    tasks = rendering.plan(settings)
+    n_jobs = n_cores() if jobs is None else jobs
+    reporter = Reporter(is_quiet=quiet)
+    seconds = sum(task.clip.duration_s for task in tasks)
+    processes = f"{n_jobs} processes" if n_jobs > 1 else "1 process"
+    reporter.say(f"{len(tasks)} clips, {spoken_time(seconds)}, into {output}, {processes}")
+    try:
+        with _counting(reporter, "clips", is_quiet=quiet) as counter:
+            clips = rendering.render_all(
+                settings,
+                output,
+                n_jobs=n_jobs,
+                on_clip=lambda step: counter.tell(
+                    step.n_kept + step.n_done, step.n_all, step.remaining_s
+                ),
+            )
+    except KeyboardInterrupt as error:
+        raise Cancelled(
+            f"cancelled; what was rendered is kept in {output}, and the same command goes on "
+            "from there"
+        ) from error
+    _conclude(reporter, clips, output, is_quiet=quiet)
+    return 0
+
+
+@data.command(usage="Usage: estilo data add FOLDER --licence TERMS [options]")
+def add(
+    folder: Annotated[Path, Parameter(help="Recordings, in folders by instrument or voice.")],
+    /,
+    *,
+    licence: Annotated[
+        str,
+        Parameter(
+            alias="--license",
+            metavar="TERMS",
+            group=COMMON,
+            help="Terms of the recordings, kept with every clip: CC0-1.0, own, ...",
+        ),
+    ],
+    output: _Output = _DEFAULT_FOLDER,
+    label: Annotated[
+        str | None,
+        Parameter(
+            group=COMMON,
+            metavar="NAME",
+            help="What sounds in all of them; if not given, the name of a recording's folder, or "
+            "its own where it lies at the top.",
+        ),
+    ] = None,
+    validation: Annotated[
+        float,
+        Parameter(group=COMMON, metavar="SHARE", help="Of recordings, for validation: 0 to 1."),
+    ] = 0.1,
+    quiet: Quiet = False,
+) -> int:
+    """Add recordings to a dataset, cut into clips of 8 s in mono at 48 kHz.
+
+    Everything that is not taken is named with the reason. What is in the
+    dataset already is not added again, so the command can be repeated when
+    recordings have come. The folder itself is left as it is.
+
+    For example:
+      estilo data add recordings --licence CC-BY-4.0
+      estilo data add flute.d --licence own --label flute -o mine
+    """
+    from estilo.datasets import add as adding
+
+    reporter = Reporter(is_quiet=quiet)
+    try:
+        with (
+            Stop() as stop,
+            reporter.listening(),
+            _counting(reporter, "files", is_quiet=quiet) as counter,
+        ):
+            # An interrupt would be lost in the callbacks by which sound is written.
+            stop.soften()
+            added = adding.add(
+                folder,
+                output,
+                licence=licence,
+                label=label,
+                validation=validation,
+                on_file=lambda step: counter.tell(step.n_done, step.n_all, step.remaining_s),
+                cancel=stop,
+            )
+    except (Cancelled, KeyboardInterrupt) as error:
+        raise Cancelled(
+            f"cancelled; recordings that were done are in {output}, and the same command adds the "
+            "others"
+        ) from error
+    if added.skipped and not quiet:
+        _print_skipped(added.skipped)
+    if not added.clips:
+        raise InputError(f"there is no recording in {folder} that can be added")
+    new = sum(clip.duration_s for clip in added.new)
+    reporter.say(f"added {len(added.new)} clips, {spoken_time(new)}; skipped {len(added.skipped)}")
+    _conclude(reporter, added.clips, output, is_quiet=quiet)
+    return 0
+
+
+def _settings(options: Any) -> SynthSettings:
+    from pydantic import ValidationError
+
+    from estilo.presets import explain
+
+    try:
+        return SynthSettings.model_validate(given_settings(options))
+    except ValidationError as error:
+        raise SettingsError(explain(error)) from error
+
+
+class _Counter:
+    """Says how far it is: a bar on a terminal, elsewhere a line now and then.
+
+    Args:
+        reporter: who says it.
+        unit: what is counted.
+        bar: where there is a terminal.
+    """
+
+    def __init__(self, reporter: Reporter, unit: str, bar: "Bar | None") -> None:
+        self._reporter = reporter
+        self._unit = unit
+        self._bar = bar
+        self._task = None if bar is None else bar.add_task(unit, total=None, left="")
+        self._n_told = 0
+
+    def tell(self, n_done: int, n_all: int, remaining_s: float) -> None:
+        """Take where it stands."""
+        left = f"about {spoken_time(remaining_s)} left"
+        if self._bar is not None and self._task is not None:
+            self._bar.update(self._task, completed=n_done, total=n_all, left=left)
+            return
+        share = _LINES * n_done // n_all
+        if share > self._n_told and n_done < n_all:
+            self._n_told = share
+            self._reporter.say(f"{n_done} of {n_all} {self._unit}, {left}")
+
+
+@contextmanager
+def _counting(reporter: Reporter, unit: str, *, is_quiet: bool) -> Iterator[_Counter]:
+    console = stderr_console()
+    if is_quiet or not console.is_terminal:
+        yield _Counter(reporter, unit, None)
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    columns = (BarColumn(bar_width=30), MofNCompleteColumn())
+    texts = (TextColumn("{task.description}"), TextColumn("{task.fields[left]}", style="dim"))
+    with Progress(*columns, *texts, console=console, transient=True) as bar:
+        yield _Counter(reporter, unit, bar)
+
+
+def _print_skipped(skipped: "Sequence[Skipped]") -> None:
+    """On stderr: stdout names the files."""
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("skipped", overflow="fold")
+    table.add_column("as it", overflow="fold")
+    for each in skipped:
+        # What is not Unicode in a name could not be printed.
+        texts = (each.path, each.reason)
+        table.add_row(*(Text(text.encode(errors="replace").decode()) for text in texts))
+    stderr_console().print(table, soft_wrap=False)
+
+
+def _conclude(reporter: Reporter, clips: "Sequence[Clip]", folder: Path, *, is_quiet: bool) -> None:
+    from estilo.cli.outputs import name_files
+    from estilo.datasets.manifest import MANIFEST
+
+    seconds = dict.fromkeys(("train", "validation"), 0.0)
+    for clip in clips:
+        seconds[clip.split] += clip.duration_s
+    train, validation = (spoken_time(each) for each in seconds.values())
+    n_labels = len({clip.label for clip in clips})
+    n_bytes = sum((folder / clip.path).stat().st_size for clip in clips)
+    reporter.say(
+        f"the dataset has {len(clips)} clips of {n_labels} instruments, {train} for training and "
+        f"{validation} for validation, {n_bytes / 1e6:.0f} MB:"
+    )
+    name_files([folder / MANIFEST], is_quiet=is_quiet)

@@ -1,0 +1,35 @@
+"""What `estilo.datasets.synth` renders. Imports nothing that reads or makes sound."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class SynthSettings(BaseModel):
+    """What is rendered. The same settings give the same clips."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+    # Below 2^32, as numpy would take the words of a longer seed for the next ones of a sequence.
+    seed: Annotated[int, Field(ge=0, lt=2**32)] = 1
+    """Of every draw."""
+    n_patches: Annotated[int, Field(ge=0)] = 720
+    """Instruments of estilo's own synthesiser in the training split."""
+    n_programs: Annotated[int, Field(ge=0)] = 480
+    """Instruments of the soundfont in the training split."""
+    n_textures: Annotated[int, Field(ge=0)] = 48
+    """Sounds without notes in the training split: fire, wind, water, crowds, machines."""
+    n_validation: Annotated[int, Field(ge=0)] = 60
+    """Instruments in the validation split, half of them the soundfont's where there is one."""
+    soundfont: str = "MuseScore_General"
+    """Name or path of a soundfont. TimGM6mb is refused: the scoreboard tests on it."""
+    clips_per_instrument: Annotated[int, Field(ge=2)] = 5
+    """Phrases that each instrument plays."""
+    band: Annotated[int, Field(ge=2)] = 10
+    """Instruments that play one phrase."""
+    duration_s: Annotated[float, Field(ge=1.0, le=60.0)] = 8.0
+    """Of a clip, in seconds."""
+    polyphonic: Annotated[float, Field(ge=0, le=1)] = 0.5
+    """Share of phrases with several voices."""
+    effects: Annotated[float, Field(ge=0, le=1)] = 0.6
+    """Share of instruments with a chain of effects."""

@@ -1,0 +1,348 @@
+"""Paired clips from nothing: the same phrases played by many instruments.
+
+Instruments are drawn at random: patches of estilo's own synthesiser and programs of a soundfont,
+most of them through a chain of effects of their own. In each round the instruments are shuffled
+and dealt into bands; a band plays one phrase. So every phrase has a band of players, every
+instrument several phrases, and any two players of a phrase make a pair: content and true answer.
+Textures, which play no notes, lie beside them for examples without a true answer.
+"""
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import ValidationError
+
+from estilo.datasets.clips import SAMPLE_RATE, Cancel, make_folder, normalised, write_clip
+from estilo.datasets.manifest import Clip, Split, read_if_there, write_manifest
+from estilo.datasets.settings import SynthSettings
+from estilo.errors import Cancelled, InputError, OutputError, SettingsError
+from estilo.io.atomic import write_atomic
+from estilo.metrics.timbre_network import METRIC_SEED
+from estilo.processes import run_all
+from estilo.synthesis import fluidsynth, patches
+from estilo.synthesis.effects import Effects, apply_effects, random_effects
+from estilo.synthesis.notes import Note, random_phrase
+from estilo.synthesis.textures import TEXTURES
+
+SETTINGS = "synth.json"
+"""In the folder of a dataset: what was rendered into it."""
+
+N_PROGRAMS = 120  # of General MIDI that are instruments; the last eight are noises
+_TEST_BANK = "TimGM6mb"
+_HEAD_BYTES = 4096
+_LICENCES = {"MuseScore_General": "MIT"}
+_OWN_LICENCE = "CC0-1.0"
+_SPLITS = {"train": 0, "validation": 1}
+_INSTRUMENT, _PHRASE, _DEAL, _CLIP = range(4)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One clip to render.
+
+    Args:
+        clip: its line in the manifest.
+        settings: of the dataset.
+        instrument: place in the split's list of instruments, the textures behind them.
+        phrase: number of the phrase in the split; of the take, for a texture.
+    """
+
+    clip: Clip
+    settings: SynthSettings
+    instrument: int
+    phrase: int
+
+
+class Step(NamedTuple):
+    """One more clip.
+
+    Args:
+        n_done: clips of this run, this one included.
+        n_kept: clips that were there before.
+        n_all: clips that are wanted.
+        remaining_s: estimate, in seconds.
+    """
+
+    n_done: int
+    n_kept: int
+    n_all: int
+    remaining_s: float
+
+
+def plan(settings: SynthSettings) -> list[Plan]:
+    """Every clip of a dataset, without rendering any.
+
+    Raises:
+        SettingsError: the seed or the soundfont is not for training, or an instrument has nobody
+            to play with.
+
+    Example:
+        >>> tasks = plan(SynthSettings(n_patches=5, n_programs=0, n_validation=2, band=3))
+        >>> len(tasks), tasks[0].clip.split, tasks[-1].clip.split
+        (35, 'train', 'validation')
+    """
+    _check(settings)
+    played = [each for split in get_args(Split) for each in _plan_split(settings, split)]
+    return played + list(_plan_textures(settings))
+
+
+def render_all(
+    settings: SynthSettings,
+    folder: Path,
+    *,
+    n_jobs: int = 1,
+    on_clip: Callable[[Step], None] | None = None,
+    cancel: Cancel | None = None,
+) -> list[Clip]:
+    """Render a dataset, its manifest last; clips that are there already are kept.
+
+    Whatever ends this, the same call goes on from there. Clips that others added to the folder
+    stay in its manifest.
+
+    Args:
+        settings: what to render.
+        folder: where to; made if it is not there.
+        n_jobs: processes, of one thread each.
+        on_clip: called after every new clip.
+        cancel: asked after every new clip.
+
+    Returns:
+        All clips of the folder.
+
+    Raises:
+        SettingsError: as for `plan`.
+        InputError: FluidSynth or the soundfont is missing.
+        OutputError: the folder holds other clips, or cannot be written.
+        Cancelled: ``cancel`` was set.
+    """
+    tasks = plan(settings)
+    if settings.n_programs:
+        _check_bank(settings.soundfont)
+    others = {clip.path: clip for clip in read_if_there(folder)}
+    make_folder(folder)
+    _claim(folder, settings)
+    wanted = [task for task in tasks if not (folder / task.clip.path).is_file()]
+    n_kept, start_s = len(tasks) - len(wanted), time.monotonic()
+    with contextlib.closing(run_all(partial(render, folder=folder), wanted, n_jobs=n_jobs)) as done:
+        for n_done, _ in enumerate(done, 1):
+            each_s = (time.monotonic() - start_s) / n_done
+            if on_clip is not None:
+                on_clip(Step(n_done, n_kept, len(tasks), each_s * (len(wanted) - n_done)))
+            if cancel is not None and cancel.is_set():
+                n_there = n_kept + n_done
+                raise Cancelled(f"cancelled; {n_there} of {len(tasks)} clips are in {folder}")
+    clips = list((others | {task.clip.path: task.clip for task in tasks}).values())
+    write_manifest(folder, clips)
+    return clips
+
+
+def render(task: Plan, folder: Path) -> Path:
+    """Render one clip into the folder; one that is there already is left as it is.
+
+    Raises:
+        OutputError: it cannot be written.
+        InputError: FluidSynth or the soundfont is missing.
+    """
+    path = folder / task.clip.path
+    if not path.is_file():
+        write_clip(waveform(task), path)
+    return path
+
+
+def waveform(task: Plan) -> NDArray[np.float32]:
+    """The clip itself, ``(time,)``, with an RMS of 0.1, less where peaks would pass 0.9."""
+    settings, split = task.settings, task.clip.split
+    if not task.clip.phrase:
+        return _texture(task)
+    notes = _phrase(settings, split, task.phrase)
+    sound, effects = _instrument(settings, split, task.instrument)
+    if isinstance(sound, int):
+        dry = fluidsynth.render(
+            notes,
+            program=sound,
+            soundfont=settings.soundfont,
+            sample_rate=SAMPLE_RATE,
+            duration_s=settings.duration_s,
+        )
+    else:
+        dry = patches.render(
+            notes,
+            sound,
+            sample_rate=SAMPLE_RATE,
+            duration_s=settings.duration_s,
+            rng=_rng(settings, split, _CLIP, task.instrument, task.phrase),
+        )
+    return normalised(apply_effects(dry, effects, SAMPLE_RATE))
+
+
+def _texture(task: Plan) -> NDArray[np.float32]:
+    """A take of a texture; all takes of one have the same effects."""
+    settings = task.settings
+    rng = _rng(settings, "train", _INSTRUMENT, task.instrument)
+    name = rng.choice(list(TEXTURES))
+    effects = random_effects(rng) if rng.random() < settings.effects else Effects()
+    own = _rng(settings, "train", _CLIP, task.instrument, task.phrase)
+    dry = TEXTURES[name](settings.duration_s, SAMPLE_RATE, own)
+    return normalised(apply_effects(dry, effects, SAMPLE_RATE))
+
+
+def _check(settings: SynthSettings) -> None:
+    if settings.seed == METRIC_SEED:
+        raise SettingsError(
+            f"the seed {METRIC_SEED} is reserved: with it the scoreboard's metrics were trained, "
+            "and what they know must not be trained on; give another seed"
+        )
+    if _is_test_bank(Path(settings.soundfont)):
+        raise SettingsError(
+            f"the soundfont {settings.soundfont} is {_TEST_BANK}, on which the scoreboard tests, "
+            "so nothing may be trained on it; take MuseScore_General or another one"
+        )
+    n_train, n_validation = (sum(_counts(settings, split)) for split in get_args(Split))
+    if n_train < 2:
+        raise SettingsError(
+            f"two instruments or more are needed for pairs, got {n_train}; give more n_patches or "
+            "n_programs"
+        )
+    if n_validation == 1:
+        raise SettingsError("n_validation must be 0, or 2 and more for pairs, got 1")
+
+
+def _is_test_bank(soundfont: Path) -> bool:
+    """By its name, and under another name or through a link by what its header says."""
+    head = b""
+    if soundfont.is_file():
+        with contextlib.suppress(OSError), soundfont.open("rb") as stream:
+            head = stream.read(_HEAD_BYTES)
+    name = _TEST_BANK.lower()
+    return name in soundfont.name.lower() or name.encode() in head.lower()
+
+
+def _check_bank(soundfont: str) -> None:
+    """Say at once what would be missing for the first program."""
+    try:
+        fluidsynth.find_fluidsynth()
+        fluidsynth.find_soundfont(soundfont)
+        fluidsynth.midi_file((), program=0, duration_s=1.0)
+    except InputError as error:
+        raise InputError(f"{error}; or do without a soundfont: --n-programs 0") from error
+
+
+def _claim(folder: Path, settings: SynthSettings) -> None:
+    """Clips of other settings have the same names: one folder, one set of settings."""
+    path = folder / SETTINGS
+    if not path.exists():
+        write_atomic(path, f"{settings.model_dump_json(indent=2)}\n".encode())
+        return
+    try:
+        before = SynthSettings.model_validate_json(path.read_bytes())
+    except (OSError, ValidationError) as error:
+        raise OutputError(f"{path} cannot be read; name a new folder") from error
+    differing = [
+        f"{name} {getattr(before, name)}"
+        for name in SynthSettings.model_fields
+        if getattr(before, name) != getattr(settings, name)
+    ]
+    if differing:
+        raise OutputError(
+            f"{folder} holds clips of other settings ({', '.join(differing)}); give these again, "
+            "or name a new folder"
+        )
+
+
+def _plan_split(settings: SynthSettings, split: Split) -> Iterator[Plan]:
+    n_instruments = sum(_counts(settings, split))
+    if not n_instruments:
+        return
+    rng = _rng(settings, split, _DEAL)
+    # A last player alone would have no pair: he joins the band before him.
+    starts = range(0, max(n_instruments - 1, 1), settings.band)
+    phrase = 0
+    for _ in range(settings.clips_per_instrument):
+        order = rng.permutation(n_instruments)
+        for band in np.split(order, starts[1:]):
+            for instrument in map(int, band):
+                clip = _clip(settings, split, instrument, phrase)
+                yield Plan(clip, settings, instrument, phrase)
+            phrase += 1
+
+
+def _plan_textures(settings: SynthSettings) -> Iterator[Plan]:
+    first = sum(_counts(settings, "train"))
+    for number in range(settings.n_textures):
+        for take in range(settings.clips_per_instrument):
+            name = f"texture-{number:04d}"
+            clip = Clip(
+                path=f"train/{name}/{take:05d}.wav",
+                n_samples=round(settings.duration_s * SAMPLE_RATE),
+                sample_rate=SAMPLE_RATE,
+                split="train",
+                label=f"train-{name}",
+                phrase="",
+                source="estilo's synthesiser",
+                licence=_OWN_LICENCE,
+            )
+            yield Plan(clip, settings, first + number, take)
+
+
+def _clip(settings: SynthSettings, split: Split, instrument: int, phrase: int) -> Clip:
+    n_patches, _ = _counts(settings, split)
+    is_patch = instrument < n_patches
+    name = f"{'patch' if is_patch else 'program'}-{instrument:04d}"
+    return Clip(
+        path=f"{split}/{name}/{phrase:05d}.wav",
+        n_samples=round(settings.duration_s * SAMPLE_RATE),
+        sample_rate=SAMPLE_RATE,
+        split=split,
+        label=f"{split}-{name}",
+        phrase=f"{split}-{phrase:05d}",
+        source="estilo's synthesiser" if is_patch else f"FluidSynth, {settings.soundfont}",
+        licence=_OWN_LICENCE if is_patch else _LICENCES.get(settings.soundfont, "unknown"),
+    )
+
+
+def _counts(settings: SynthSettings, split: Split) -> tuple[int, int]:
+    """Patches and programs; instruments are numbered in this order."""
+    if split == "train":
+        return settings.n_patches, settings.n_programs
+    n_programs = settings.n_validation // 2 if settings.n_programs else 0
+    return settings.n_validation - n_programs, n_programs
+
+
+def _instrument(
+    settings: SynthSettings, split: Split, index: int
+) -> tuple[patches.Patch | int, Effects]:
+    """A patch, or the number of a program; and its effects."""
+    n_patches, _ = _counts(settings, split)
+    rng = _rng(settings, split, _INSTRUMENT, index)
+    is_wet = rng.random() < settings.effects
+    effects = random_effects(rng) if is_wet else Effects()
+    if index < n_patches:
+        return patches.random_patch(rng), effects
+    # Programs are held out by number, so that none is heard in both splits.
+    chosen = [
+        number for number in range(N_PROGRAMS) if (number % 10 == 7) == (split == "validation")
+    ]
+    return chosen[(index - n_patches) % len(chosen)], effects
+
+
+def _phrase(settings: SynthSettings, split: Split, index: int) -> tuple[Note, ...]:
+    rng = _rng(settings, split, _PHRASE, index)
+    low = int(rng.integers(34, 58))
+    return random_phrase(
+        rng,
+        duration_s=settings.duration_s,
+        is_polyphonic=bool(rng.random() < settings.polyphonic),
+        low=low,
+        high=min(low + int(rng.integers(20, 40)), 96),
+    )
+
+
+def _rng(settings: SynthSettings, split: Split, *key: int) -> np.random.Generator:
+    return np.random.default_rng([settings.seed, _SPLITS[split], *key])

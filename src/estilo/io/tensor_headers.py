@@ -1,0 +1,224 @@
+"""The header of a safetensors file, checked against the bytes that follow it.
+
+The header is parsed here and nowhere else: a second parser behind this one could read something
+that this one did not check. A flaw raises `ValueError` with what was expected and what came.
+"""
+
+import json
+import math
+import re
+import reprlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+_CARD_KEY = "estilo"
+
+MAX_HEADER_BYTES = 2**20
+_MAX_CARD_BYTES = 2**18
+_MAX_TENSORS = 4096
+_MAX_NAME = 200
+_MAX_AXES = 8
+_MAX_ELEMENTS = 2**48  # numpy counts bytes in 63 bits, even those of an empty array's other axes
+_HEADER_DEPTH = 3  # the header, a tensor, its shape
+_CARD_DEPTH = 16
+
+# In the order in which they are stored, widest first, so that all numbers stay aligned.
+DTYPES = {"I64": np.dtype("<i8"), "F32": np.dtype("<f4"), "F16": np.dtype("<f2")}
+_FIELDS = {"dtype", "shape", "data_offsets"}
+
+# The optional last quote lets a string that never ends swallow the rest in one go.
+_JSON_STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
+
+# What would steer a terminal or turn the direction of a line, and halves of characters.
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
+_repr = reprlib.Repr()
+_repr.maxstring = _repr.maxother = _repr.maxlong = 80
+_repr.maxlevel = 2
+quote = _repr.repr  # what came, cut to a length that fits a sentence
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a tensor lies, in bytes from the end of the header."""
+
+    name: str
+    dtype: np.dtype
+    shape: tuple[int, ...]
+    begin: int
+    end: int
+
+
+def parse_header(header: bytes, n_data: int) -> tuple[list[Place], dict[str, Any]]:
+    """Read a header that `n_data` bytes of numbers follow.
+
+    Args:
+        header: all of it, without the 8 bytes of its length.
+        n_data: bytes from its end to the end of the file.
+
+    Returns:
+        The places of all tensors, which cover these bytes in this order without a gap, and the
+        card.
+
+    Raises:
+        ValueError: it has a flaw.
+    """
+    entries = _parse_json(header, _HEADER_DEPTH, "header")
+    card = _parse_card(entries.pop("__metadata__", {}))
+    if len(entries) > _MAX_TENSORS:
+        raise ValueError(f"expected at most {_MAX_TENSORS} tensors, got {len(entries)}")
+    places = [_parse_entry(name, entry) for name, entry in entries.items()]
+    places.sort(key=lambda place: (place.begin, place.end))
+    at = 0
+    for place in places:
+        if place.begin != at:
+            raise ValueError(
+                f"expected tensor {place.name!r} to begin at byte {at}, where the one before it "
+                f"ends, got {place.begin}"
+            )
+        at = place.end
+    if at != n_data:
+        raise ValueError(f"expected {at} bytes of numbers by the header, got {n_data}")
+    return places, card
+
+
+def _parse_entry(name: str, entry: object) -> Place:
+    if not 1 <= len(name) <= _MAX_NAME or not (name.isascii() and name.isprintable()):
+        raise ValueError(
+            f"expected names of 1 to {_MAX_NAME} printable ASCII characters, got {quote(name)}"
+        )
+    if not isinstance(entry, dict) or entry.keys() != _FIELDS:
+        raise ValueError(
+            f"expected tensor {name!r} to have exactly {', '.join(sorted(_FIELDS))}, "
+            f"got {quote(entry)}"
+        )
+    kind = entry["dtype"]
+    if not isinstance(kind, str) or kind not in DTYPES:
+        raise ValueError(
+            f"expected tensor {name!r} to be of type {', '.join(DTYPES)}, got {quote(kind)}"
+        )
+    shape = _parse_counts(entry["shape"], f"the shape of tensor {name!r}")
+    if len(shape) > _MAX_AXES or math.prod(max(each, 1) for each in shape) > _MAX_ELEMENTS:
+        raise ValueError(
+            f"expected tensor {name!r} to have at most {_MAX_AXES} axes and {_MAX_ELEMENTS} "
+            f"elements, got the shape {quote(shape)}"
+        )
+    offsets = _parse_counts(entry["data_offsets"], f"data_offsets of tensor {name!r}")
+    dtype = DTYPES[kind]
+    n_bytes = math.prod(shape) * dtype.itemsize
+    if len(offsets) != 2 or offsets[1] - offsets[0] != n_bytes:
+        raise ValueError(
+            f"expected data_offsets of tensor {name!r} to be a begin and an end {n_bytes} bytes "
+            f"apart, by its shape, got {quote(offsets)}"
+        )
+    return Place(name, dtype, shape, *offsets)
+
+
+def _parse_counts(value: object, what: str) -> tuple[int, ...]:
+    # type() and not isinstance(): true is an int to Python.
+    if not isinstance(value, list) or any(type(each) is not int or each < 0 for each in value):
+        raise ValueError(f"expected {what} as a list of whole numbers from 0, got {quote(value)}")
+    return tuple(value)
+
+
+def _parse_card(metadata: object) -> dict[str, Any]:
+    if not isinstance(metadata, dict) or not all(isinstance(v, str) for v in metadata.values()):
+        raise ValueError(f"expected __metadata__ as texts by name, got {quote(metadata)}")
+    if _CARD_KEY not in metadata:
+        return {}
+    # Half a character, which JSON can spell and UTF-8 cannot, is let through to be named below.
+    text = metadata[_CARD_KEY].encode(errors="surrogatepass")
+    if len(text) > _MAX_CARD_BYTES:
+        raise ValueError(f"expected a card of at most {_MAX_CARD_BYTES} bytes, got {len(text)}")
+    card = _parse_json(text, _CARD_DEPTH, "card")
+    _check_printable(card)
+    return card
+
+
+def _check_printable(value: object) -> None:
+    """A card is shown to people: nothing in it may steer their terminal."""
+    if isinstance(value, str) and _UNPRINTABLE.search(value):
+        raise ValueError(f"expected printable text in the card, got {quote(value)}")
+    if isinstance(value, dict):
+        for pair in value.items():
+            _check_printable(pair)
+    elif isinstance(value, list | tuple):
+        for each in value:
+            _check_printable(each)
+
+
+def _parse_json(text: bytes, max_depth: int, what: str) -> dict[str, Any]:
+    """A JSON object, more strictly than Python's own parser has it."""
+    if not text.startswith(b"{"):
+        raise ValueError(f"expected its {what} to start with '{{', got {text[:1]!r}")
+    # Python's parser recurses on the C stack, which a raised recursion limit does not guard.
+    marks = np.frombuffer(_JSON_STRING.sub(b"", text), dtype=np.uint8)
+    depths = np.cumsum(np.isin(marks, list(b"[{")) * 1 - np.isin(marks, list(b"]}")))
+    if depths.max(initial=0) > max_depth:
+        raise ValueError(f"expected a {what} nested {max_depth} deep at most, got {depths.max()}")
+    try:
+        return json.loads(
+            text.decode(),
+            object_pairs_hook=_unique,
+            parse_int=_parse_int,
+            parse_float=_parse_float,
+            parse_constant=_parse_float,
+        )
+    except ValueError as error:  # among them those of UTF-8 and of JSON
+        raise ValueError(f"expected its {what} to be plain JSON, got {error}") from error
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    result: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in result:
+            raise ValueError(f"the name {quote(name)} twice")
+        result[name] = value
+    return result
+
+
+def _parse_int(text: str) -> int:
+    if len(text) > 20 or abs(int(text)) >= 2**64:
+        raise ValueError(f"a number beyond 64 bits, {quote(text)}")
+    return int(text)
+
+
+def _parse_float(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(f"a number that is not finite, {quote(text)}")
+    return value
+
+
+def make_header(arrays: Mapping[str, np.ndarray], card: Mapping[str, Any]) -> bytes:
+    """Write the header of arrays that follow it in this order; not yet checked.
+
+    Args:
+        arrays: by name, of types in `DTYPES` and in their order, so that all are aligned.
+        card: about the tensors.
+
+    Raises:
+        ValueError: the card does not fit, or has a number that is not finite.
+        TypeError: the card has a value that JSON does not know.
+        RecursionError: the card is nested too deep.
+    """
+    codes = {dtype: code for code, dtype in DTYPES.items()}
+    header: dict[str, Any] = {"__metadata__": {_CARD_KEY: _dump(dict(card), sort_keys=True)}}
+    at = 0
+    for name, each in arrays.items():
+        place = [at, at + each.nbytes]
+        header[name] = {"dtype": codes[each.dtype], "shape": each.shape, "data_offsets": place}
+        at += each.nbytes
+    text = _dump(header).encode()
+    if len(text) > MAX_HEADER_BYTES - 8:
+        raise ValueError(f"expected a header of at most {MAX_HEADER_BYTES} bytes, got {len(text)}")
+    return text.ljust(-len(text) // 8 * -8)
+
+
+def _dump(value: object, *, sort_keys: bool = False) -> str:
+    return json.dumps(
+        value, sort_keys=sort_keys, ensure_ascii=False, allow_nan=False, separators=(",", ":")
+    )

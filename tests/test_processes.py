@@ -1,0 +1,102 @@
+import multiprocessing
+import os
+import subprocess
+import sys
+import time
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from estilo.errors import EstiloError
+from estilo.io.atomic import replacing
+from estilo.processes import run_all
+
+
+def square(number):
+    return number**2, os.getpid(), os.environ["OMP_NUM_THREADS"]
+
+
+def fail(number):
+    raise ValueError(f"no {number}")
+
+
+def die(number):
+    os._exit(7)
+
+
+def write_slowly(folder):
+    """A file that is never done, beside a program that never ends."""
+    with replacing(folder / "out.bin", force=False):
+        subprocess.run([sys.executable, "-c", f"import time; time.sleep({SECONDS})"], check=True)
+
+
+SECONDS = 7654.25
+
+
+def programs():
+    """Of `write_slowly`, that run."""
+    found = subprocess.run(["ps", "-eo", "args="], capture_output=True, text=True, check=True)
+    return [line for line in found.stdout.splitlines() if f"time.sleep({SECONDS})" in line]
+
+
+def wait_until(condition):
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+@pytest.mark.slow
+def test_every_task_is_done_in_another_process_with_one_thread(monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", "3")
+    found = dict(run_all(square, [3, 1, 2], n_jobs=2))
+    assert {place: value for place, (value, _, _) in found.items()} == {0: 9, 1: 1, 2: 4}
+    assert os.getpid() not in {pid for _, pid, _ in found.values()}
+    assert {threads for _, _, threads in found.values()} == {"1"}
+    assert os.environ["OMP_NUM_THREADS"] == "3"
+
+
+def test_no_tasks():
+    assert list(run_all(square, [], n_jobs=4)) == []
+
+
+@pytest.mark.slow
+def test_failures_come_through_and_deaths_are_told():
+    children = set(multiprocessing.active_children())
+    with pytest.raises(ValueError, match="no 5"):
+        list(run_all(fail, [5, 6], n_jobs=1))
+    with pytest.raises(EstiloError, match=r"memory ran out.*fewer --jobs"):
+        list(run_all(die, [1], n_jobs=1))
+    assert set(multiprocessing.active_children()) == children
+
+
+PROGRAM = """
+import sys, test_processes
+from pathlib import Path
+from estilo.processes import run_all
+if __name__ == "__main__":
+    list(run_all(test_processes.write_slowly, [Path(sys.argv[1])], n_jobs=1))
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("how", ["stop", "kill"])
+def test_what_is_stopped_leaves_nothing_behind(tmp_path, how):
+    """Neither half a file nor the program that a task had started, whoever is ended."""
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent)}
+    command = [sys.executable, "-c", PROGRAM, tmp_path]
+    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
+        wait_until(programs)
+        assert len(list(tmp_path.iterdir())) == 1
+        process.send_signal({"stop": 2, "kill": 9}[how])
+        process.communicate(timeout=60)
+    wait_until(lambda: not programs() and not list(tmp_path.iterdir()))
+
+
+@pytest.mark.slow
+def test_who_stops_listening_stops_the_work(tmp_path):
+    children = set(multiprocessing.active_children())
+    with closing(run_all(square, list(range(50)), n_jobs=1)) as results:
+        next(results)
+    assert set(multiprocessing.active_children()) == children
