@@ -15,7 +15,6 @@ from common import write_table
 from estilo.analysis.sound import RATE_HZ, Sound
 from estilo.analysis.spectra import mfcc
 from estilo.dsp.resample import resample
-from estilo.synthesis.fluidsynth import render
 from estilo.evaluation.sets.synthetic import FAMILIES
 from estilo.evaluation.sets.textures import Textures
 from estilo.evaluation.texture_examples import noise_like, scrambled, shuffled
@@ -23,6 +22,7 @@ from estilo.evaluation.train_timbre import N_SEGMENTS, triplet_accuracy
 from estilo.metrics.embedding import embed, texture_fad, texture_kad
 from estilo.metrics.timbre import timbre_mfcc
 from estilo.metrics.timbre_network import timbre_embedding, timbre_triplet
+from estilo.synthesis.fluidsynth import render
 from estilo.synthesis.notes import random_phrase
 
 FONTS = ("TimGM6mb", "MuseScore_General")

@@ -21,6 +21,7 @@ def rng() -> np.random.Generator:
 @pytest.fixture
 def test_bank():
     """Skip where FluidSynth or the soundfont of the test set is missing."""
+    from estilo.errors import InputError
     from estilo.synthesis.fluidsynth import find_soundfont
 
     if shutil.which("fluidsynth") is None:

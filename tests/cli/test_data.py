@@ -11,7 +11,7 @@ import soundfile as sf
 from estilo.datasets.manifest import read_manifest
 
 SMALL = [
-    *("--n-patches", 4, "--n-programs", 0, "--n-validation", 2, "--band", 2),
+    *("--n-patches", 4, "--n-programs", 0, "--n-textures", 0, "--n-validation", 2, "--band", 2),
     *("--clips-per-instrument", 2, "--duration-s", 1),
 ]
 

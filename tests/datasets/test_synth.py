@@ -12,14 +12,20 @@ from pydantic import ValidationError
 
 from estilo.datasets import synth
 from estilo.datasets.manifest import Clip, read_manifest, write_manifest
-from estilo.datasets.synth import SynthSettings, plan, render_all, waveform
+from estilo.datasets.synth import SynthSettings, plan, render_all, waveforms
 from estilo.errors import Cancelled, InputError, OutputError, SettingsError
 from estilo.metrics.timbre_network import METRIC_SEED
 from estilo.synthesis import fluidsynth
 from estilo.synthesis.fluidsynth import find_soundfont
 
 SMALL = SynthSettings(
-    n_patches=5, n_programs=0, n_validation=2, band=3, clips_per_instrument=2, duration_s=1.0
+    n_patches=5,
+    n_programs=0,
+    n_textures=0,
+    n_validation=2,
+    band=3,
+    clips_per_instrument=2,
+    duration_s=1.0,
 )
 RATE = 48_000
 HOP = 256
@@ -41,13 +47,17 @@ def silent_players(monkeypatch):
     """Instruments that play nothing, at once; what the soundfont's were asked for."""
     asked = []
 
-    def program(notes, **options):
-        asked.append(options)
-        return np.zeros(10, np.float32)
+    def programs(parts, **options):
+        asked.extend(options | {"program": program} for _, program in parts)
+        return [np.zeros(10, np.float32)] * len(parts)
 
-    monkeypatch.setattr(synth.fluidsynth, "render", program)
+    monkeypatch.setattr(synth.fluidsynth, "render_parts", programs)
     monkeypatch.setattr(synth.patches, "render", lambda *_, **__: np.zeros(10, np.float32))
     return asked
+
+
+def waveform(task):
+    return waveforms([task])[0]
 
 
 def test_same_settings_same_bytes(tmp_path, here, tree):
@@ -107,7 +117,9 @@ def test_bands(n_patches, band):
 
 
 def test_splits_share_nothing(silent_players):
-    settings = SynthSettings(n_patches=3, n_programs=108, n_validation=26, clips_per_instrument=2)
+    settings = SynthSettings(
+        n_patches=3, n_programs=108, n_textures=0, n_validation=26, clips_per_instrument=2
+    )
     seen = {name: defaultdict(set) for name in ("path", "label", "phrase")}
     programs = defaultdict(set)
     for task in plan(settings):
@@ -187,7 +199,7 @@ def test_the_soundfont_plays_along_and_repeats(tmp_path):
     piano, own = sorted((first, second), key=lambda task: task.clip.label, reverse=True)
     assert piano.clip.source == "FluidSynth, MuseScore_General"
     assert abs(lag_s(envelope(piano), envelope(own))) < 0.02
-    one, again = (synth.render(piano, tmp_path / name).read_bytes() for name in "ab")
+    one, again = (synth.render([piano], tmp_path / name)[0].read_bytes() for name in "ab")
     assert one == again
 
 
@@ -324,3 +336,25 @@ def test_missing_parts_are_named_before_anything_is_written(tmp_path, monkeypatc
     with pytest.raises(InputError, match=r"install the package fluidsynth.*--n-programs 0"):
         render_all(settings, tmp_path / "data")
     assert not (tmp_path / "data").exists()
+
+
+def test_textures_have_takes_and_no_phrase():
+    settings = SMALL.model_copy(update={"n_textures": 3})
+    textures = [task for task in plan(settings) if not task.clip.phrase]
+    assert Counter(task.clip.label for task in textures) == {
+        f"train-texture-{number:04d}": 2 for number in range(3)
+    }
+    one, other = (waveform(task) for task in textures[:2])
+    assert np.abs(one).max() > 0.0
+    assert np.abs(np.corrcoef(one, other)[0, 1]) < 0.5
+
+
+@pytest.mark.usefixtures("bank")
+def test_a_program_resumed_is_the_program_rendered_at_once(tmp_path, here, tree):
+    settings = SMALL.model_copy(update={"n_patches": 0, "n_programs": 2, "n_validation": 0})
+    for name in "ab":
+        render_all(settings, tmp_path / name)
+        if name == "b":
+            next((tmp_path / name).rglob("*.wav")).unlink()
+            render_all(settings, tmp_path / name)
+    assert tree(tmp_path / "a") == tree(tmp_path / "b")

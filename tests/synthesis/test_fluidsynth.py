@@ -16,7 +16,7 @@ FLUTE = 73
 
 
 def test_midi_holds_the_notes():
-    file = mido.MidiFile(file=io.BytesIO(midi_file(NOTES, program=40, duration_s=4.0)))
+    file = mido.MidiFile(file=io.BytesIO(midi_file([(NOTES, 40)], stride_s=5, duration_s=4.0)))
     assert (file.type, len(file.tracks)) == (0, 1)
     assert file.length == pytest.approx(4.0, abs=1e-3)
     now, started, heard, programs = 0.0, {}, [], []
@@ -39,7 +39,7 @@ def test_midi_holds_the_notes():
 
 def test_notes_end_before_others_begin_and_the_shortest_ends_at_all():
     notes = (Note(0.0, 1.0, 60.0, 0.5), Note(1.0, 0.5, 60.0, 0.5), Note(2.0, 1e-5, 62.0, 0.5))
-    file = mido.MidiFile(file=io.BytesIO(midi_file(notes, program=0, duration_s=1.0)))
+    file = mido.MidiFile(file=io.BytesIO(midi_file([(notes, 0)], stride_s=2, duration_s=1.0)))
     kinds = [(each.type, each.note) for each in file if each.type.startswith("note")]
     assert kinds == [("note_on", 60), ("note_off", 60)] * 2 + [("note_on", 62), ("note_off", 62)]
 
@@ -100,7 +100,7 @@ def test_missing_fluidsynth_names_the_package(monkeypatch, tmp_path):
 def test_missing_mido_names_the_extra(monkeypatch):
     monkeypatch.setitem(sys.modules, "mido", None)
     with pytest.raises(InputError, match=r"mido is not installed.*estilo\[eval\]"):
-        midi_file(NOTES, program=0, duration_s=1.0)
+        midi_file([(NOTES, 0)], stride_s=5, duration_s=1.0)
 
 
 @pytest.mark.parametrize("name", fluidsynth.SOUNDFONTS)

@@ -85,7 +85,7 @@ COMMANDS = {
     ),
     "train": Command(
         "estilo.cli.train:train",
-        "Train the neural engine, from nothing or on recordings of your own.",
+        "Train the neural engine, on recordings of your own too.",
         "[RECIPE] [--fine-tune DATASET] [-o FOLDER] [options]",
     ),
     "list": Command(

@@ -1,8 +1,9 @@
 """What the headers of the inputs say, before anything is decoded or computed."""
 
+from estilo.engines.neural.style_card import read_arrays
 from estilo.errors import AudioFileError, SettingsError
 from estilo.io import AudioInfo, probe
-from estilo.pipeline.sources import Clip
+from estilo.pipeline.sources import Clip, check_whole, is_coded, refuse_style_file
 
 
 def check_clip(clip: Clip) -> AudioInfo:
@@ -10,6 +11,7 @@ def check_clip(clip: Clip) -> AudioInfo:
 
     Raises:
         AudioFileError: the file cannot be used, or ends before the part begins.
+        InputError: it is a style file.
         SettingsError: offset or duration is not a time.
     """
     if not 0 <= clip.offset_s < float("inf"):
@@ -18,6 +20,7 @@ def check_clip(clip: Clip) -> AudioInfo:
         raise SettingsError(
             f"the duration must be more than 0 s, got {clip.duration_s}; give seconds"
         )
+    refuse_style_file(clip)
     info = probe(str(clip.source), accept_truncated=clip.accept_truncated)
     if part_length(clip, info) <= 0:
         raise AudioFileError(
@@ -25,6 +28,21 @@ def check_clip(clip: Clip) -> AudioInfo:
             "lies beyond its end; give a smaller offset"
         )
     return info
+
+
+def check_style(clip: Clip) -> AudioInfo | None:
+    """As `check_clip`, of a recording; None of a style file, which is read as a whole.
+
+    Raises:
+        AudioFileError: as in `check_clip`.
+        SettingsError: as in `check_clip`, or a part of a style file is asked for.
+        TensorFileError: it is a style file that is not sound.
+    """
+    if not is_coded(clip):
+        return check_clip(clip)
+    check_whole(clip)
+    read_arrays(str(clip.source))
+    return None
 
 
 def part_length(clip: Clip, info: AudioInfo) -> int:

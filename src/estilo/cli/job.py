@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from estilo.audio import Audio
-from estilo.cli.inputs import check_clip, part_length
+from estilo.cli.inputs import check_clip, check_style, part_length
 from estilo.cli.outputs import Outputs, draw, name_files
 from estilo.cli.progress import Reporter, spoken_time
 from estilo.cli.signals import Stop
 from estilo.cli.verdict import copying, verdict
 from estilo.errors import Cancelled, SettingsError
 from estilo.io import AudioInfo, load
-from estilo.pipeline.sources import Clip
+from estilo.pipeline.sources import Clip, is_coded
 from estilo.pipeline.transfer import Transfer
 
 if TYPE_CHECKING:
@@ -97,41 +97,41 @@ def transfer_from(
 
 def _checked(job: Job) -> Job:
     """Inputs by their headers, then the plan of the output; nothing is decoded yet."""
-    content = None if job.content is None else check_clip(job.content)
-    styles = [check_clip(style) for style in job.styles]
-    like = content or styles[0]
+    first, *others = job.styles if job.content is None else (job.content, *job.styles)
+    like = check_clip(first)
+    for style in others:
+        check_clip(style) if job.content is None else check_style(style)
     weights = job.style_weights
     if weights is not None and len(weights) != len(job.styles):
         raise SettingsError(
             f"{len(weights)} style weights for {len(job.styles)} styles; give one weight per style"
         )
-    inputs = tuple(info.path for info in ([content] if content else []) + styles)
+    inputs = tuple(Path(str(clip.source)) for clip in (first, *others))
     outputs = replace(job.outputs, like=job.outputs.like or like, inputs=inputs)
-    outputs.plan(**_shape(job, content, styles))
+    outputs.plan(**_shape(job, like))
     return replace(job, outputs=outputs)
 
 
-def _shape(job: Job, content: AudioInfo | None, styles: list[AudioInfo]) -> dict[str, int]:
-    """Rate, channels and length of the result, as far as headers tell."""
-    if job.content is None or content is None:
-        rate = styles[0].sample_rate
+def _shape(job: Job, like: AudioInfo) -> dict[str, int]:
+    """Rate, channels and length of the result, as far as the first header tells."""
+    if job.content is None:
         seconds = job.seconds or 0.0
         if not 0 < seconds < float("inf"):
             raise SettingsError(f"seconds must be more than 0, got {seconds}; give a length")
         return {
-            "sample_rate": rate,
-            "n_channels": styles[0].n_channels,
-            "n_samples": round(seconds * rate),
+            "sample_rate": like.sample_rate,
+            "n_channels": like.n_channels,
+            "n_samples": round(seconds * like.sample_rate),
         }
-    n_samples = part_length(job.content, content)
+    n_samples = part_length(job.content, like)
     if job.transfer.raw is not None:
         raw = job.transfer.raw
-        seconds = min(raw.duration_s, n_samples / content.sample_rate)
+        seconds = min(raw.duration_s, n_samples / like.sample_rate)
         n_samples = max(1, round(seconds * raw.sample_rate_hz))
         return {"sample_rate": raw.sample_rate_hz, "n_channels": 1, "n_samples": n_samples}
     return {
-        "sample_rate": content.sample_rate,
-        "n_channels": content.n_channels,
+        "sample_rate": like.sample_rate,
+        "n_channels": like.n_channels,
         "n_samples": n_samples,
     }
 
@@ -152,7 +152,11 @@ def _picture(job: Job, result: "TransferResult") -> bytes:
     clips = [] if job.content is None else [("content", job.content)]
     several = len(job.styles) > 1
     clips += [(f"style {i + 1}" if several else "style", c) for i, c in enumerate(job.styles)]
-    panels = [(f"{role}: {Path(str(clip.source)).name}", load_clip(clip)) for role, clip in clips]
+    panels = [
+        (f"{role}: {Path(str(clip.source)).name}", load_clip(clip))
+        for role, clip in clips
+        if not is_coded(clip)
+    ]
     panels.append((f"output: {job.outputs.audio.name}", result.audio))
     return draw(panels, result.report.loss_curve)
 

@@ -90,7 +90,8 @@ def _of_recipe(report: Report, recipe: Path) -> list[tuple[str, Clip]]:
     content = [] if report.content is None else [("content", report.content)]
     several = len(report.styles) > 1
     styles = [(f"style {i + 1}" if several else "style", s) for i, s in enumerate(report.styles)]
-    clips = [(role, _clip(given, recipe)) for role, given in [*content, *styles]]
+    audible = [each for each in [*content, *styles] if each[1].sample_rate is not None]
+    clips = [(role, _clip(given, recipe)) for role, given in audible]
     # The output lies beside its recipe, even where the two were moved together.
     output = recipe.with_suffix("")
     return [

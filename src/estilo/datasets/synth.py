@@ -9,7 +9,7 @@ Textures, which play no notes, lie beside them for examples without a true answe
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -58,6 +58,13 @@ class Plan:
     settings: SynthSettings
     instrument: int
     phrase: int
+
+    @property
+    def is_program(self) -> bool:
+        """Whether a soundfont plays it."""
+        return (
+            bool(self.clip.phrase) and self.instrument >= _counts(self.settings, self.clip.split)[0]
+        )
 
 
 class Step(NamedTuple):
@@ -130,8 +137,11 @@ def render_all(
     _claim(folder, settings)
     wanted = [task for task in tasks if not (folder / task.clip.path).is_file()]
     n_kept, start_s = len(tasks) - len(wanted), time.monotonic()
-    with contextlib.closing(run_all(partial(render, folder=folder), wanted, n_jobs=n_jobs)) as done:
-        for n_done, _ in enumerate(done, 1):
+    n_done = 0
+    jobs = _jobs(tasks, wanted)
+    with contextlib.closing(run_all(partial(render, folder=folder), jobs, n_jobs=n_jobs)) as done:
+        for _, written in done:
+            n_done += len(written)
             each_s = (time.monotonic() - start_s) / n_done
             if on_clip is not None:
                 on_clip(Step(n_done, n_kept, len(tasks), each_s * (len(wanted) - n_done)))
@@ -143,43 +153,72 @@ def render_all(
     return clips
 
 
-def render(task: Plan, folder: Path) -> Path:
-    """Render one clip into the folder; one that is there already is left as it is.
+def render(tasks: Sequence[Plan], folder: Path) -> list[Path]:
+    """Render the clips of one instrument that are not in the folder yet.
+
+    Args:
+        tasks: all clips of a program, which are played in one go; or any clips of a patch.
+        folder: of the dataset.
+
+    Returns:
+        The new files.
 
     Raises:
-        OutputError: it cannot be written.
+        OutputError: one cannot be written.
         InputError: FluidSynth or the soundfont is missing.
     """
-    path = folder / task.clip.path
-    if not path.is_file():
-        write_clip(waveform(task), path)
-    return path
+    written = []
+    for task, samples in zip(tasks, waveforms(tasks), strict=True):
+        path = folder / task.clip.path
+        if not path.is_file():
+            write_clip(samples, path)
+            written.append(path)
+    return written
 
 
-def waveform(task: Plan) -> NDArray[np.float32]:
-    """The clip itself, ``(time,)``, with an RMS of 0.1, less where peaks would pass 0.9."""
-    settings, split = task.settings, task.clip.split
-    if not task.clip.phrase:
-        return _texture(task)
-    notes = _phrase(settings, split, task.phrase)
-    sound, effects = _instrument(settings, split, task.instrument)
+def waveforms(tasks: Sequence[Plan]) -> list[NDArray[np.float32]]:
+    """The clips themselves, ``(time,)``, with an RMS of 0.1, less where peaks would pass 0.9.
+
+    Args:
+        tasks: clips of one instrument.
+    """
+    if not tasks[0].clip.phrase:
+        return [_texture(task) for task in tasks]
+    settings, split = tasks[0].settings, tasks[0].clip.split
+    sound, effects = _instrument(settings, split, tasks[0].instrument)
+    phrases = [_phrase(settings, split, task.phrase) for task in tasks]
     if isinstance(sound, int):
-        dry = fluidsynth.render(
-            notes,
-            program=sound,
+        dry = fluidsynth.render_parts(
+            [(notes, sound) for notes in phrases],
             soundfont=settings.soundfont,
             sample_rate=SAMPLE_RATE,
             duration_s=settings.duration_s,
         )
     else:
-        dry = patches.render(
-            notes,
-            sound,
-            sample_rate=SAMPLE_RATE,
-            duration_s=settings.duration_s,
-            rng=_rng(settings, split, _CLIP, task.instrument, task.phrase),
-        )
-    return normalised(apply_effects(dry, effects, SAMPLE_RATE))
+        dry = [
+            patches.render(
+                notes,
+                sound,
+                sample_rate=SAMPLE_RATE,
+                duration_s=settings.duration_s,
+                rng=_rng(settings, split, _CLIP, task.instrument, task.phrase),
+            )
+            for task, notes in zip(tasks, phrases, strict=True)
+        ]
+    return [normalised(apply_effects(each, effects, SAMPLE_RATE)) for each in dry]
+
+
+def _jobs(tasks: Sequence[Plan], wanted: Sequence[Plan]) -> list[list[Plan]]:
+    """What a process does at once: all clips of a program if any is wanted, or a clip of its own.
+
+    What FluidSynth plays depends a little on what it has played before.
+    """
+    wanting = {task.clip.label for task in wanted if task.is_program}
+    programs: dict[str, list[Plan]] = {}
+    for task in tasks:
+        if task.clip.label in wanting:
+            programs.setdefault(task.clip.label, []).append(task)
+    return [*programs.values(), *([task] for task in wanted if not task.is_program)]
 
 
 def _texture(task: Plan) -> NDArray[np.float32]:
@@ -229,7 +268,7 @@ def _check_bank(soundfont: str) -> None:
     try:
         fluidsynth.find_fluidsynth()
         fluidsynth.find_soundfont(soundfont)
-        fluidsynth.midi_file((), program=0, duration_s=1.0)
+        fluidsynth.midi_file((), stride_s=1, duration_s=1.0)
     except InputError as error:
         raise InputError(f"{error}; or do without a soundfont: --n-programs 0") from error
 

@@ -9,6 +9,7 @@ ENGINES = Registry(
     "engine",
     {
         "optimise": "estilo.engines.optimise.engine:OptimiseEngine",
+        "neural": "estilo.engines.neural.engine:NeuralEngine",
         "eq": "estilo.engines.eq.engine:EqEngine",
         "crossfade": "estilo.engines.copies.engine:CrossfadeEngine",
         "content": "estilo.engines.copies.engine:ContentEngine",
@@ -19,6 +20,7 @@ ENGINE_SETTINGS = Registry(
     "engine",
     {
         "optimise": "estilo.engines.optimise.settings:OptimiseSettings",
+        "neural": "estilo.engines.neural.settings:NeuralSettings",
         "eq": "estilo.engines.eq.settings:EqSettings",
         "crossfade": "estilo.engines.copies.settings:CrossfadeSettings",
         "content": "estilo.engines.copies.settings:ContentSettings",

@@ -23,7 +23,10 @@ class Job:
 
     Args:
         content: waveform ``(channels, time)``, or None where there is only style (textures).
-        styles: waveforms ``(channels, time)``; channels and lengths may differ.
+        styles: waveforms ``(channels, time)``; channels and lengths may differ. Engines that take
+            style files (`estilo.engines.blocks.BlockEngine.takes_style_files`) may find an
+            `estilo.engines.neural.style_file.StyleFile` in the place of a waveform; no other
+            engine is given one.
         style_weights: one positive weight per style; they sum to 1.
         sample_rate: in Hz.
         n_samples: length of the output.
@@ -31,7 +34,7 @@ class Job:
     """
 
     content: Tensor | None
-    styles: tuple[Tensor, ...]
+    styles: tuple[Any, ...]
     style_weights: tuple[float, ...]
     sample_rate: int
     n_samples: int

@@ -41,7 +41,11 @@ class BlockEngine(Engine[BlockState]):
     """
 
     stage: ClassVar[str]
+    sample_rate: ClassVar[int | None] = None
+    """Rate that it works at, in Hz; the content's own by default."""
     needs_content: ClassVar[bool] = True
+    takes_style_files: ClassVar[bool] = False
+    """Whether a style may come without its audio, see `Job`."""
 
     def __init__(self, *, allocate: Allocate = torch.zeros) -> None:
         self.allocate = allocate

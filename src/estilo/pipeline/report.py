@@ -20,16 +20,16 @@ class _Part(BaseModel):
 
 
 class InputReport(_Part):
-    """One recording that went in."""
+    """One recording that went in, or a style file, which has no audio."""
 
     path: str | None
     """Absolute; None where samples were given instead of a file."""
     sha256: str
     """Of the file, or of the samples where there is none."""
-    sample_rate: int
-    """In Hz, before any conversion."""
-    n_channels: int
-    n_samples: int
+    sample_rate: int | None
+    """In Hz, before any conversion; None of a style file, as are channels and samples."""
+    n_channels: int | None
+    n_samples: int | None
     """Of the part that was used."""
     offset_s: float = 0.0
     """Start of the part that was used, in seconds."""

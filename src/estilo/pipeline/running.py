@@ -17,6 +17,7 @@ from estilo.engines import ENGINES
 from estilo.engines.base import Cancel, Engine, Job, OnStep, Progress, run
 from estilo.engines.blocks import BlockEngine
 from estilo.engines.image import ImageEngine
+from estilo.engines.neural.style_file import StyleFile
 from estilo.engines.windowed import WindowedEngine
 from estilo.errors import SettingsError
 from estilo.features.base import Features
@@ -114,6 +115,11 @@ def works_in_blocks(name: str) -> bool:
     return issubclass(ENGINES[name], BlockEngine)
 
 
+def takes_style_files(name: str) -> bool:
+    """Whether an engine can do without the audio of a style."""
+    return works_in_blocks(name) and ENGINES[name].takes_style_files
+
+
 def allocate(shape: tuple[int, int]) -> Tensor:
     """Zeros in memory, or in a temporary file where they are large."""
     return torch.from_numpy(scratch_array(shape))
@@ -132,7 +138,7 @@ def engine_rate(name: str, settings: Any, content_rate: int) -> int:
         96000
     """
     if works_in_blocks(name):
-        return content_rate
+        return ENGINES[name].sample_rate or content_rate
     return working_rate(content_rate, getattr(settings, "process_rate_hz", None))
 
 
@@ -153,7 +159,7 @@ def working_rate(content_rate: int, setting: int | None) -> int:
 def run_job(
     engine: Engine[Any],
     content: Audio | None,
-    styles: Sequence[Audio],
+    styles: Sequence[Audio | StyleFile],
     weights: Sequence[float],
     *,
     sample_rate: int,
@@ -167,7 +173,7 @@ def run_job(
     Args:
         engine: any engine.
         content: the content; None for textures.
-        styles: the styles.
+        styles: the styles; style files only for an engine that takes them.
         weights: one per style, summing to 1.
         sample_rate: that the engine works at, in Hz.
         n_samples: of the output at that rate.
@@ -178,8 +184,13 @@ def run_job(
     job = Job(
         content=None
         if content is None
-        else _tensor(content, sample_rate, device, n_samples=n_samples),
-        styles=tuple(_tensor(style, sample_rate, device) for style in styles),
+        else as_tensor(content, sample_rate, device, n_samples=n_samples),
+        styles=tuple(
+            style.to(device)
+            if isinstance(style, StyleFile)
+            else as_tensor(style, sample_rate, device)
+            for style in styles
+        ),
         style_weights=tuple(weights),
         sample_rate=sample_rate,
         n_samples=n_samples,
@@ -255,7 +266,17 @@ def mixed(wet: np.ndarray, dry: np.ndarray, mix: float) -> np.ndarray:
     return out
 
 
-def _tensor(audio: Audio, sample_rate: int, device: str, *, n_samples: int | None = None) -> Tensor:
+def as_tensor(
+    audio: Audio, sample_rate: int, device: str = "cpu", *, n_samples: int | None = None
+) -> Tensor:
+    """A recording as engines take it, ``(channels, time)``.
+
+    Args:
+        audio: any rate.
+        sample_rate: that is wanted, in Hz.
+        device: where it is wanted.
+        n_samples: length at that rate, where rounding is not to choose it.
+    """
     samples = audio.samples
     if audio.sample_rate != sample_rate:
         if n_samples is None:

@@ -14,7 +14,7 @@ from estilo.analysis.sound import Sound
 from estilo.audio import Audio
 from estilo.metrics.copying import copying
 from estilo.metrics.scores import References, Scores, measured, nothing_is_fine, references
-from estilo.pipeline.sources import Source
+from estilo.pipeline.sources import CodedSource, Source, StyleSource
 
 STRETCH_S, N_STRETCHES = 10.0, 4
 LONGEST_S = STRETCH_S * N_STRETCHES
@@ -103,23 +103,26 @@ def scores(of: Heard) -> Scores:
     return found
 
 
-def scores_of_job(audio: Audio, styles: Sequence[Source], *, content: Source | None) -> Scores:
+def scores_of_job(audio: Audio, styles: Sequence[StyleSource], *, content: Source | None) -> Scores:
     """The `scores` of a transfer, or of a texture, which has no content.
 
     Whatever goes wrong is said in words and never raised, for the result is there.
 
     Args:
         audio: what came out; a raw output may be of the content's beginning only.
-        styles: the styles, with their shares.
+        styles: the styles, with their shares; if one has no audio, nothing is said of any.
         content: the content.
     """
+    recordings = [style for style in styles if not isinstance(style, CodedSource)]
+    if len(recordings) < len(styles):
+        recordings = []  # what the others lent the output would count as a fault
     try:
         return scores(
             heard(
                 audio,
                 content=None if content is None else _cut_to(content.audio, audio.duration_s),
-                styles=[style.audio for style in styles],
-                style_weights=[style.report.weight or 1.0 for style in styles],
+                styles=[style.audio for style in recordings],
+                style_weights=[style.report.weight or 1.0 for style in recordings],
             )
         )
     except Exception as error:

@@ -1,18 +1,23 @@
-"""Recordings on their way in: files or samples, checked and described."""
+"""Recordings and style files on their way in, checked and described."""
 
 import hashlib
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from estilo.audio import Audio
+from estilo.engines.neural.style_card import is_style_file
 from estilo.errors import AudioFileError, InputError, SettingsError
 from estilo.io import AudioInfo, load, probe
 from estilo.io.formats import MAX_CHANNELS, MAX_SAMPLE_RATE_HZ, MIN_SAMPLE_RATE_HZ
 from estilo.pipeline.report import InputReport
+
+if TYPE_CHECKING:
+    from estilo.engines.neural.style_file import StyleFile
 
 _BLOCK = 1 << 20
 
@@ -22,7 +27,7 @@ class Clip:
     """A recording, or a part of it.
 
     Args:
-        source: path of a file, or `Audio`.
+        source: path of a file, or `Audio`; where a style is wanted, also path of a style file.
         offset_s: where the part starts, in seconds.
         duration_s: how long it is, in seconds; None for all that there is.
         accept_truncated: take what is there of a file that breaks off.
@@ -52,6 +57,22 @@ class Source:
     report: InputReport
 
 
+@dataclass(frozen=True)
+class CodedSource:
+    """A style file that was read, with what the report says of it.
+
+    Args:
+        file: the style, without audio.
+        report: what the report says of it.
+    """
+
+    file: "StyleFile"
+    report: InputReport
+
+
+StyleSource = Source | CodedSource
+
+
 def as_clip(recording: Recording) -> Clip:
     """The whole recording as a clip, unless it is one already."""
     return recording if isinstance(recording, Clip) else Clip(recording)
@@ -74,8 +95,10 @@ def read_source(clip: Clip, *, name: str, weight: float | None = None) -> Source
 
     Raises:
         AudioFileError: the file cannot be read; see `estilo.io.load`.
-        InputError: samples that are not finite, empty, or of a rate or channel count out of reach.
+        InputError: samples that are not finite, empty, or of a rate or channel count out of reach;
+            or the file is a style file.
     """
+    refuse_style_file(clip)
     if isinstance(clip.source, Audio):
         audio = _cut(clip.source, clip, name)
         _check_samples(audio, name)
@@ -125,15 +148,16 @@ def normalised_weights(weights: "list[float] | None", n_styles: int) -> tuple[fl
 
 def read_styles(
     styles: Recording | Sequence[Recording], weights: Sequence[float] | None
-) -> list[Source]:
+) -> list[StyleSource]:
     """One or several styles with their shares, which sum to 1.
 
     Args:
-        styles: one or several of path, `Audio` or `Clip`.
+        styles: one or several of path, `Audio` or `Clip`; paths may be of style files.
         weights: one per style; equal if not given.
 
     Raises:
-        InputError: as in `read_source`, or there is no style.
+        InputError: as in `read_source` but for style files, or there is no style.
+        TensorFileError: a style file is not sound.
         SettingsError: as in `normalised_weights`.
     """
     # Not Sequence: a path is one too.
@@ -142,14 +166,86 @@ def read_styles(
     shares = normalised_weights(None if weights is None else list(weights), len(several))
     names = ["style"] if len(several) == 1 else [f"style {i + 1}" for i in range(len(several))]
     return [
-        read_source(as_clip(style), name=name, weight=share)
+        _read_style(as_clip(style), name=name, weight=share)
         for style, name, share in zip(several, names, shares, strict=True)
     ]
+
+
+def with_audio(
+    styles: Sequence[StyleSource], *, wanted_by: str, hint: str = "give a recording"
+) -> list[Source]:
+    """The styles, all of which are recordings.
+
+    Args:
+        styles: from `read_styles`.
+        wanted_by: what works on audio, for the message ("the engine 'eq'").
+        hint: what to do instead.
+
+    Raises:
+        SettingsError: one of them is a style file.
+    """
+    recordings = []
+    for style in styles:
+        if isinstance(style, CodedSource):
+            raise SettingsError(
+                f"{wanted_by} needs the style's audio, and {style.report.path} is a style file; "
+                f"{hint}"
+            )
+        recordings.append(style)
+    return recordings
+
+
+def is_coded(clip: Clip) -> bool:
+    """Whether a clip is a style file."""
+    return not isinstance(clip.source, Audio) and is_style_file(clip.source)
+
+
+def refuse_style_file(clip: Clip) -> None:
+    """Refuse a style file where audio is wanted.
+
+    Raises:
+        InputError: it is a style file.
+    """
+    if is_coded(clip):
+        raise InputError(f"{clip.source} is a style file, which holds no audio; give a recording")
+
+
+def check_whole(clip: Clip) -> None:
+    """Refuse a part of a style file.
+
+    Raises:
+        SettingsError: offset or duration was given with it.
+    """
+    if clip.offset_s or clip.duration_s is not None:
+        raise SettingsError(
+            f"{clip.source} is a style file, which has no parts to choose from; leave out the "
+            "offset and the duration of the styles"
+        )
 
 
 def sample_hash(audio: Audio) -> str:
     """SHA-256 of the samples."""
     return _hash_samples(audio.samples)
+
+
+def _read_style(clip: Clip, *, name: str, weight: float) -> StyleSource:
+    if isinstance(clip.source, Audio) or not is_coded(clip):
+        return read_source(clip, name=name, weight=weight)
+    check_whole(clip)
+    from estilo.engines.neural.style_file import read_style  # with torch, which the rest has not
+
+    path = Path(clip.source)
+    file = read_style(path)
+    report = InputReport(
+        path=str(path.absolute()),
+        sha256=_hash_file(path),
+        sample_rate=None,
+        n_channels=None,
+        n_samples=None,
+        accept_truncated=clip.accept_truncated,
+        weight=weight,
+    )
+    return CodedSource(file, report)
 
 
 def _cut(audio: Audio, clip: Clip, name: str) -> Audio:

@@ -14,10 +14,12 @@ from estilo.pipeline.report import LevelReport, OutputReport, Report, versions
 from estilo.pipeline.sources import (
     Recording,
     Source,
+    StyleSource,
     as_clip,
     read_source,
     read_styles,
     sample_hash,
+    with_audio,
 )
 from estilo.presets import Preset, build_settings, load_preset
 from estilo.presets.texture import DEFAULT_REALISM, texture_settings
@@ -145,7 +147,7 @@ class Transfer:
 
         Args:
             content: path, `Audio` or `Clip`.
-            styles: one or several of the same.
+            styles: one or several of the same; where the engine takes them, also style files.
             style_weights: shares of several styles; equal if not given.
             on_progress: called after every step.
             cancel: asked before every step.
@@ -159,8 +161,8 @@ class Transfer:
         from estilo.pipeline.running import Clock, Outcome, Watch, environment
 
         clock = Clock()
+        style_sources = self._playable(read_styles(styles, style_weights))
         source = read_source(as_clip(content), name="content")
-        style_sources = read_styles(styles, style_weights)
         clock.lap("read")
         watch = Watch(on_progress, cancel, keep_best)
         audio, level = source.audio, None
@@ -168,7 +170,8 @@ class Transfer:
             if self.settings.returns_content or self.mix == 0.0:
                 outcome = Outcome(audio.samples)
             elif self.raw is not None:
-                outcome = self._run_raw(audio, style_sources, watch)
+                recordings = with_audio(style_sources, wanted_by="raw")
+                outcome = self._run_raw(audio, recordings, watch)
                 clock.lap("engine")
                 audio = Audio(outcome.samples, self.raw.sample_rate_hz)
             else:
@@ -243,7 +246,7 @@ class Transfer:
             raise SettingsError(
                 "a texture has no content: mix and raw mean nothing; leave them out"
             )
-        sources = read_styles(styles, style_weights)
+        sources = with_audio(read_styles(styles, style_weights), wanted_by="a texture")
         clock.lap("read")
         watch = Watch(on_progress, cancel, keep_best)
         with environment(self.threads):
@@ -256,7 +259,15 @@ class Transfer:
         report = report.model_copy(update={"seconds": seconds})
         return TransferResult(audio, self._scored(report, audio, sources, clock, content=None))
 
-    def _run(self, content: Audio, styles: list[Source], watch: "Watch") -> "Outcome":
+    def _playable(self, styles: list[StyleSource]) -> list[StyleSource]:
+        from estilo.pipeline.running import takes_style_files
+
+        if not takes_style_files(self.engine):
+            hint = "give a recording, or choose the engine 'neural'"
+            with_audio(styles, wanted_by=f"the engine {self.engine!r}", hint=hint)
+        return styles
+
+    def _run(self, content: Audio, styles: Sequence[StyleSource], watch: "Watch") -> "Outcome":
         from estilo.pipeline import running
 
         running.check_device(self.device)
@@ -265,7 +276,7 @@ class Transfer:
         outcome = running.run_job(
             running.build_engine(self.engine, self.settings, network=self.feature_network),
             content,
-            [style.audio for style in styles],
+            [style.audio if isinstance(style, Source) else style.file for style in styles],
             [style.report.weight or 1.0 for style in styles],
             sample_rate=rate,
             n_samples=n_samples,
@@ -317,7 +328,7 @@ class Transfer:
 
     def _report(
         self,
-        styles: list[Source],
+        styles: Sequence[StyleSource],
         audio: Audio,
         outcome: "Outcome",
         level: LevelReport | None,
@@ -360,7 +371,7 @@ class Transfer:
         self,
         report: Report,
         audio: Audio,
-        styles: list[Source],
+        styles: Sequence[StyleSource],
         clock: "Clock",
         *,
         content: Source | None,

@@ -5,6 +5,7 @@ trained, and MuseScore_General (MIT), for training and tuning.
 """
 
 import io
+import math
 import os
 import shutil
 import subprocess
@@ -29,6 +30,8 @@ _BEAT_US = 500_000
 _TICKS_PER_S = _TICKS_PER_BEAT * 1_000_000 / _BEAT_US
 _GAIN = 0.5
 _TIMEOUT_S = 300
+_PAUSE_S = 1  # between pieces of one run
+_ALL_SOUND_OFF = 120
 
 
 def find_fluidsynth() -> str:
@@ -101,18 +104,64 @@ def render(
         SettingsError: there is no such program.
         EstiloError: FluidSynth failed.
     """
-    if not 0 <= program <= 127:
-        raise SettingsError(f"a General MIDI program lies between 0 and 127, got {program}")
+    parts = [(notes, program)]
+    return render_parts(parts, soundfont=soundfont, sample_rate=sample_rate, duration_s=duration_s)[
+        0
+    ]
+
+
+def render_parts(
+    parts: Sequence[tuple[Sequence[Note], int]],
+    *,
+    soundfont: str | Path,
+    sample_rate: int,
+    duration_s: float,
+) -> list[np.ndarray]:
+    """Several pieces of notes, each on its own program, as `render` would give them.
+
+    A soundfont takes a second to be read, a piece takes a twentieth: so one run plays them all, one
+    after the other, in silence from the first.
+
+    Args:
+        parts: notes and program of each.
+        soundfont: as in `render`.
+        sample_rate: as in `render`.
+        duration_s: of each result, in seconds.
+
+    Raises:
+        InputError: as in `render`.
+        SettingsError: as in `render`.
+        EstiloError: as in `render`.
+    """
+    for _, program in parts:
+        if not 0 <= program <= 127:
+            raise SettingsError(f"a General MIDI program lies between 0 and 127, got {program}")
+    stride_s = math.ceil(duration_s) + _PAUSE_S
+    stereo = _run(
+        midi_file(parts, stride_s=stride_s, duration_s=duration_s),
+        font=find_soundfont(str(soundfont)),
+        sample_rate=sample_rate,
+    )
+    mono = stereo.mean(1)
+    out = np.zeros((len(parts), round(duration_s * sample_rate)), dtype=np.float32)
+    for place, each in enumerate(out):
+        start = place * stride_s * sample_rate
+        heard = mono[start : start + len(each)]
+        each[: len(heard)] = heard
+    return list(out)
+
+
+def _run(midi: bytes, *, font: Path, sample_rate: int) -> np.ndarray:
+    """What FluidSynth plays, ``(time, 2)``."""
     fluidsynth = find_fluidsynth()
-    font = find_soundfont(str(soundfont))
     with tempfile.TemporaryDirectory(prefix="estilo-") as folder:
-        midi, raw = Path(folder) / "notes.mid", Path(folder) / "notes.raw"
-        midi.write_bytes(midi_file(notes, program=program, duration_s=duration_s))
+        file, raw = Path(folder) / "notes.mid", Path(folder) / "notes.raw"
+        file.write_bytes(midi)
         command = [fluidsynth, "-q", "-n", "-i", "-R", "0", "-C", "0", "-g", str(_GAIN)]
         command += ["-r", str(sample_rate), "-o", "synth.cpu-cores=1"]
         command += ["-o", "synth.dynamic-sample-loading=1", "-o", "synth.default-soundfont="]
         command += ["-T", "raw", "-O", "float"]
-        command += ["-E", "little", "-F", str(raw), str(font), str(midi)]
+        command += ["-E", "little", "-F", str(raw), str(font), str(file)]
         try:
             run = subprocess.run(  # noqa: S603 - the program found above, no shell
                 command, capture_output=True, text=True, check=False, timeout=_TIMEOUT_S
@@ -126,15 +175,18 @@ def render(
             raise EstiloError(
                 f"FluidSynth failed (status {run.returncode}): {run.stderr.strip()[-500:]}"
             )
-        stereo = np.fromfile(raw, dtype="<f4").reshape(-1, 2)
-    out = np.zeros(round(duration_s * sample_rate), dtype=np.float32)
-    mono = stereo.mean(1)[: len(out)]
-    out[: len(mono)] = mono
-    return out
+        return np.fromfile(raw, dtype="<f4").reshape(-1, 2)
 
 
-def midi_file(notes: Sequence[Note], *, program: int, duration_s: float) -> bytes:
-    """A Standard MIDI File (type 0) of notes on one instrument.
+def midi_file(
+    parts: Sequence[tuple[Sequence[Note], int]], *, stride_s: int, duration_s: float
+) -> bytes:
+    """A Standard MIDI File (type 0) of pieces of notes, one after the other.
+
+    Args:
+        parts: notes and program of each.
+        stride_s: from start to start, in seconds; before each start everything is silenced.
+        duration_s: of the last one, in seconds.
 
     Raises:
         InputError: the package mido is missing.
@@ -147,24 +199,29 @@ def midi_file(notes: Sequence[Note], *, program: int, duration_s: float) -> byte
             "install estilo with an extra: pip install 'estilo[eval]' or 'estilo[train]'"
         ) from error
     events: list[tuple[int, int, Message]] = []
-    for note in notes:
-        pitch = round(note.pitch)
-        velocity = max(1, min(127, round(127 * note.velocity)))
-        on = round(_TICKS_PER_S * note.start_s)
-        # A note that ended at its own start would end before it, and never.
-        off = max(round(_TICKS_PER_S * (note.start_s + note.duration_s)), on + 1)
-        events.append((on, 1, Message("note_on", note=pitch, velocity=velocity)))
-        events.append((off, 0, Message("note_off", note=pitch)))
+    for place, (notes, program) in enumerate(parts):
+        start = round(_TICKS_PER_S * place * stride_s)
+        if place:
+            silence = start - round(_TICKS_PER_S * _PAUSE_S / 2)
+            events.append((silence, -1, Message("control_change", control=_ALL_SOUND_OFF)))
+        events.append((start, -1, Message("program_change", program=program)))
+        for note in notes:
+            pitch = round(note.pitch)
+            velocity = max(1, min(127, round(127 * note.velocity)))
+            on = round(_TICKS_PER_S * note.start_s)
+            # A note that ended at its own start would end before it, and never.
+            off = max(round(_TICKS_PER_S * (note.start_s + note.duration_s)), on + 1)
+            events.append((start + on, 1, Message("note_on", note=pitch, velocity=velocity)))
+            events.append((start + off, 0, Message("note_off", note=pitch)))
     # At one instant, old notes end before new ones start.
     events.sort(key=lambda event: event[:2])
     track = MidiTrack([MetaMessage("set_tempo", tempo=_BEAT_US)])
-    track.append(Message("program_change", program=program))
     now = 0
     for tick, _, message in events:
         track.append(message.copy(time=tick - now))
         now = tick
-    end = max(now, round(_TICKS_PER_S * duration_s))
-    track.append(MetaMessage("end_of_track", time=end - now))
+    end = round(_TICKS_PER_S * (max(len(parts) - 1, 0) * stride_s + duration_s))
+    track.append(MetaMessage("end_of_track", time=max(now, end) - now))
     file = MidiFile(type=0, ticks_per_beat=_TICKS_PER_BEAT)
     file.tracks.append(track)
     stream = io.BytesIO()

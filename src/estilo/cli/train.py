@@ -1,0 +1,268 @@
+"""``estilo train``: a network of the neural engine, from nothing or from other weights."""
+
+import shlex
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from cyclopts import Parameter
+
+from estilo.cli.options import COMMON, FILES, RUNNING, Quiet
+from estilo.cli.outputs import name_files
+from estilo.cli.progress import Reporter, spoken_time
+from estilo.cli.signals import Stop
+from estilo.errors import Cancelled, SettingsError
+from estilo.io.atomic import output_error
+
+if TYPE_CHECKING:
+    from estilo.training.recipe import Recipe
+
+_EVERY_S = 10.0  # from one line to the next
+
+
+def train(
+    recipe: Annotated[
+        str | None,
+        Parameter(
+            help="TOML file, or the name of a recipe that comes with estilo: base, fine-tune."
+        ),
+    ] = None,
+    /,
+    *,
+    output: Annotated[
+        Path,
+        Parameter(
+            alias="-o", group=FILES, metavar="FOLDER", help="For weights, checkpoint and log."
+        ),
+    ] = Path("training"),
+    resume: Annotated[
+        bool,
+        Parameter(
+            negative=(),
+            show_default=False,
+            group=COMMON,
+            help="Go on from the folder's checkpoint, where there is one, by the same recipe.",
+        ),
+    ] = False,
+    fine_tune: Annotated[
+        Path | None,
+        Parameter(
+            group=COMMON,
+            metavar="DATASET",
+            help="Go on from trained weights with a dataset of your own (see estilo data add).",
+        ),
+    ] = None,
+    weights: Annotated[
+        Path | None,
+        Parameter(
+            group=COMMON,
+            metavar="FILE",
+            help="Weights to go on from; for --fine-tune those that come with estilo if not given.",
+        ),
+    ] = None,
+    name: Annotated[
+        str, Parameter(group=COMMON, metavar="NAME", help="Of the weights, for their card.")
+    ] = "my weights",
+    licence: Annotated[
+        str,
+        Parameter(
+            alias="--license", group=COMMON, metavar="TERMS", help="Of the weights, for their card."
+        ),
+    ] = "unspecified",
+    device: Annotated[
+        Literal["cpu", "cuda"], Parameter(group=RUNNING, help="Where to compute.")
+    ] = "cpu",
+    threads: Annotated[
+        int | None, Parameter(group=RUNNING, help="Of the processor; torch's choice if not given.")
+    ] = None,
+    quiet: Quiet = False,
+) -> int:
+    """Train a network of the neural engine.
+
+    Writes best.safetensors, the weights that did best on the validation
+    split (for estilo transfer --engine neural --weights), checkpoint.pt, and
+    a log: log.jsonl, and with estilo[train] TensorBoard's beside it. Stopped
+    by Ctrl-C or killed, it goes on with --resume. On several GPUs:
+    torchrun --nproc-per-node 4 -m estilo train ... --device cuda
+
+    For example:
+      estilo data synth -o dataset
+      estilo train base -o training
+      estilo data add recordings --licence own -o mine
+      estilo train --fine-tune mine -o tuned
+    """
+    from estilo.training.state import CHECKPOINT
+
+    if recipe is None and fine_tune is None:
+        raise SettingsError("name a recipe (base, or a TOML file), or a dataset with --fine-tune")
+    if threads is not None and threads < 1:
+        raise SettingsError(f"--threads must be 1 or more, got {threads}")
+    if (output / CHECKPOINT).exists() and not resume:
+        raise SettingsError(
+            f"{output} holds a training already; go on with it (--resume), or name another folder "
+            "with -o"
+        )
+    plan = _plan(recipe or "fine-tune", fine_tune)
+    reporter = Reporter(is_quiet=quiet)
+    try:
+        with reporter.listening(), Stop() as stop:
+            teller = _Teller(reporter, plan, stop)
+            written = _run(
+                plan,
+                output,
+                teller=teller,
+                weights=weights,
+                is_fine=fine_tune is not None,
+                resume=resume,
+                device=device,
+                threads=threads,
+                card={"name": name, "licence": licence},
+            )
+            is_stopped = stop.is_set() and not teller.is_done
+    except KeyboardInterrupt as error:
+        raise _cancelled(output) from error
+    teller.sum_up()
+    if is_stopped:
+        raise _cancelled(output)
+    if written is not None:
+        name_files([written], is_quiet=quiet)
+    return 0
+
+
+def _cancelled(folder: Path) -> Cancelled:
+    from estilo.training.state import CHECKPOINT
+
+    if not (folder / CHECKPOINT).is_file():
+        return Cancelled("cancelled before the first checkpoint")
+    return Cancelled(f"cancelled; {folder / CHECKPOINT} is kept: go on with --resume")
+
+
+def _plan(recipe: str, fine_tune: Path | None) -> "Recipe":
+    from estilo.training.recipe import read_recipe
+
+    plan = read_recipe(recipe)
+    if fine_tune is not None:
+        plan = plan.model_copy(update={"data": (str(fine_tune),)})
+    if not plan.data:
+        raise SettingsError(
+            f"the recipe {recipe} names no data; write data = [...] in it, or give --fine-tune a "
+            "dataset"
+        )
+    return plan
+
+
+def _run(
+    plan: "Recipe",
+    folder: Path,
+    *,
+    teller: "_Teller",
+    weights: Path | None,
+    is_fine: bool,
+    resume: bool,
+    device: str,
+    threads: int | None,
+    card: dict[str, Any],
+) -> Path | None:
+    """Train; the path of the best weights, for the process that wrote them."""
+    import torch
+
+    from estilo.engines.neural.weights import ModelCard, read_weights
+    from estilo.training.heard import heard
+    from estilo.training.loop import train
+    from estilo.training.parallel import team
+    from estilo.training.records import BEST
+
+    if device == "cuda" and not torch.cuda.is_available():
+        raise SettingsError("device 'cuda' was asked for and no CUDA GPU is at hand; use cpu")
+    if threads:
+        torch.set_num_threads(threads)
+    network, before = None, ()
+    if is_fine or weights is not None:
+        network, known = read_weights(weights)
+        plan = plan.model_copy(update={"model": network.generator.settings})
+        before = known.data
+    data = (*before, *heard(plan.data))
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise output_error(folder, error) from error
+    with team(device) as (own, place):
+        full = ModelCard(
+            **card,
+            generator=plan.model.model_dump(mode="json"),
+            data=data,
+            seed=plan.seed,
+            command=shlex.join(["estilo", *sys.argv[1:]]),
+            hardware=_hardware(device, own.size),
+        )
+        train(
+            plan,
+            folder,
+            card=full,
+            weights=network,
+            device=place,
+            team=own,
+            resume=resume,
+            on_step=teller.tell if own.is_first else teller.listen,
+            cancel=teller.stop,
+        )
+    return folder / BEST if own.is_first and (folder / BEST).is_file() else None
+
+
+def _hardware(device: str, n_processes: int) -> str:
+    import torch
+
+    from estilo.evaluation.provenance import provenance
+
+    name = torch.cuda.get_device_name() if device == "cuda" else provenance()["machine"]
+    return name if n_processes == 1 else f"{n_processes} x {name}"
+
+
+class _Teller:
+    """Lines on the way: steps, loss, time left, and what the validation said."""
+
+    def __init__(self, reporter: Reporter, plan: "Recipe", stop: Stop) -> None:
+        self.stop, self.is_done = stop, False
+        self._reporter, self._plan = reporter, plan
+        self._begun = self._said = time.monotonic()
+        self._n_steps, self._load_s, self._step_s = 0, 0.0, 0.0
+        self._losses: list[float] = []
+
+    def listen(self, step: int, _figures: dict[str, Any]) -> None:
+        """Say nothing; from now on all processes stop together."""
+        self.stop.soften()
+        self.is_done = step == self._plan.n_steps
+
+    def tell(self, step: int, figures: dict[str, Any]) -> None:
+        """Of one step."""
+        self.listen(step, figures)
+        self._n_steps += 1
+        self._load_s += figures["load_s"]
+        self._step_s += figures["step_s"]
+        self._losses.append(figures["loss"])
+        if "rolled_back_from" in figures:
+            self._reporter.warn(
+                f"the gradient was not finite at step {figures['rolled_back_from']}; back to step "
+                f"{step}, and on in steps half as long"
+            )
+        if figures.get("validation"):
+            table = figures["validation"]
+            said = ", ".join(f"{name} {value:.3f}" for name, value in table.items())
+            self._reporter.say(f"step {step}: validation: {said}")
+        now = time.monotonic()
+        if now - self._said >= _EVERY_S or step == self._plan.n_steps:
+            left_s = (now - self._begun) / self._n_steps * (self._plan.n_steps - step)
+            loss = sum(self._losses) / len(self._losses)
+            left = f", about {spoken_time(left_s)} left" if step < self._plan.n_steps else ""
+            self._reporter.say(f"step {step} of {self._plan.n_steps}: loss {loss:.4f}{left}")
+            self._said, self._losses = now, []
+
+    def sum_up(self) -> None:
+        """What the steps of this run took."""
+        if self._n_steps:
+            share = 100.0 * self._load_s / max(self._step_s, 1e-9)
+            self._reporter.say(
+                f"{self._n_steps} steps in {spoken_time(time.monotonic() - self._begun)}, "
+                f"{share:.1f} % of it reading"
+            )

@@ -1,0 +1,44 @@
+"""What can be turned while a network plays. Imports no torch."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+_Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class Controls(BaseModel):
+    """How much of the style is heard, as a whole and part by part.
+
+    What the network changes are levels of bands over time, in dB. They are taken apart, each part
+    is multiplied by its own factor, and the sum by ``strength``; with every part at 1 nothing of
+    the whole is lost.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+    strength: _Share = 1.0
+    """All changes in dB are multiplied by it; at 0 the content is put back together as it was."""
+    wet: _Share = 1.0
+    """Share of the output in the mix; the rest is the content itself, at the same time."""
+    timbre: _Share = 1.0
+    """Factor of what changes the sounding partials, beyond EQ and dynamics."""
+    eq: _Share = 1.0
+    """Factor of the change that lasts for seconds and is smooth over bands."""
+    dynamics: _Share = 1.0
+    """Factor of the change of each moment's loudness."""
+    noise: _Share = 1.0
+    """Factor of what changes between the partials: breath, bow, air."""
+
+
+NAMES = tuple(Controls.model_fields)
+"""In the order in which they travel as numbers."""
+
+
+def numbers(controls: Controls) -> tuple[float, ...]:
+    """The controls' values in the order of `NAMES`.
+
+    >>> numbers(Controls(wet=0.5))
+    (1.0, 0.5, 1.0, 1.0, 1.0, 1.0)
+    """
+    return tuple(getattr(controls, name) for name in NAMES)

@@ -1,0 +1,29 @@
+"""Settings of the neural engine. Imports no torch."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from estilo.engines.settings import EngineSettings
+
+_Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class NeuralSettings(EngineSettings):
+    """A trained network plays the content's notes with the sound of the style, in one pass."""
+
+    strength: _Share = 1.0
+    """How much style: 0 gives the content back, 1 is all that the network knows of the style."""
+    timbre: _Share = 1.0
+    """Share of the strength for which partials sound, moment by moment."""
+    eq: _Share = 1.0
+    """Share of the strength for the average spectrum."""
+    dynamics: _Share = 1.0
+    """Share of the strength for loudness over time: attacks, decays, pauses."""
+    noise: _Share = 1.0
+    """Share of the strength for what lies between the partials: breath, hiss, hum."""
+    fit: _Share = 0.5
+    """How far the levels of every band are carried on to those that the style itself has: a
+    network stops short of sounds that it has never heard. Needs the style's audio."""
+    weights: str | None = None
+    """Path of a file of trained weights; those that come with estilo by default."""

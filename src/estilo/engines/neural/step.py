@@ -1,0 +1,159 @@
+"""One step of a stream: some hops in, as many out, and everything that is remembered in between."""
+
+from typing import Protocol
+
+import torch
+from torch import Tensor, nn
+
+from estilo.engines.neural.controls import NAMES
+from estilo.engines.neural.parts import RAMP_FRAMES, Parts, ramp
+from estilo.models.network import SAMPLE_RATE, Heard, Network
+from estilo.models.style_encoder import StyleCode
+from estilo.nn import State
+
+_STRENGTH, _WET, _TIMBRE, _NOISE = map(NAMES.index, ("strength", "wet", "timbre", "noise"))
+_NOISE_HOPS, _NOISE_SEED = 512, 20_261_121  # 5.5 s, then again
+
+
+class Voice(Protocol):
+    """A network's way from a waveform to spectra and back, in numbers of some kind."""
+
+    def hear(self, waveform: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:
+        """Spectra of a waveform with its past, and of the carrier made of it.
+
+        **Shape**: ``(batch, channels, n_past + n_frames * hop_length)``, noise
+        ``(batch, 1, n_past + n_frames * hop_length)``, to ``(batch, channels, frames, n)`` twice.
+        """
+        ...
+
+    def levels(self, spectra: Tensor) -> Tensor:
+        """Levels of all channels together, ``(batch, frames, n_bands)``."""
+        ...
+
+    def play(self, spectra: Tensor, levels: Tensor, tail: Tensor) -> tuple[Tensor, Tensor]:
+        """Spectra with their bands at these levels as a waveform, one hop late, and the tail."""
+        ...
+
+
+class ComplexVoice(nn.Module):
+    """See `Voice`; by the network's own functions.
+
+    Args:
+        network: whose.
+    """
+
+    def __init__(self, network: Network) -> None:
+        super().__init__()
+        self.network = network
+
+    def hear(self, waveform: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:
+        """See `Voice.hear`."""
+        return self.network.framing.analyse(waveform), self.network.hear(waveform, noise).spectra
+
+    def levels(self, spectra: Tensor) -> Tensor:
+        """See `Voice.levels`."""
+        power = spectra.real.square() + spectra.imag.square()
+        return self.network.bands.levels(power.mean(1))
+
+    def play(self, spectra: Tensor, levels: Tensor, tail: Tensor) -> tuple[Tensor, Tensor]:
+        """See `Voice.play`."""
+        return self.network.play(Heard(spectra, self.levels(spectra), levels), levels, tail)
+
+
+class Step(nn.Module):
+    """The network with its controls, dry and wet mixed, hop by hop.
+
+    The output is one hop late. A state is a flat mapping, batch first: of the network's layers
+    (`Generator.initial_state`), of the parts (`Parts`), and
+
+    - ``input.past`` ``(batch, channels, n_past)``: the last samples,
+    - ``output.tail`` ``(batch, channels, hop_length)``: what the next hop will be added to,
+    - ``noise.hop`` ``(batch,)``: place in the carrier's noise, which is the same in every run,
+    - ``controls`` ``(batch, 6)``: where they are on their way; -1 until the first hop.
+
+    The carrier is brought in no further than the style: at strength 0, or with EQ and dynamics
+    alone, the content's own spectrum is what is played.
+
+    **Shape**: samples ``(batch, channels, n_hops * hop_length)``, controls ``(batch, 6)`` in the
+    order of `controls.NAMES`, a `StyleCode` and a state to samples of the same shape and the next
+    state.
+
+    Args:
+        network: that plays.
+        channels: of the waveform.
+        voice: of the network; `ComplexVoice` by default.
+        fit: of the levels that the network wants, see `estilo.engines.neural.fit`.
+    """
+
+    noise: Tensor
+
+    def __init__(
+        self,
+        network: Network,
+        *,
+        channels: int = 1,
+        voice: Voice | None = None,
+        fit: nn.Module | None = None,
+    ) -> None:
+        super().__init__()
+        self.fit = fit
+        framing, bands = network.framing, network.bands
+        self.generator = network.generator
+        self.voice = voice or ComplexVoice(network)
+        self.channels, self.hop_length, self.n_past = channels, framing.hop_length, framing.n_past
+        self.parts = Parts(
+            centres_hz=bands.centres_hz,
+            n_lines=bands.n_lines,
+            sample_rate=SAMPLE_RATE,
+            hop_length=self.hop_length,
+        )
+        generator = torch.Generator().manual_seed(_NOISE_SEED)
+        noise = torch.randn(_NOISE_HOPS, self.hop_length, generator=generator)
+        self.register_buffer("noise", noise.to(framing.analysis), persistent=False)
+
+    def initial_state(self, batch: int = 1) -> dict[str, Tensor]:
+        """Nothing heard yet."""
+        like = self.noise
+        return {
+            **self.generator.initial_state(batch),
+            **self.parts.initial_state(batch),
+            "input.past": like.new_zeros(batch, self.channels, self.n_past),
+            "output.tail": like.new_zeros(batch, self.channels, self.hop_length),
+            "noise.hop": torch.zeros(batch, dtype=torch.int64, device=like.device),
+            "controls": like.new_full((batch, len(NAMES)), -1.0),
+        }
+
+    def forward(
+        self, samples: Tensor, controls: Tensor, style: StyleCode, state: State
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """See the class."""
+        hop = self.hop_length
+        n_hops = samples.shape[-1] // hop
+        waveform = torch.cat((state["input.past"], samples), -1)
+        content, carrier = self.voice.hear(waveform, self._noise(state["noise.hop"], n_hops))
+        levels = self.voice.levels(content)
+        wanted, after = self.generator(levels, style, state)
+        if self.fit is not None:
+            wanted = self.fit(wanted)
+        path = ramp(state["controls"], controls, n_hops, slope=1.0 / RAMP_FRAMES)
+        change, averages = self.parts(wanted - levels, levels, path, state)
+        share = path[..., _STRENGTH] * torch.maximum(path[..., _TIMBRE], path[..., _NOISE])
+        spectra = content + share[:, None, :, None] * (carrier - content)
+        wet, tail = self.voice.play(spectra, levels + change, state["output.tail"])
+        dry = waveform[..., self.n_past - hop : -hop]
+        slope = 1.0 / (RAMP_FRAMES * hop)
+        mix = ramp(state["controls"], controls, n_hops * hop, slope=slope)[:, None, :, _WET]
+        after |= averages
+        after |= {
+            "input.past": waveform[..., n_hops * hop :],
+            "output.tail": tail,
+            "noise.hop": (state["noise.hop"] + n_hops) % _NOISE_HOPS,
+            "controls": path[:, -1],
+        }
+        return dry * (1.0 - mix) + wet * mix, after
+
+    def _noise(self, place: Tensor, n_hops: int) -> Tensor:
+        """Of these hops and their past, ``(batch, 1, n_past + n_hops * hop_length)``."""
+        n_past = self.n_past // self.hop_length
+        hops = torch.arange(-n_past, n_hops, device=place.device)
+        return self.noise[(place[:, None] + hops) % _NOISE_HOPS].flatten(1)[:, None]

@@ -1,0 +1,172 @@
+"""Styles to keep and to share: a code, and a card that says where it comes from."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from os import PathLike
+from pathlib import Path
+
+import numpy as np
+import torch
+from pydantic import ValidationError
+from torch import Tensor
+
+from estilo.dsp.loudness import integrated_loudness
+from estilo.engines.excerpts import require_sound
+from estilo.engines.neural.listening import listen
+from estilo.engines.neural.style_card import (
+    FORMAT,
+    MAX_CLIPS,
+    MAX_TOKENS,
+    ClipCard,
+    StyleCard,
+    check_numbers,
+    flaw_of,
+    read_arrays,
+)
+from estilo.engines.neural.styles import blend_codes
+from estilo.engines.neural.weights import network_id
+from estilo.errors import SettingsError, TensorFileError
+from estilo.io.tensors import write_tensors
+from estilo.models.network import SAMPLE_RATE, Network
+from estilo.models.style_encoder import StyleCode
+
+
+@dataclass(frozen=True, eq=False)
+class StyleFile:
+    """A style without its audio.
+
+    Args:
+        code: what the network knows of the style, with a batch of 1.
+        card: where it comes from.
+    """
+
+    code: StyleCode
+    card: StyleCard
+
+    def to(self, device: torch.device | str) -> "StyleFile":
+        """The same on a device."""
+        return StyleFile(StyleCode(*(part.to(device) for part in self.code)), self.card)
+
+
+def make_style(
+    network: Network,
+    clips: Sequence[Tensor],
+    weights: Sequence[float],
+    *,
+    origins: Sequence[ClipCard],
+    name: str,
+    licence: str = "",
+    consent: str = "",
+) -> StyleFile:
+    """A style of one or several clips: each is heard by itself, and their codes are blended.
+
+    Of many clips the tokens are thinned out evenly, so that no more than 1024 are left.
+
+    Args:
+        network: that will play in this style.
+        clips: ``(channels, time)`` each, at 48 kHz.
+        weights: one positive share per clip.
+        origins: what the card says of each clip.
+        name: what the style is called.
+        licence: its terms; empty where they are not stated.
+        consent: by whom and how its use was agreed to; empty where nobody said.
+
+    Raises:
+        AudioFileError: a clip is silent.
+        SettingsError: too many clips, or a text that no card takes.
+    """
+    if not 1 <= len(clips) <= MAX_CLIPS:
+        raise SettingsError(
+            f"a style is made from 1 to {MAX_CLIPS} clips, got {len(clips)}; join short ones"
+        )
+    if not len(clips) == len(weights) == len(origins):
+        raise SettingsError(
+            f"expected a weight and an origin for each of {len(clips)} clips, got {len(weights)} "
+            f"and {len(origins)}"
+        )
+    require_sound(clips)
+    try:
+        card = StyleCard(
+            format=FORMAT,
+            name=name,
+            licence=licence,
+            consent=consent,
+            loudness_lufs=_loudness(clips, weights),
+            clips=tuple(origins),
+            weights=network_id(network),
+        )
+    except ValidationError as error:
+        raise SettingsError(f"the style's card cannot be made: {flaw_of(error)}") from error
+    most = MAX_TOKENS // len(clips)
+    code = blend_codes([_thinned(listen(network, clip), most) for clip in clips], weights)
+    # As it will come back from the file, so that both sound the same.
+    return StyleFile(StyleCode(*(part.half().float() for part in code)), card)
+
+
+def write_style(path: str | PathLike[str], file: StyleFile, *, force: bool = False) -> Path:
+    """Keep a style, at half precision; equal styles give equal bytes.
+
+    Args:
+        path: ends in ``.estilo-style``, so that everybody knows what it is.
+        file: the style.
+        force: replace a file that is already there.
+
+    Raises:
+        TensorFileError: its numbers are none, or too large; or its card cannot be shown.
+        OutputError: it cannot be written.
+    """
+    path = Path(path)
+    arrays = {name: part.detach().cpu().numpy() for name, part in file.code._asdict().items()}
+    check_numbers(path, arrays)
+    halves = {name: each.astype(np.float16) for name, each in arrays.items()}
+    return write_tensors(path, halves, file.card.model_dump(mode="json"), force=force)
+
+
+def read_style(path: str | PathLike[str]) -> StyleFile:
+    """A style that somebody kept; nothing in the file is run.
+
+    Raises:
+        TensorFileError: it is missing, or no sound style file.
+    """
+    file, card = read_arrays(path)
+    parts = {name: torch.from_numpy(each) for name, each in file.tensors.items()}
+    return StyleFile(StyleCode(**parts), card)
+
+
+def check_fits(file: StyleFile, network: Network) -> None:
+    """Refuse a style that other weights made: to these it would mean nothing.
+
+    Raises:
+        TensorFileError: the style is of other weights.
+    """
+    own, card = network_id(network), file.card
+    settings = network.generator.settings
+    widths = [file.code.vector.shape[-1], file.code.keys.shape[-1], file.code.values.shape[-1]]
+    if card.weights == own and widths == [settings.n_vector, settings.n_key, settings.n_value]:
+        return
+    names = ", ".join(clip.name for clip in card.clips[:3])
+    more = f" and {len(card.clips) - 3} more" if len(card.clips) > 3 else ""
+    raise TensorFileError(
+        f"the style file {card.name!r} was made with weights {card.weights}, and those in use are "
+        f"{own}; make it again from its clips ({names}{more}), or give the weights that it was "
+        "made with"
+    )
+
+
+def _thinned(code: StyleCode, most: int) -> StyleCode:
+    """At most so many tokens, evenly spaced."""
+    n_tokens = code.weights.shape[1]
+    if n_tokens <= most:
+        return code
+    kept = torch.linspace(0, n_tokens - 1, most, device=code.weights.device).round().long()
+    return StyleCode(code.vector, code.keys[:, kept], code.values[:, kept], code.weights[:, kept])
+
+
+def _loudness(clips: Sequence[Tensor], weights: Sequence[float]) -> float | None:
+    powers = [
+        weight * 10.0 ** (integrated_loudness(clip.cpu().numpy(), SAMPLE_RATE) / 10.0)
+        for clip, weight in zip(clips, weights, strict=True)
+    ]
+    power = sum(powers) / sum(weights)
+    return round(10.0 * math.log10(power), 2) if power > 0.0 else None

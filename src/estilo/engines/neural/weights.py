@@ -1,0 +1,115 @@
+"""Trained weights in a file, and the card that says where they come from."""
+
+import hashlib
+from functools import lru_cache
+from importlib.resources import files
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from estilo.engines.neural.style_card import flaw_of
+from estilo.errors import TensorFileError
+from estilo.io.tensors import expect_shapes, read_tensors, write_tensors
+from estilo.models.generator import Generator
+from estilo.models.network import N_BANDS, Network
+from estilo.models.settings import GeneratorSettings
+
+MAX_BYTES = 25 * 2**20
+SHIPPED = "base.safetensors"
+
+
+class ModelCard(BaseModel):
+    """What is known of a network's weights."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+    name: str
+    """What the weights are called."""
+    licence: str
+    """Terms of the weights."""
+    generator: dict[str, Any]
+    """Sizes of the network."""
+    data: tuple[str, ...] = ()
+    """What was heard in training, with licences."""
+    seed: int = 0
+    """Of the training."""
+    command: str = ""
+    """That trained it."""
+    steps: int = 0
+    """Of the training."""
+    hours: float = 0.0
+    """Of computing."""
+    hardware: str = ""
+    """That it was computed on."""
+    table: dict[str, float] = {}
+    """Scores on the validation set."""
+
+
+def write_weights(
+    path: str | PathLike[str], network: Network, card: ModelCard, *, force: bool = False
+) -> Path:
+    """Keep a network: half precision, and its card.
+
+    Raises:
+        TensorFileError: a weight is not finite, or too large for half precision.
+        OutputError: it cannot be written.
+    """
+    tensors = {
+        name: tensor.detach().cpu().half().numpy() for name, tensor in network.state_dict().items()
+    }
+    return write_tensors(path, tensors, card.model_dump(mode="json"), force=force)
+
+
+def read_weights(path: str | PathLike[str] | None = None) -> tuple[Network, ModelCard]:
+    """A trained network, ready to be used, and its card.
+
+    Args:
+        path: of a file of weights; those that come with estilo by default.
+
+    Raises:
+        TensorFileError: it holds no weights of such a network.
+    """
+    path = shipped_path() if path is None else Path(path)
+    try:
+        kept = path.stat()
+    except OSError:
+        return _read(path, None)  # which says what is wrong
+    return _read(path, (kept.st_mtime_ns, kept.st_size))
+
+
+def shipped_path() -> Path:
+    """The weights that come with estilo."""
+    return Path(str(files("estilo.engines.neural") / "weights" / SHIPPED))
+
+
+def network_id(network: Network) -> str:
+    """A short name for weights: codes of styles fit only the weights that made them."""
+    digest = hashlib.sha256()
+    for name, tensor in sorted(network.state_dict().items()):
+        digest.update(name.encode() + tensor.detach().cpu().half().numpy().tobytes())
+    return digest.hexdigest()[:16]
+
+
+@lru_cache(maxsize=2)
+def _read(path: Path, _version: tuple[int, int] | None) -> tuple[Network, ModelCard]:
+    """Read once, and again when the file is another one."""
+    file = read_tensors(path, max_bytes=MAX_BYTES)
+    try:
+        card = ModelCard.model_validate(file.card)
+        settings = GeneratorSettings.model_validate(card.generator)
+    except ValidationError as error:
+        raise TensorFileError(
+            f"{path}: its card is not one of weights: {flaw_of(error)}; get the file again"
+        ) from error
+    with torch.device("meta"):
+        generator = Generator(np.arange(1.0, N_BANDS + 1.0), settings).state_dict()
+    shapes = {f"generator.{name}": tuple(each.shape) for name, each in generator.items()}
+    expect_shapes(file, shapes, what="weights of the neural engine")
+    with torch.random.fork_rng(devices=[]):
+        network = Network(settings)
+    network.load_state_dict({name: torch.from_numpy(each) for name, each in file.tensors.items()})
+    return network.eval().requires_grad_(requires_grad=False), card

@@ -1,0 +1,1 @@
+"""Networks in other formats; each export verifies what it wrote."""

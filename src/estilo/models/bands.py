@@ -1,0 +1,73 @@
+"""Bands of a spectrum: each bin where partials lie apart, above them as wide as the ear's."""
+
+import math
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from estilo.units import erb_number_to_hz, hz_to_erb_number
+
+FLOOR_DB = -100.0
+_DB_PER_UNIT = 20.0
+_CENTRE_DB = -40.0
+
+
+class Bands(nn.Module):
+    """Powers of bins to levels of bands, and gains of bands to gains of bins.
+
+    The first bins are bands of their own; above, triangles overlap by half, evenly spaced on the
+    ERB scale up to half the sample rate.
+
+    Args:
+        sample_rate: in Hz.
+        n_bins: of the spectrum.
+        n_lines: bins that are bands of their own.
+        n_wide: bands above them.
+
+    Attributes:
+        centres_hz: of each band, in Hz.
+    """
+
+    share: Tensor
+    spread: Tensor
+
+    def __init__(self, *, sample_rate: int, n_bins: int, n_lines: int, n_wide: int) -> None:
+        super().__init__()
+        self.n_lines, self.n_bands = n_lines, n_lines + n_wide
+        spacing_hz = 0.5 * sample_rate / (n_bins - 1)
+        ends = hz_to_erb_number([n_lines * spacing_hz, 0.5 * sample_rate])
+        centres_hz = torch.from_numpy(erb_number_to_hz(np.linspace(*ends, n_wide)))
+        centres = centres_hz / spacing_hz - n_lines
+        lines_hz = spacing_hz * np.arange(n_lines)
+        self.centres_hz = np.concatenate((lines_hz, centres_hz.numpy()))
+        place = torch.arange(n_bins - n_lines, dtype=torch.float64)
+        above = (torch.searchsorted(centres, place, right=True)).clamp(1, n_wide - 1)
+        left, right = centres[above - 1], centres[above]
+        share = ((place - left) / (right - left)).clamp(0.0, 1.0)
+        spread = torch.zeros(n_wide, n_bins - n_lines, dtype=torch.float64)
+        spread[above, place.long()] = share
+        spread[above - 1, place.long()] = 1.0 - share
+        self.register_buffer("spread", spread.float(), persistent=False)
+        self.register_buffer(
+            "share", (spread / spread.sum(1, keepdim=True)).T.float().contiguous(), persistent=False
+        )
+
+    def levels(self, power: Tensor) -> Tensor:
+        """Level of each band: 0 at -40 dB, 1 for each 20 dB; -100 dB and less are one.
+
+        **Shape**: ``(..., n_bins)`` to ``(..., n_bands)``.
+        """
+        wide = power[..., self.n_lines :] @ self.share
+        bands = torch.cat((power[..., : self.n_lines], wide), -1)
+        db = 10.0 * torch.log10(bands.clamp(min=10.0 ** (FLOOR_DB / 10.0)))
+        return (db - _CENTRE_DB) / _DB_PER_UNIT
+
+    def gains(self, difference: Tensor) -> Tensor:
+        """Gain of each bin, as a factor, from differences of level of the bands.
+
+        **Shape**: ``(..., n_bands)`` to ``(..., n_bins)``.
+        """
+        wide = difference[..., self.n_lines :] @ self.spread
+        units = torch.cat((difference[..., : self.n_lines], wide), -1)
+        return torch.exp(units * (_DB_PER_UNIT / 20.0 * math.log(10.0)))

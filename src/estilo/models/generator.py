@@ -1,0 +1,98 @@
+"""The network that plays a content in a style: levels of bands in, levels of bands out."""
+
+import numpy as np
+from torch import Tensor, nn
+
+from estilo.models.attention import StyleAttention
+from estilo.models.line_head import LineHead
+from estilo.models.settings import GeneratorSettings
+from estilo.models.style_encoder import StyleCode, StyleEncoder
+from estilo.nn import Lstm, ResidualBlock, State
+
+
+class Generator(nn.Module):
+    """Content encoder, style encoder and decoder, causal in the content.
+
+    **Shape**: `forward` takes levels ``(batch, frames, n_bands)``, a `StyleCode` and a state, and
+    gives levels of the same shape and the next state.
+
+    Args:
+        centres_hz: of the bands of input and output.
+        settings: sizes.
+    """
+
+    def __init__(self, centres_hz: np.ndarray, settings: GeneratorSettings | None = None) -> None:
+        super().__init__()
+        self.settings = own = settings or GeneratorSettings()
+        width, vector, n_bands = own.n_channels, own.n_vector, len(centres_hz)
+        self.style_encoder = StyleEncoder(
+            n_bands, n_vector=vector, n_key=own.n_key, n_value=own.n_value
+        )
+        self.entrance = nn.Linear(n_bands, width)
+        self.encoder = nn.ModuleList(
+            ResidualBlock(width, name=f"encoder{place}", dilation=dilation)
+            for place, dilation in enumerate(own.dilations)
+        )
+        self.encoder_lstm = Lstm(width, name="encoder") if own.memory else None
+        self.attention = (
+            StyleAttention(width, n_key=own.n_key, n_value=own.n_value) if own.lookup else None
+        )
+        self.decoder = nn.ModuleList(
+            ResidualBlock(width, name=f"decoder{place}", dilation=dilation, n_style=vector)
+            for place, dilation in enumerate((*own.dilations, 1))
+        )
+        self.decoder_lstm = Lstm(width, name="decoder") if own.memory else None
+        self.exit_norm = nn.LayerNorm(width)
+        self.exit = nn.Linear(width, n_bands)
+        self.head = LineHead(width, centres_hz, n_hidden=own.n_detail) if own.n_detail else None
+
+    def initial_state(self, batch: int) -> dict[str, Tensor]:
+        """Nothing heard yet."""
+        lstms = (self.encoder_lstm, self.decoder_lstm)
+        layers = (*self.encoder, *self.decoder, *lstms, self.head)
+        parts = [layer.initial_state(batch) for layer in layers if layer is not None]
+        return {name: tensor for part in parts for name, tensor in part.items()}
+
+    def encode_style(self, bands: Tensor) -> StyleCode:
+        """The code of a clip; see `StyleEncoder`."""
+        return self.style_encoder(bands)
+
+    def encode(self, bands: Tensor, state: State) -> tuple[Tensor, dict[str, Tensor]]:
+        """What is played, ``(batch, frames, n_channels)``."""
+        after: dict[str, Tensor] = {}
+        x = self.entrance(bands)
+        for block in self.encoder:
+            x, part = block(x, state)
+            after |= part
+        if self.encoder_lstm is not None:
+            y, part = self.encoder_lstm(x, state)
+            x, after = x + y, after | part
+        return x, after
+
+    def decode(
+        self, x: Tensor, bands: Tensor, style: StyleCode, state: State
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """Levels of the output from what is played and the content's own levels."""
+        after: dict[str, Tensor] = {}
+        if self.attention is not None:
+            x = self.attention(x, style)
+        for place, block in enumerate(self.decoder):
+            if place == len(self.decoder) - 1 and self.decoder_lstm is not None:
+                y, part = self.decoder_lstm(x, state)
+                x, after = x + y, after | part
+            x, part = block(x, state, style.vector)
+            after |= part
+        x = self.exit_norm(x)
+        out = self.exit(x)
+        if self.head is not None:
+            detail, part = self.head(x, bands, state)
+            out, after = out + detail, after | part
+        return out, after
+
+    def forward(
+        self, bands: Tensor, style: StyleCode, state: State
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """See the class."""
+        x, first = self.encode(bands, state)
+        out, second = self.decode(x, bands, style, state)
+        return out, first | second

@@ -1,0 +1,1 @@
+"""Training of the neural engine: recipe, batches, losses, loop, checkpoints."""

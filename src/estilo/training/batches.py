@@ -1,0 +1,212 @@
+"""Batches, each a function of the seed and its number alone, so that a training can be resumed."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from scipy.ndimage import uniform_filter1d
+from torch import Tensor
+
+from estilo.datasets.manifest import Clip, Split, read_manifest
+from estilo.errors import InputError
+from estilo.models.network import SAMPLE_RATE
+from estilo.training.features import SILENCE, LevelStore
+from estilo.training.recipe import BatchPart
+
+PAIRED, PERTURBED, UNPAIRED = range(3)
+KINDS = ("paired", "perturbed", "unpaired")
+_QUIETEST = -1.5  # level of a stretch that counts as sound
+_TRIES = 8
+_LEVEL = 1.0  # of every style: -20 dB, as levels are counted here
+
+
+class Batch(NamedTuple):
+    """Examples for one step, as levels of bands.
+
+    Args:
+        content: ``(batch, n_frames, n_bands)``.
+        target: the true answer, of the same shape; the content where there is none.
+        style: ``(batch, n_style_frames, n_bands)``.
+        kind: `PAIRED`, `PERTURBED` or `UNPAIRED`, ``(batch,)``.
+    """
+
+    content: Tensor
+    target: Tensor
+    style: Tensor
+    kind: Tensor
+
+
+class Batches:
+    """Examples drawn from datasets.
+
+    Args:
+        folders: of the datasets.
+        split: of the clips.
+        settings: what a batch is.
+        seed: of every draw.
+        store: levels of the clips.
+
+    Raises:
+        InputError: there is too little in the folders.
+    """
+
+    def __init__(
+        self,
+        folders: Sequence[str],
+        *,
+        split: Split,
+        settings: BatchPart,
+        seed: int,
+        store: LevelStore,
+    ) -> None:
+        self.settings, self.seed, self.store = settings, seed, store
+        self.clips: list[tuple[Path, Clip]] = [
+            (Path(folder), clip)
+            for folder in folders
+            for clip in read_manifest(Path(folder))
+            if clip.split == split
+        ]
+        _check(self.clips, folders, split)
+        self.by_folder: dict[Path, list[int]] = defaultdict(list)
+        self.by_label: dict[str, list[int]] = defaultdict(list)
+        phrases: dict[str, list[int]] = defaultdict(list)
+        for place, (folder, clip) in enumerate(self.clips):
+            self.by_folder[folder].append(place)
+            self.by_label[f"{folder}/{clip.label}"].append(place)
+            if clip.phrase:
+                phrases[f"{folder}/{clip.phrase}"].append(place)
+        self.bands = [places for places in phrases.values() if len(places) > 1]
+        shares = np.array([settings.paired, settings.perturbed, settings.unpaired])
+        if not self.bands:
+            shares[PAIRED] = 0.0
+        if shares.sum() <= 0.0:
+            raise InputError(
+                f"no two {split} clips in {', '.join(folders)} play the same phrase, and only "
+                "paired examples are asked for; give perturbed or unpaired a share"
+            )
+        self.shares = shares / shares.sum()
+
+    def batch(self, step: int, *, rank: int = 0, n_ranks: int = 1) -> Batch:
+        """The examples of a step, or a process's share of them.
+
+        Args:
+            step: number of the step.
+            rank: of this process.
+            n_ranks: processes that share the batch.
+        """
+        return self.examples(
+            range(step * self.settings.size, (step + 1) * self.settings.size)[rank::n_ranks]
+        )
+
+    def examples(self, numbers: Sequence[int]) -> Batch:
+        """Examples by number, whatever the batch they are in."""
+        rows = [self._example(np.random.default_rng([self.seed, 7, number])) for number in numbers]
+        arrays = (torch.from_numpy(np.stack(column)) for column in zip(*rows, strict=True))
+        return Batch(*arrays)
+
+    def _example(self, rng: np.random.Generator) -> tuple[NDArray, ...]:
+        own = self.settings
+        kind = int(rng.choice(3, p=self.shares))
+        if kind == PAIRED:
+            band = self.bands[rng.integers(len(self.bands))]
+            content, target = (band[place] for place in rng.permutation(len(band))[:2])
+        else:
+            content = target = self._any(rng)
+        style = self._any(rng) if kind == UNPAIRED else self._fellow(rng, target)
+        start = self._start(rng, content, own.n_frames)
+        x = self._read(content, start, own.n_frames)[:, :-1]
+        y = x if target == content else self._read(target, start, own.n_frames)[:, :-1]
+        z = self._read(style, self._start(rng, style, own.n_style_frames), own.n_style_frames)
+        z = z[:, :-1] + _LEVEL - _average(z[:, -1])
+        gain = rng.normal(0.0, own.gain_db) / 20.0
+        bend = _curve(rng, self.store.n_bands, own.equaliser_db)
+        wide = 2.0 if kind == PERTURBED else 1.0
+        x = x + gain + _curve(rng, self.store.n_bands, wide * own.equaliser_db)
+        if kind == PERTURBED:
+            x = _disguised(rng, x)
+        if rng.random() < own.noise:
+            x = _noisy(rng, x, rng.uniform(-4.0, -1.5) + gain)
+        rows = (x, y + gain + bend, z + bend)
+        return *(np.maximum(row, SILENCE, dtype=np.float32) for row in rows), np.array(kind)
+
+    def _any(self, rng: np.random.Generator) -> int:
+        """A clip; every folder has the same chance, so that a small one is heard too."""
+        places = list(self.by_folder.values())[rng.integers(len(self.by_folder))]
+        return places[rng.integers(len(places))]
+
+    def _fellow(self, rng: np.random.Generator, place: int) -> int:
+        """Another clip of the same label, where there is one."""
+        folder, clip = self.clips[place]
+        others = [each for each in self.by_label[f"{folder}/{clip.label}"] if each != place]
+        return others[rng.integers(len(others))] if others else place
+
+    def _start(self, rng: np.random.Generator, place: int, n_frames: int) -> int:
+        """Where something sounds, if it can be found in a few tries; some begin at the start."""
+        if rng.random() < 0.1:
+            return 0
+        room = max(self.store.n_frames(self.clips[place][1]) - n_frames, 0)
+        start = 0
+        for _ in range(_TRIES):
+            start = int(rng.integers(room + 1))
+            folder, clip = self.clips[place]
+            if self.store.loudest(folder, clip, start=start, n_frames=n_frames) > _QUIETEST:
+                break
+        return start
+
+    def _read(self, place: int, start: int, n_frames: int) -> NDArray[np.float32]:
+        folder, clip = self.clips[place]
+        return self.store.read(folder, clip, start=start, n_frames=n_frames)
+
+
+def _check(clips: Sequence[tuple[Path, Clip]], folders: Sequence[str], split: Split) -> None:
+    if not clips:
+        raise InputError(
+            f"there are no {split} clips in {', '.join(folders)}; make a larger dataset"
+        )
+    for folder, clip in clips:
+        if clip.sample_rate != SAMPLE_RATE:
+            raise InputError(
+                f"{folder / clip.path}: expected a clip at {SAMPLE_RATE} Hz, got "
+                f"{clip.sample_rate} Hz; add recordings with 'estilo data add', which converts them"
+            )
+
+
+def _average(levels: NDArray) -> float:
+    """Level of the average power; no less than that of a stretch that counts as sound."""
+    power = np.mean(10.0 ** (2.0 * levels))
+    return max(0.5 * float(np.log10(power)), _QUIETEST)
+
+
+def _curve(rng: np.random.Generator, n_bands: int, deviation_db: float) -> NDArray:
+    """An equaliser's levels over the bands: a slope and a few bumps; at times none."""
+    place = np.linspace(-1.0, 1.0, n_bands)
+    curve = rng.normal(0.0, 0.6) * place
+    for _ in range(rng.integers(0, 5)):
+        width = np.exp(rng.uniform(np.log(0.05), np.log(0.6)))
+        curve += rng.normal(0.0, 0.8) * np.exp(-(((place - rng.uniform(-1.1, 1.1)) / width) ** 2))
+    return (rng.random() < 0.7) * deviation_db / 20.0 * curve
+
+
+def _disguised(rng: np.random.Generator, levels: NDArray) -> NDArray:
+    """A clip as another instrument might have played it: swings, decays and partials changed."""
+    mean = levels.mean(0)
+    levels = mean + np.exp(rng.normal(0.0, 0.35)) * (levels - mean)
+    if rng.random() < 0.4:
+        fall = np.exp(rng.uniform(np.log(0.01), np.log(0.3)))
+        levels = levels.copy()
+        for now in range(1, len(levels)):
+            np.maximum(levels[now], levels[now - 1] - fall, out=levels[now])
+    if rng.random() < 0.4:
+        flat = uniform_filter1d(levels, int(rng.integers(5, 25)), axis=1, mode="nearest")
+        levels = levels + rng.uniform(0.0, 0.7) * (flat - levels)
+    return levels
+
+
+def _noisy(rng: np.random.Generator, levels: NDArray, level: float) -> NDArray:
+    """Levels with noise added, whose powers are those of complex Gaussian bins."""
+    power = 10.0 ** (2.0 * levels) + 10.0 ** (2.0 * level) * rng.standard_exponential(levels.shape)
+    return 0.5 * np.log10(power)

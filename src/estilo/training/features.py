@@ -1,0 +1,78 @@
+"""Levels of the bands of every clip of a dataset, computed once and kept beside the clips."""
+
+import copy
+import hashlib
+import io
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from estilo.datasets.manifest import Clip
+from estilo.io.atomic import write_atomic
+from estilo.io.slices import read_slice
+from estilo.models.network import Network
+
+SILENCE = -3.0
+_N_OPEN = 64  # clips; an example looks at one of them several times
+
+
+class LevelStore:
+    """Frames of clips: the levels of their bands, and behind them the level of the waveform.
+
+    They are computed on the processor, wherever the network is. Threads may share a store.
+
+    Args:
+        network: whose framing and bands they are.
+    """
+
+    def __init__(self, network: Network) -> None:
+        network = copy.deepcopy(network).cpu()
+        self._hop, self._past = network.framing.hop_length, network.framing.n_past
+        self._hear = network.hear_levels
+        self.n_bands = network.bands.n_bands
+        windows = (network.framing.analysis, network.bands.share)
+        digest = hashlib.sha256(b"".join(each.numpy().tobytes() for each in windows))
+        self._name = f"levels-{digest.hexdigest()[:8]}"
+        self._kept = lru_cache(_N_OPEN)(self._open)
+
+    def n_frames(self, clip: Clip) -> int:
+        """Of a clip; the last may reach past its end."""
+        return -(-clip.n_samples // self._hop)
+
+    def read(self, folder: Path, clip: Clip, *, start: int, n_frames: int) -> NDArray[np.float32]:
+        """Some frames of a clip; silence past its ends.
+
+        **Shape**: ``(n_frames, n_bands + 1)``, in units of 20 dB above -40 dB of full scale.
+        """
+        out = np.full((n_frames, self.n_bands + 1), SILENCE, dtype=np.float32)
+        piece = self._kept(folder, clip)[start : start + n_frames]
+        out[: len(piece)] = piece
+        return out
+
+    def loudest(self, folder: Path, clip: Clip, *, start: int, n_frames: int) -> float:
+        """Highest level of the waveform in some frames of a clip."""
+        piece = self._kept(folder, clip)[start : start + n_frames, -1]
+        return float(piece.max(initial=SILENCE))
+
+    def _open(self, folder: Path, clip: Clip) -> NDArray[np.float16]:
+        path = folder / self._name / Path(clip.path).with_suffix(".npy")
+        if not path.is_file():
+            self._compute(folder, clip, path)
+        return np.load(path, mmap_mode="r")
+
+    @torch.inference_mode()
+    def _compute(self, folder: Path, clip: Clip, path: Path) -> None:
+        n_samples = self.n_frames(clip) * self._hop
+        waveform = torch.from_numpy(
+            read_slice(folder / clip.path, -self._past, self._past + n_samples)
+        )
+        levels = self._hear(waveform[None, None])[0]
+        power = waveform[self._past :].unflatten(0, (-1, self._hop)).square().mean(1, keepdim=True)
+        rms = (10.0 * torch.log10(power.clamp(min=1e-10)) + 40.0) / 20.0
+        path.parent.mkdir(parents=True, exist_ok=True)
+        buffer = io.BytesIO()
+        np.save(buffer, torch.cat((levels, rms), 1).numpy().astype(np.float16))
+        write_atomic(path, buffer.getvalue(), force=True)

@@ -1,0 +1,186 @@
+"""All that a training is at a moment, and how it is kept."""
+
+import io
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from estilo.errors import InputError
+from estilo.io.atomic import write_atomic
+from estilo.models.discriminators import MultiScaleDiscriminator
+from estilo.models.network import Network
+from estilo.training.recipe import OptimiserPart, Recipe
+
+CHECKPOINT = "checkpoint.pt"
+_NUMBERS = {"step": 0, "rate_scale": 1.0, "best": float("inf"), "seconds": 0.0}
+_MAY_CHANGE = {"n_steps", "checkpoint_every", "validate_every"}
+
+
+@dataclass
+class TrainState:
+    """All that a training is at a moment.
+
+    Args:
+        network: what is trained.
+        average: running average of its weights, by name.
+        optimiser: with its moments.
+        judge: the discriminators.
+        judge_optimiser: theirs.
+        step: steps done.
+        rate_scale: factor on the learning rate, halved whenever the training was rolled back.
+        best: lowest score on the validation set so far.
+        seconds: that the steps took.
+        n_bad: steps in a row, up to now, whose gradient was not finite; not kept.
+    """
+
+    network: Network
+    average: dict[str, Tensor]
+    optimiser: torch.optim.Optimizer
+    judge: MultiScaleDiscriminator
+    judge_optimiser: torch.optim.Optimizer
+    step: int = 0
+    rate_scale: float = 1.0
+    best: float = float("inf")
+    seconds: float = 0.0
+    n_bad: int = 0
+
+    @property
+    def device(self) -> torch.device:
+        """Where it is computed."""
+        return next(self.network.parameters()).device
+
+    def follow(self, decay: float) -> None:
+        """Draw the average after the weights; early on faster, so that the start is forgotten."""
+        decay = min(decay, (1.0 + self.step) / (10.0 + self.step))
+        with torch.no_grad():
+            for name, weight in self.network.named_parameters():
+                self.average[name].lerp_(weight, 1.0 - decay)
+
+    def averaged(self) -> Network:
+        """A copy of the network with the average as its weights."""
+        with torch.random.fork_rng(devices=[]):
+            copy = Network(self.network.generator.settings)
+        copy.load_state_dict(self.average)
+        return copy.to(self.device).eval()
+
+
+def begin(
+    recipe: Recipe, *, weights: Network | None = None, device: str | torch.device = "cpu"
+) -> TrainState:
+    """The state before the first step.
+
+    Args:
+        recipe: that decides it.
+        weights: to go on from; drawn at random otherwise.
+        device: where it is computed.
+    """
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(recipe.seed)
+        network = Network(recipe.model)
+        judge = MultiScaleDiscriminator(recipe.model.n_vector)
+    if weights is not None:
+        network.load_state_dict(weights.state_dict())
+    network, judge = network.to(device), judge.to(device)
+    average = {name: each.detach().clone() for name, each in network.named_parameters()}
+    return TrainState(
+        network,
+        average,
+        _optimiser(network, recipe.optimiser),
+        judge,
+        _optimiser(judge, recipe.optimiser),
+    )
+
+
+def save_checkpoint(state: TrainState, path: Path, *, recipe: Recipe) -> None:
+    """Keep a state; the one before stays until this one is whole.
+
+    Args:
+        state: what is kept.
+        path: of the file.
+        recipe: that the training follows.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    buffer = io.BytesIO()
+    parts: dict[str, Any] = {name: each.state_dict() for name, each in _parts(state).items()}
+    parts["average"] = state.average
+    parts["recipe"] = recipe.model_dump_json()
+    parts |= {name: getattr(state, name) for name in _NUMBERS}
+    torch.save(parts, buffer)
+    write_atomic(path, buffer.getvalue(), force=True)
+
+
+def load_checkpoint(
+    path: Path, recipe: Recipe, *, device: str | torch.device = "cpu"
+) -> TrainState:
+    """The state that was kept. Nothing in the file can run code.
+
+    Raises:
+        InputError: it is not a checkpoint, or one of another recipe; how long a training is and
+            how often it is looked at may differ.
+    """
+    state = begin(recipe, device=device)
+    try:
+        parts = torch.load(path, map_location=device, weights_only=True)
+        differing = _differing(json.loads(parts.get("recipe", "{}")), recipe)
+        if not differing:
+            _fill(state, parts)
+    except Exception as error:
+        raise InputError(
+            f"{path} is not a checkpoint of this recipe ({error}); name another folder, or the "
+            "recipe that it was begun with"
+        ) from error
+    if differing:
+        raise InputError(
+            f"{path} was begun with another recipe ({', '.join(differing)}); give that one again, "
+            "or name another folder"
+        )
+    return state
+
+
+def _fill(state: TrainState, parts: Mapping[str, Any]) -> None:
+    for name, each in _parts(state).items():
+        each.load_state_dict(parts[name])
+    for name, average in state.average.items():
+        average.copy_(parts["average"][name])
+    for name, default in _NUMBERS.items():
+        setattr(state, name, type(default)(parts.get(name, default)))
+
+
+def _differing(before: Mapping[str, Any], recipe: Recipe) -> list[str]:
+    """What was otherwise, as "optimiser.rate 0.001"; what was not yet known counts as equal."""
+    now = _flat(recipe.model_dump(mode="json"))
+    return [
+        f"{name} {value!r}"
+        for name, value in _flat(before).items()
+        if name not in _MAY_CHANGE and now.get(name, value) != value
+    ]
+
+
+def _flat(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    out: dict[str, Any] = {}
+    for name, value in tree.items():
+        is_tree = isinstance(value, Mapping)
+        out |= _flat(value, f"{prefix}{name}.") if is_tree else {f"{prefix}{name}": value}
+    return out
+
+
+def _parts(state: TrainState) -> dict[str, Any]:
+    return {
+        "network": state.network,
+        "optimiser": state.optimiser,
+        "judge": state.judge,
+        "judge_optimiser": state.judge_optimiser,
+    }
+
+
+def _optimiser(module: nn.Module, settings: OptimiserPart) -> torch.optim.Optimizer:
+    if settings.name == "rmsprop":
+        return torch.optim.RMSprop(module.parameters(), lr=settings.rate)
+    return torch.optim.Adam(module.parameters(), lr=settings.rate, betas=(0.9, 0.99))

@@ -1,0 +1,121 @@
+"""How good a network is, by the project's metrics, on triplets of the validation split."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from estilo.analysis.sound import Sound
+from estilo.datasets.manifest import Clip, read_manifest
+from estilo.engines.neural.listening import listen
+from estilo.engines.neural.offline import transfer_waveform
+from estilo.io.slices import read_slice
+from estilo.metrics import METRICS
+from estilo.models.network import SAMPLE_RATE, Network
+
+METRIC_NAMES = ("lsd", "timbre_mfcc", "timbre_triplet", "pitch")
+N_TRIPLETS = 16
+_PITCH_WEIGHT = 2.0
+_SEED = 5
+
+
+class Triplet(NamedTuple):
+    """Waveforms ``(time,)`` at 48 kHz.
+
+    Args:
+        content: notes on one instrument.
+        style: other notes on another.
+        target: the notes on the other.
+    """
+
+    content: NDArray[np.float32]
+    style: NDArray[np.float32]
+    target: NDArray[np.float32]
+
+
+@dataclass
+class Validation:
+    """Triplets, and what the content copied scores on them.
+
+    Args:
+        triplets: that outputs are made from.
+        copied: mean of each metric for the content as it is.
+    """
+
+    triplets: list[Triplet]
+    copied: dict[str, float]
+
+    def table(self, network: Network) -> tuple[dict[str, float], list[NDArray[np.float32]]]:
+        """Each metric as a share of the content copied, ``score``, and the outputs.
+
+        Pitch is a difference from the content copied. The score is the mean of the shares and
+        twice what pitch has lost; lower is better.
+        """
+        outputs = [play(network, triplet) for triplet in self.triplets]
+        made = _means(outputs, self.triplets)
+        table = {name: made[name] / max(self.copied[name], 1e-9) for name in METRIC_NAMES[:3]}
+        lost = made["pitch"] - self.copied["pitch"]
+        score = float(_mean(list(table.values()))) + _PITCH_WEIGHT * max(0.0, lost)
+        return {"score": score} | table | {"pitch": lost}, outputs
+
+
+def validation(folders: Sequence[str], *, n_triplets: int = N_TRIPLETS) -> Validation | None:
+    """The same triplets every time; None where the datasets hold none."""
+    chosen = _choose(folders, n_triplets)
+    if not chosen:
+        return None
+    triplets = [Triplet(*(_read(*place) for place in places)) for places in chosen]
+    copied = _means([triplet.content for triplet in triplets], triplets)
+    return Validation(triplets, copied)
+
+
+@torch.inference_mode()
+def play(network: Network, triplet: Triplet) -> NDArray[np.float32]:
+    """The content in the style, ``(time,)``."""
+    device = next(network.parameters()).device
+    content, style = (
+        torch.from_numpy(each)[None].to(device) for each in (triplet.content, triplet.style)
+    )
+    return transfer_waveform(network, content, listen(network, style))[0].cpu().numpy()
+
+
+def _choose(folders: Sequence[str], n_triplets: int) -> list[tuple[tuple[Path, Clip], ...]]:
+    phrases: Mapping[str, list[tuple[Path, Clip]]] = defaultdict(list)
+    labels: Mapping[str, list[tuple[Path, Clip]]] = defaultdict(list)
+    for folder in folders:
+        for clip in read_manifest(Path(folder)):
+            if clip.split == "validation" and clip.phrase:
+                phrases[f"{folder}/{clip.phrase}"].append((Path(folder), clip))
+                labels[f"{folder}/{clip.label}"].append((Path(folder), clip))
+    rng = np.random.default_rng(_SEED)
+    chosen = []
+    for phrase in rng.permutation(sorted(phrases)).tolist():
+        players = phrases[phrase]
+        for first, second in rng.permutation(len(players))[: len(players) // 2 * 2].reshape(-1, 2):
+            content, target = players[first], players[second]
+            others = [each for each in labels[f"{target[0]}/{target[1].label}"] if each != target]
+            if others:
+                chosen.append((content, others[rng.integers(len(others))], target))
+    return chosen[:n_triplets]
+
+
+def _read(folder: Path, clip: Clip) -> NDArray[np.float32]:
+    return read_slice(folder / clip.path, 0, clip.n_samples)
+
+
+def _means(outputs: Sequence[NDArray], triplets: Sequence[Triplet]) -> dict[str, float]:
+    rows = []
+    for output, triplet in zip(outputs, triplets, strict=True):
+        ours, target = (Sound(each, SAMPLE_RATE) for each in (output, triplet.target))
+        rows.append([METRICS[name].measure(ours, target) for name in METRIC_NAMES])
+    return dict(zip(METRIC_NAMES, _mean(rows).tolist(), strict=True))
+
+
+def _mean(rows: Sequence[Any]) -> NDArray:
+    """Mean over the rows in which there is a number; NaN where there is none."""
+    return np.ma.filled(np.ma.masked_invalid(np.array(rows, dtype=float)).mean(0), np.nan)

@@ -1,0 +1,385 @@
+import math
+
+import numpy as np
+import pytest
+import torch
+from players import noise, player, style_code
+from torch.nn.functional import pad
+
+from estilo.engines.neural.controls import Controls
+from estilo.engines.neural.offline import transfer_waveform
+from estilo.engines.neural.step import Step
+from estilo.engines.neural.stream import NeuralStream
+from estilo.errors import InputError, SettingsError
+
+BLOCKS = [1, 7, 64, 256, 441, 1000, 4096]
+RATES = [8000, 22050, 44100, 96000, 192000]
+TURNED = Controls(strength=0.8, wet=0.7, timbre=0.5, eq=0.9, dynamics=0.2, noise=0.6)
+
+
+@pytest.fixture(scope="module")
+def network():
+    return player()
+
+
+@pytest.fixture(scope="module")
+def code(network):
+    return style_code(network)
+
+
+def make(network, **arguments):
+    return NeuralStream(network, runtime="torch", **arguments)
+
+
+def streamed(stream, waveform, style, lengths, controls=None):
+    """A waveform and the latency's worth of silence, cut into blocks of these lengths in turn."""
+    state, out, start = stream.start(style), [], 0
+    waveform = pad(waveform, (0, stream.latency))
+    number = 0
+    while start < waveform.shape[1]:
+        length = lengths[number % len(lengths)]
+        block, state = stream.process(waveform[:, start : start + length], state, controls)
+        out.append(block)
+        start, number = start + length, number + 1
+    return torch.cat(out, 1)
+
+
+def whole_file(network, waveform, code):
+    """The network run over everything at once, by its own functions."""
+    hop, n_past = network.framing.hop_length, network.framing.n_past
+    missing = -waveform.shape[1] % hop + hop
+    table = Step(network).noise
+    n_hops = (waveform.shape[1] + missing) // hop
+    drawn = torch.cat((table[-n_past // hop :], table[:n_hops])).flatten()
+    with torch.no_grad():
+        heard = network.hear(pad(waveform, (n_past, missing))[None], drawn)
+        levels, _ = network(heard.levels, code, network.generator.initial_state(1))
+        tail = torch.zeros(1, waveform.shape[0], hop)
+        played, _ = network.play(heard, levels, tail)
+    return played[0, :, hop : hop + waveform.shape[1]]
+
+
+@pytest.mark.parametrize(
+    "lengths", [*([n] for n in BLOCKS), [1, 511, 3, 513, 1024, 2, 777]], ids=str
+)
+def test_stream_is_the_network_run_on_the_whole_file(network, code, lengths):
+    waveform = noise(1, 5000)
+    expected = whole_file(network, waveform, code)
+    assert (expected - waveform).abs().max() > 0.1
+    stream = make(network)
+    out = streamed(stream, waveform, code, lengths)
+    assert (out[:, stream.latency :] - expected).abs().max() < 1e-5
+
+
+@pytest.mark.parametrize("controls", [Controls(), TURNED], ids=["all", "turned"])
+def test_offline_is_the_stream_and_its_chunks_do_not_show(network, code, controls, monkeypatch):
+    waveform = noise(2, 9001)
+    stream = make(network, channels=2)
+    out = streamed(stream, waveform, code, [333], controls)[:, stream.latency :]
+    whole = transfer_waveform(network, waveform, code, controls)
+    monkeypatch.setattr("estilo.engines.neural.offline.CHUNK_HOPS", 3)
+    done = []
+    chunks = transfer_waveform(network, waveform.clone(), code, controls, on_chunk=done.append)
+    assert (whole - out).abs().max() < 1e-5
+    assert (chunks - whole).abs().max() < 1e-5
+    assert done[-1] == 9001
+    in_place = waveform.clone()
+    assert transfer_waveform(network, in_place, code, controls, out=in_place) is in_place
+    assert (in_place - whole).abs().max() < 1e-5
+
+
+@pytest.mark.parametrize("n_samples", [1, 511, 512, 513])
+def test_offline_keeps_every_length(network, code, n_samples):
+    waveform = noise(1, n_samples)
+    out = transfer_waveform(network, waveform, code, Controls(strength=0.0))
+    assert (out - waveform).abs().max() < 1e-6
+
+
+def test_nothing_of_the_future_is_heard(network, code):
+    step = Step(network, channels=2)
+    hop = step.hop_length
+    samples = noise(1, 2, 8 * hop).requires_grad_()
+    out, _ = step(samples, torch.full((1, 6), 0.9), code, step.initial_state())
+    (gradient,) = torch.autograd.grad(out[..., 4 * hop : 5 * hop].square().sum(), samples)
+    assert (gradient[..., 5 * hop :] == 0).all()
+    assert (gradient[..., 4 * hop : 5 * hop] != 0).any()
+    assert (gradient[..., : 2 * hop] != 0).any()
+
+
+@pytest.mark.parametrize("sample_rate", [48000, 44100])
+def test_the_future_does_not_change_what_was_played(network, code, sample_rate):
+    stream = make(network, sample_rate=sample_rate)
+    first = noise(1, 4000)
+    second = first.clone()
+    second[:, 2777:] = 0.9
+    outs = [streamed(stream, each, code, [256]) for each in (first, second)]
+    assert torch.equal(outs[0][:, :2560], outs[1][:, :2560])
+    assert not torch.equal(outs[0][:, 2777:], outs[1][:, 2777:])
+
+
+@pytest.mark.parametrize("place", [0, 511, 512, 1300])
+@pytest.mark.parametrize("length", [1, 256, 2048])
+def test_an_impulse_comes_out_after_the_latency(network, code, place, length):
+    stream = make(network)
+    waveform = torch.zeros(1, 3000)
+    waveform[0, place] = 1.0
+    out = streamed(stream, waveform, code, [length], Controls(strength=0.0))
+    expected = torch.zeros_like(out)
+    expected[0, place + stream.latency] = 1.0
+    assert (out - expected).abs().max() < 1e-6
+    assert stream.latency == 1023
+    assert stream.latency / 48000 <= 0.030
+
+
+def lag(late: torch.Tensor, early: torch.Tensor) -> int:
+    """Samples between them, by their cross-correlation."""
+    n_fft = 2 * late.shape[-1]
+    spectrum = torch.fft.rfft(late, n_fft) * torch.fft.rfft(early, n_fft).conj()
+    return int(torch.fft.irfft(spectrum).argmax())
+
+
+@pytest.mark.parametrize("sample_rate", [*RATES, 48000])
+def test_latency_is_as_reported_at_any_rate_in_style_too(network, code, sample_rate):
+    stream = make(network, sample_rate=sample_rate)
+    waveform = noise(1, 16000)
+    out = streamed(stream, waveform, code, [500])
+    assert lag(out, pad(waveform, (0, stream.latency))) == stream.latency
+    if sample_rate >= 22050:
+        assert stream.latency / sample_rate < 0.030
+
+
+@pytest.mark.parametrize("sample_rate", [*RATES, 44101])
+def test_any_rate_and_any_blocks(network, code, sample_rate):
+    stream = make(network, sample_rate=sample_rate)
+    spectrum = torch.fft.rfft(noise(1, 8000, rms=0.2))
+    frequencies_hz = torch.fft.rfftfreq(8000, 1.0 / sample_rate)
+    spectrum[:, frequencies_hz > 0.42 * min(sample_rate, 48000)] = 0.0
+    waveform = torch.fft.irfft(spectrum)
+    kept = streamed(stream, waveform, code, [256], Controls(strength=0.0))
+    error = (kept[:, stream.latency :] - waveform)[:, 500:-500].abs().max()
+    assert error < 2e-5  # to a fraction of a sample
+    whole = streamed(stream, waveform, code, [10**6])
+    for lengths in ([1, 2, 3, 900, 1], [441]):
+        assert (streamed(stream, waveform, code, lengths) - whole).abs().max() < 1e-5
+
+
+@pytest.mark.parametrize("sample_rate", [48000, 44100])
+def test_all_dry_is_the_content_bit_for_bit(network, code, sample_rate):
+    stream = make(network, sample_rate=sample_rate, channels=2)
+    waveform = noise(2, 3000)
+    out = streamed(stream, waveform, code, [100], Controls(wet=0.0))
+    assert torch.equal(out[:, stream.latency :], waveform)
+    assert (out[:, : stream.latency] == 0).all()
+
+
+def test_eq_and_dynamics_alone_bring_in_nothing_new(network, code):
+    """A sine stays a sine: new partials come with timbre and noise only."""
+    sine = 0.3 * torch.sin(2.0 * math.pi * 0.0625 * torch.arange(48000.0))[None]
+    out = transfer_waveform(network, sine, code, Controls(timbre=0.0, noise=0.0))
+    spectrum = torch.fft.rfft(out[0, -16384:] * torch.hann_window(16384)).abs()
+    peak = int(spectrum.argmax())
+    spectrum[peak - 60 : peak + 61] = 0.0
+    wild = transfer_waveform(network, sine, code)
+    wild = torch.fft.rfft(wild[0, -16384:] * torch.hann_window(16384)).abs()
+    assert peak == 1024
+    assert spectrum.max() < 0.1 * wild[1100:].max()
+
+
+def roughness(out: torch.Tensor, place: int) -> float:
+    """Largest third difference around a place: what a jump has and a slow change has not."""
+    return float(out[0, place - 200 : place + 4000].diff(n=3).abs().max())
+
+
+def turned_at(network, first, second, *, place):
+    """A low sine, with one pair of style and controls and then another, and the jump between."""
+    stream = make(network)
+    sine = 0.5 * torch.sin(2.0 * math.pi * 0.003 * torch.arange(30000.0))[None]
+    state = stream.start(first[0])
+    before, state = stream.process(sine[:, :place], state, first[1])
+    state = stream.change_style(state, second[0]) if second[0] is not first[0] else state
+    after, _ = stream.process(sine[:, place:], state, second[1])
+    others = [
+        streamed(stream, sine, style, [1000], controls)[:, :30000]
+        for style, controls in (first, second)
+    ]
+    cut = torch.cat((others[0][:, :place], others[1][:, place:]), 1)
+    steady = max(roughness(each, place) for each in others)
+    return torch.cat((before, after), 1), others[1], cut, steady
+
+
+@pytest.mark.parametrize(
+    "controls", [Controls(wet=0.0), Controls(strength=0.0), Controls(timbre=0.0, eq=0.0)], ids=repr
+)
+def test_turning_a_control_does_not_click(network, code, controls):
+    place = 15040
+    out, target, cut, steady = turned_at(network, (code, Controls()), (code, controls), place=place)
+    assert roughness(out, place) < 1.5 * steady + 1e-4
+    assert roughness(cut, place) > 3.0 * roughness(out, place)
+    torch.testing.assert_close(out[:, 20000:], target[:, 20000:], atol=1e-4, rtol=0.0)
+
+
+def test_changing_the_style_does_not_click(network, code):
+    other = style_code(network, seed=9, n_frames=96)
+    place = 15040
+    out, target, cut, steady = turned_at(
+        network, (code, Controls()), (other, Controls()), place=place
+    )
+    assert (target - cut)[:, :place].abs().max() > 0.05
+    assert roughness(out, place) < 1.5 * steady + 1e-4
+    assert roughness(cut, place) > 3.0 * roughness(out, place)
+
+
+def test_a_change_of_style_arrives(network, code):
+    other = style_code(network, seed=9, n_frames=96)
+    stream, waveform = make(network), noise(1, 4096)
+    state = stream.change_style(stream.start(code), other)
+    for _ in range(2):
+        _, state = stream.process(waveform, state)
+    reached = stream.start(other)
+    for name in reached:
+        if name.startswith("style."):
+            torch.testing.assert_close(state[name], reached[name])
+
+
+def test_a_changing_style_is_the_same_in_any_blocks(network, code):
+    other = style_code(network, seed=9, n_frames=96)
+    stream, waveform = make(network), noise(1, 8000)
+    outs = []
+    for length in (2000, 10):
+        state, out = stream.start([code, other], [3.0, 1.0]), []
+        for start in range(0, 8000, length):
+            if start == 2000:
+                state = stream.weigh_styles(state, [0.0, 1.0])
+            if start == 4000:
+                state = stream.change_style(state, code)
+            block, state = stream.process(waveform[:, start : start + length], state)
+            out.append(block)
+        outs.append(torch.cat(out, 1))
+    assert (outs[0] - outs[1]).abs().max() < 1e-5
+
+
+@pytest.mark.parametrize("sample_rate", [48000, 44100])
+def test_silence_stays_silent(network, code, sample_rate):
+    stream = make(network, sample_rate=sample_rate)
+    out = streamed(stream, torch.zeros(1, 6000), code, [256])
+    assert out.abs().max() < 10.0 ** (-70.0 / 20.0)
+    ended = pad(noise(1, 4000), (0, 6000))
+    out = streamed(stream, ended, code, [256])
+    assert out[:, 4000 + stream.latency + 3072 :].abs().max() < 10.0 ** (-70.0 / 20.0)
+
+
+HOSTILE = {
+    "full scale": torch.ones(1, 3000).bernoulli(generator=torch.Generator().manual_seed(1)) * 2 - 1,
+    "noise": noise(1, 3000, rms=1.0),
+    "constant": torch.full((1, 3000), 1.0),
+    "clicks": torch.zeros(1, 3000).index_fill(1, torch.arange(0, 3000, 700), 1.0),
+    "tiny": torch.full((1, 3000), 1e-38),
+    "nan": noise(1, 3000).index_fill(1, torch.tensor([100, 1700]), math.nan),
+    "infinite": noise(1, 3000).index_fill(1, torch.tensor([0, 1234]), -math.inf),
+    "huge": noise(1, 3000).index_fill(1, torch.tensor([999]), 1e30),
+}
+
+
+@pytest.mark.parametrize("length", [1, 256])
+@pytest.mark.parametrize("name", HOSTILE)
+def test_nothing_breaks_it(network, code, name, length):
+    stream, waveform = make(network), HOSTILE[name]
+    state = stream.start(code)
+    for start in range(0, 3000, length):
+        block = waveform[:, start : start + length]
+        out, state = stream.process(block, state)
+        assert out.shape == block.shape
+        assert out.isfinite().all()
+        if not (block.abs() < 1e4).all():
+            assert (out == 0).all()
+    assert all(each.isfinite().all() for each in state.values() if each.is_floating_point())
+    out, _ = stream.flush(state)
+    assert out.shape == (1, stream.latency)
+    assert out.isfinite().all()
+
+
+def test_a_muted_block_is_heard_as_silence(network, code):
+    stream, waveform = make(network), noise(1, 6000)
+    faulty, silent = waveform.clone(), waveform.clone()
+    faulty[:, 2000:2010], silent[:, 2000:2010] = math.nan, 0.0
+    outs = [streamed(stream, each, code, [250]) for each in (faulty, silent)]
+    assert torch.equal(outs[0][:, 2250:], outs[1][:, 2250:])
+    assert (outs[0][:, 2000:2250] == 0).all()
+
+
+def test_flush_gives_the_rest(network, code):
+    stream, waveform = make(network), noise(1, 3001)
+    state = stream.start(code)
+    out, state = stream.process(waveform, state)
+    rest, _ = stream.flush(state)
+    assert (torch.cat((out, rest), 1) - streamed(stream, waveform, code, [512])).abs().max() < 1e-5
+
+
+@pytest.mark.parametrize("sample_rate", [48000, 44100])
+def test_reset_is_a_fresh_start(network, code, sample_rate):
+    stream, waveform = make(network, sample_rate=sample_rate), noise(1, 3001)
+    other = style_code(network, seed=5)
+    fresh, _ = stream.process(waveform, stream.start(other))
+    _, state = stream.process(waveform, stream.start(code))
+    again, _ = stream.process(waveform, stream.reset(stream.change_style(state, other)))
+    torch.testing.assert_close(again, fresh, atol=1e-6, rtol=0.0)
+
+
+def test_states_are_flat_batch_first_and_left_alone(network, code):
+    stream, waveform = make(network, sample_rate=44100), noise(1, 700)
+    state = stream.start(code)
+    copies = {name: each.clone() for name, each in state.items()}
+    block = waveform.clone()
+    first, after = stream.process(block, state)
+    assert all(torch.equal(state[name], copies[name]) for name in copies)
+    assert torch.equal(block, waveform)
+    assert torch.equal(stream.process(block, state)[0], first)
+    assert {each.shape[0] for each in after.values()} == {1}
+    assert state.keys() == after.keys()
+
+
+def test_states_do_not_grow(network, code):
+    stream, block = make(network, sample_rate=44100), noise(1, 300)
+    state, sizes = stream.start(code), []
+    for _ in range(150):
+        _, state = stream.process(block, state)
+        sizes.append(sum(each.numel() for each in state.values()))
+    assert max(sizes[75:]) <= max(sizes[:75])
+
+
+def test_all_channels_are_changed_alike(network, code):
+    stream = make(network, channels=2)
+    mono = noise(1, 4000)
+    out = streamed(stream, torch.cat((mono, 0.5 * mono)), code, [300])
+    torch.testing.assert_close(out[1], 0.5 * out[0], atol=1e-6, rtol=0.0)
+
+
+@pytest.mark.parametrize("shape", [(2, 64), (1, 0), (64,), (1, 1, 64)])
+def test_blocks_of_other_shapes_are_refused(network, code, shape):
+    stream = make(network)
+    with pytest.raises(InputError, match="expected a block of 1 channels"):
+        stream.process(torch.zeros(shape), stream.start(code))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"sample_rate": 4000}, "8000 to 192000"),
+        ({"channels": 0}, "at least 1 channel"),
+        ({"runtime": "fast"}, "auto, onnx or torch"),
+    ],
+)
+def test_what_cannot_be_is_refused(network, arguments, message):
+    with pytest.raises(SettingsError, match=message):
+        NeuralStream(network, **arguments)
+
+
+def test_resampling_does_not_touch_what_is_below_half_the_rate(network, code):
+    """Levels of a sweep through both resamplers, tone by tone."""
+    stream = make(network, sample_rate=44100)
+    for frequency_hz in (50.0, 1000.0, 15000.0, 19000.0):
+        tone = torch.from_numpy(np.sin(2 * np.pi * frequency_hz / 44100 * np.arange(6000))).float()
+        out = streamed(stream, tone[None], code, [256], Controls(strength=0.0))
+        settled = out[0, stream.latency + 500 : -stream.latency - 500]
+        gain_db = 20.0 * math.log10(float(settled.square().mean().sqrt()) * math.sqrt(2.0))
+        assert abs(gain_db) < 0.1

@@ -1,0 +1,233 @@
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile as sf
+import torch
+
+from estilo.datasets.manifest import Clip, read_manifest, write_manifest
+from estilo.errors import InputError
+from estilo.models.network import Network
+from estilo.training.batches import PAIRED, PERTURBED, UNPAIRED, Batches
+from estilo.training.features import LevelStore
+from estilo.training.recipe import BatchPart
+
+PLAIN = BatchPart(size=4, n_frames=32, n_style_frames=48, equaliser_db=0.0, gain_db=0.0, noise=0.0)
+
+
+class Marked:
+    """Levels that say of which clip they are (band 0) and which frame (band 1); others are 0."""
+
+    n_bands = 224
+
+    def __init__(self, folder: Path | None = None) -> None:
+        clips = read_manifest(folder) if folder else []
+        self.numbers = {clip.path: place / 64 for place, clip in enumerate(clips)}
+
+    def n_frames(self, clip):
+        return 140
+
+    def read(self, folder, clip, *, start, n_frames):
+        out = np.zeros((n_frames, 225), dtype=np.float32)
+        out[:, 0] = self.numbers.get(clip.path, 0.0)
+        out[:, 1] = np.arange(start, start + n_frames) / 1024
+        out[:, -1] = 1.0  # the level that styles are brought to
+        return out
+
+    def loudest(self, folder, clip, *, start, n_frames):
+        return 1.0
+
+
+def drawn(folder, settings=PLAIN, *, store, seed=3, split="train"):
+    return Batches([str(folder)], split=split, settings=settings, seed=seed, store=store)
+
+
+@pytest.fixture(scope="module")
+def levels():
+    return LevelStore(Network())
+
+
+def names(store, column):
+    """Paths of the clips that marked levels are of."""
+    by_number = {number: path for path, number in store.numbers.items()}
+    return [by_number[round(float(row[0, 0]) * 64) / 64] for row in column]
+
+
+def only(kind):
+    return dict.fromkeys(("paired", "perturbed", "unpaired"), 0.0) | {kind: 1.0}
+
+
+def test_paired_examples_are_one_phrase_at_one_time_on_two_instruments(dataset):
+    store, clips = Marked(dataset), {clip.path: clip for clip in read_manifest(dataset)}
+    batch = drawn(dataset, PLAIN.model_copy(update=only("paired")), store=store).examples(range(60))
+    contents, targets, styles = (names(store, each) for each in batch[:3])
+    for content, target, style in zip(contents, targets, styles, strict=True):
+        assert clips[content].phrase == clips[target].phrase
+        assert clips[content].label != clips[target].label == clips[style].label
+        assert style != target
+        assert clips[content].split == "train"
+    torch.testing.assert_close(batch.content[..., 1], batch.target[..., 1], atol=0, rtol=0)
+    starts = batch.content[:, 0, 1] * 1024
+    assert 0 <= starts.min() < starts.max() <= 140 - 32
+    assert len(set(contents)) == 8
+    assert (batch.kind == PAIRED).all()
+
+
+def test_unpaired_examples_join_any_two_clips(dataset):
+    store = Marked(dataset)
+    settings = PLAIN.model_copy(update=only("unpaired"))
+    batch = drawn(dataset, settings, store=store).examples(range(60))
+    assert torch.equal(batch.content, batch.target)
+    assert (batch.kind == UNPAIRED).all()
+    pairs = set(zip(names(store, batch.content), names(store, batch.style), strict=True))
+    assert len(pairs) > 30
+
+
+def test_perturbed_examples_give_a_clip_back_from_itself_disguised(dataset, levels):
+    settings = PLAIN.model_copy(update=only("perturbed"))
+    batch = drawn(dataset, settings, store=levels).examples(range(8))
+    assert (batch.kind == PERTURBED).all()
+    change = (batch.content - batch.target).abs().mean((1, 2))
+    assert (change > 0.01).sum() >= 7
+    # What is played is still there: frames that are loud in one are loud in the other.
+    for content, target in zip(batch.content.mean(2), batch.target.mean(2), strict=True):
+        if target.std() > 0.05:
+            assert np.corrcoef(content, target)[0, 1] > 0.4
+
+
+@pytest.mark.parametrize("kind", ["paired", "perturbed", "unpaired"])
+def test_one_equaliser_for_style_and_target_and_another_for_the_content(dataset, kind):
+    settings = PLAIN.model_copy(update={**only(kind), "equaliser_db": 6.0})
+    batch = drawn(dataset, settings, store=Marked()).examples(range(24))
+    bend = batch.target[:, 0, 2:]  # all levels are 0 but for the equaliser
+    torch.testing.assert_close(batch.style[:, 0, 2:], bend)
+    deviation_db = 20.0 * bend.square().mean().sqrt()
+    assert 1.0 < deviation_db < 12.0
+    bent = bend.abs().amax(1) > 0.01
+    assert 10 < bent.sum() < 24  # at times there is none
+    assert ((batch.content[:, 0, 2:] - bend).abs().amax(1) > 0.01).sum() > 16
+
+
+def test_the_target_follows_the_contents_level_and_the_style_does_not(dataset):
+    settings = PLAIN.model_copy(update={**only("paired"), "gain_db": 4.0})
+    batch = drawn(dataset, settings, store=Marked()).examples(range(200))
+    gain = batch.content[:, 0, 2]
+    assert 20.0 * gain.std() == pytest.approx(4.0, rel=0.2)
+    torch.testing.assert_close(batch.target[:, 0, 2], gain)
+    assert batch.style[..., 2:].abs().max() < 1e-6
+
+
+def test_noise_has_the_power_it_is_meant_to_have(dataset):
+    settings = PLAIN.model_copy(update={**only("unpaired"), "noise": 1.0})
+    batch = drawn(dataset, settings, store=Marked()).examples(range(50))
+    added = (10.0 ** (2.0 * batch.content[..., 2:].double()) - 1.0).mean((1, 2))
+    level = 0.5 * torch.log10(added)  # in units of 20 dB above -40 dB
+    assert -4.1 < level.min() < -3.5
+    assert -2.0 < level.max() < -1.4
+
+
+def test_kinds_come_by_their_shares(dataset):
+    settings = BatchPart(n_frames=16, n_style_frames=16, paired=2, perturbed=1, unpaired=1)
+    kinds = drawn(dataset, settings, store=Marked()).examples(range(400)).kind
+    counts = [int((kinds == kind).sum()) for kind in (PAIRED, PERTURBED, UNPAIRED)]
+    assert counts == pytest.approx([200, 100, 100], abs=30)
+
+
+def test_a_batch_follows_from_its_number_and_is_shared_without_a_rest(dataset, levels):
+    settings = PLAIN.model_copy(update={"size": 5, "equaliser_db": 6.0, "noise": 0.5})
+    whole = drawn(dataset, settings, store=levels).batch(3)
+    again = drawn(dataset, settings, store=levels)
+    again.batch(0)
+    parts = [again.batch(3, rank=rank, n_ranks=2) for rank in (1, 0)]
+    assert [len(part.kind) for part in parts] == [2, 3]
+    for column, one, other in zip(whole, *parts, strict=True):
+        assert torch.equal(column[1::2], one)
+        assert torch.equal(column[0::2], other)
+    other_seed = drawn(dataset, settings, store=levels, seed=4).batch(3)
+    assert not torch.equal(whole.content, other_seed.content)
+
+
+def write_dataset(folder, *, n_samples, phrase="", rate=48000):
+    clips = []
+    time_s = np.arange(n_samples) / 48000
+    for number, split in enumerate(["train", "train", "train", "validation"]):
+        path = f"{number}.wav"
+        sound = 0.1 * np.sqrt(2.0) * np.sin(2 * np.pi * 1007.8125 * time_s)
+        folder.mkdir(exist_ok=True)
+        sf.write(folder / path, sound, rate, subtype="FLOAT")
+        label = "a" if number < 2 else "b"
+        clips.append(Clip(path, n_samples, rate, split, label, phrase, "me", "own"))
+    write_manifest(folder, clips)
+    return folder
+
+
+def test_levels_are_those_of_a_sine(tmp_path, levels):
+    folder = write_dataset(tmp_path / "sines", n_samples=48000)
+    clip = read_manifest(folder)[0]
+    frames = levels.read(folder, clip, start=20, n_frames=40)
+    assert frames.shape == (40, 225)
+    # RMS 0.1 is -20 dB, 1 in units of 20 dB above -40 dB; its amplitude is 3 dB higher.
+    np.testing.assert_allclose(frames[:, -1], 1.0, atol=0.01)
+    np.testing.assert_allclose(frames[:, 43], 1.0 + np.log10(np.sqrt(2.0)), atol=0.01)
+    assert (frames[:, :-1].argmax(1) == 43).all()  # 1007.8125 Hz is bin 43
+    assert levels.loudest(folder, clip, start=20, n_frames=40) == frames[:, -1].max()
+
+
+def test_levels_are_computed_once_and_kept(tmp_path, levels):
+    folder = write_dataset(tmp_path / "sines", n_samples=48000)
+    clip = read_manifest(folder)[0]
+    first = levels.read(folder, clip, start=0, n_frames=90)
+    (folder / clip.path).unlink()
+    again = LevelStore(Network()).read(folder, clip, start=0, n_frames=90)
+    np.testing.assert_array_equal(first, again)
+
+
+def test_past_the_end_of_a_short_clip_it_is_silent(tmp_path, levels):
+    folder = write_dataset(tmp_path / "short", n_samples=10240)  # 20 frames
+    batch = drawn(folder, PLAIN.model_copy(update=only("unpaired")), store=levels).batch(0)
+    assert batch.content.shape == (4, 32, 224)
+    assert (batch.content[:, 20:] == -3.0).all()
+    assert (batch.content[:, 5:20, 43] > 0.5).all()
+    assert levels.loudest(folder, read_manifest(folder)[0], start=40, n_frames=5) == -3.0
+
+
+def test_without_phrases_there_are_no_paired_examples(tmp_path):
+    folder = write_dataset(tmp_path / "mine", n_samples=10240)
+    kinds = drawn(folder, store=Marked()).examples(range(100)).kind.tolist()
+    counts = Counter(kinds)  # 0.15 to 0.05
+    assert counts[PAIRED] == 0
+    assert counts[PERTURBED] == pytest.approx(75, abs=15)
+    with pytest.raises(InputError, match=r"no two train clips in .* play the same phrase"):
+        drawn(folder, PLAIN.model_copy(update=only("paired")), store=Marked())
+
+
+def test_small_datasets_are_heard_as_often_as_large_ones(tmp_path, dataset):
+    small = write_dataset(tmp_path / "small", n_samples=10240)
+    store = Marked(dataset)
+    settings = PLAIN.model_copy(update=only("unpaired"))
+    both = Batches(
+        [str(dataset), str(small)], split="train", settings=settings, seed=1, store=store
+    )
+    contents = [int(name in ("0.wav", "1.wav", "2.wav")) for name in _paths(both, store, 200)]
+    assert sum(contents) == pytest.approx(100, abs=25)
+
+
+def _paths(batches, store, n):
+    for number in range(3):
+        store.numbers[f"{number}.wav"] = (number + 32) / 64
+    return names(store, batches.examples(range(n)).content)
+
+
+def test_nothing_to_train_on_is_told(tmp_path):
+    folder = write_dataset(tmp_path / "mine", n_samples=10240)
+    clips = [clip for clip in read_manifest(folder) if clip.split == "validation"]
+    write_manifest(folder, clips)
+    with pytest.raises(InputError, match=r"there are no train clips in .*mine"):
+        drawn(folder, store=Marked())
+
+
+def test_another_rate_is_refused(tmp_path):
+    folder = write_dataset(tmp_path / "mine", n_samples=10240, rate=44100)
+    with pytest.raises(InputError, match="expected a clip at 48000 Hz, got 44100 Hz"):
+        drawn(folder, store=Marked())

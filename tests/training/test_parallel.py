@@ -1,0 +1,168 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from tiny_training import CARD, tiny
+
+from estilo.models.network import Network
+from estilo.training.batches import Batches
+from estilo.training.features import LevelStore
+from estilo.training.loading import Loader
+from estilo.training.logs import read_log
+from estilo.training.loop import train
+from estilo.training.parallel import Team, team
+from estilo.training.recipe import AdversarialPart, BatchPart, OptimiserPart
+from estilo.training.state import load_checkpoint
+
+PROGRAM = """
+import math, sys
+from pathlib import Path
+sys.path.append({helpers!r})
+import torch
+from tiny_training import CARD, QuickValidation, tiny
+from estilo.training import logs, records, step
+from estilo.training.loop import train
+from estilo.training.parallel import team
+from estilo.training.recipe import Recipe
+
+torch.set_num_threads(1)
+records.validation = lambda folders: QuickValidation()
+logs._board = lambda folder, step: None
+real, n = step.objective, 0
+
+def poisoned(*args, **settings):
+    global n
+    loss, figures = real(*args, **settings)
+    n += 1
+    return (loss * math.nan if own.rank == 1 and n in {poison} else loss), figures
+
+step.objective = poisoned
+recipe = Recipe.model_validate_json({recipe!r})
+folder = Path({folder!r})
+with team("cpu") as (own, device):
+    state = train(recipe, folder, card=CARD, team=own, device=device)
+    torch.save(state.network.state_dict(), folder / f"rank{{own.rank}}.pt")
+    assert state.step == recipe.n_steps
+"""
+
+
+def by_two(recipe, folder, *, poison=()):
+    """Train in two processes; the weights of each."""
+    folder.mkdir()
+    helpers = str(Path(__file__).parents[1] / "helpers")
+    program = folder / "program.py"
+    program.write_text(
+        PROGRAM.format(
+            helpers=helpers,
+            recipe=recipe.model_dump_json(),
+            folder=str(folder),
+            poison=tuple(poison) or (0,),
+        )
+    )
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
+    command += ["--nproc-per-node", "2", str(program)]
+    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-3000:]
+    return [torch.load(folder / f"rank{rank}.pt", weights_only=True) for rank in range(2)]
+
+
+_WITHOUT_GRADIENT = {"generator.style_encoder.keys.bias", "generator.style_encoder.attention.bias"}
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("quick", "no_board")
+def test_two_processes_learn_what_one_does(dataset, tmp_path):
+    # Three examples, of which the first process has two; weights go some 1e-3.
+    recipe = tiny(
+        dataset,
+        n_steps=3,
+        checkpoint_every=1,
+        batch=BatchPart(size=3, n_frames=32, n_style_frames=48, paired=0.4, unpaired=0.4),
+        optimiser=OptimiserPart(warmup=0, rate=3e-4),
+        adversarial=AdversarialPart(from_step=0, matching=0.0),
+    )
+    one = tmp_path / "one"
+    one.mkdir()
+    alone = train(recipe, one, card=CARD)
+    first, second = by_two(recipe, tmp_path / "two")
+    for name, each in alone.network.state_dict().items():
+        assert torch.equal(first[name], second[name]), name
+        # A bias before a softmax has no gradient but rounding, which Adam makes steps of.
+        if name not in _WITHOUT_GRADIENT:
+            torch.testing.assert_close(first[name], each, atol=1e-5, rtol=0)
+    judge = load_checkpoint(tmp_path / "two/checkpoint.pt", recipe).judge.state_dict()
+    for name, each in alone.judge.state_dict().items():
+        torch.testing.assert_close(judge[name], each, atol=1e-5, rtol=0)
+    for mine, theirs in zip(read_log(one), read_log(tmp_path / "two"), strict=True):
+        for name in ("loss", "gradient", "judge_gradient"):
+            assert mine[name] == pytest.approx(theirs[name], rel=1e-4)
+
+
+@pytest.mark.slow
+def test_what_fails_in_one_process_is_taken_back_in_all(dataset, tmp_path):
+    recipe = tiny(dataset, n_steps=5)
+    first, second = by_two(recipe, tmp_path / "two", poison=(3, 4, 5))
+    assert all(torch.equal(each, second[name]) for name, each in first.items())
+    lines = read_log(tmp_path / "two")
+    assert [line["step"] for line in lines] == [1, 2, 3, 4, 2, 3, 4, 5]
+    assert lines[4]["rolled_back_from"] == 5
+
+
+def test_alone_there_is_nothing_to_share():
+    with team("cpu") as (own, device):
+        assert (own, device) == (Team(0, 1), "cpu")
+    module = torch.nn.Linear(2, 2)
+    own.add_gradients(module)
+    assert module.weight.grad is None
+    assert own.total(3.5, device="cpu") == 3.5
+
+
+@pytest.fixture
+def batches(dataset):
+    recipe = tiny(dataset)
+    return Batches(
+        recipe.data,
+        split="train",
+        settings=recipe.batch,
+        seed=1,
+        store=LevelStore(Network(recipe.model)),
+    )
+
+
+@pytest.mark.parametrize("n_ahead", [0, 3])
+def test_batches_come_by_their_steps_wherever_a_training_goes(batches, n_ahead):
+    with Loader(batches, n_steps=9, device="cpu", team=Team(1, 2), n_ahead=n_ahead) as loader:
+        for step in (0, 1, 2, 3, 1, 2, 6, 7, 8, 0):
+            expected = batches.batch(step, rank=1, n_ranks=2)
+            for one, other in zip(loader.batch(step), expected, strict=True):
+                assert torch.equal(one, other)
+
+
+def test_batches_are_read_ahead_but_not_beyond_the_end(batches, monkeypatch):
+    asked, real = set(), batches.batch
+
+    def batch(step, **share):
+        asked.add(step)
+        return real(step, **share)
+
+    monkeypatch.setattr(batches, "batch", batch)
+    with Loader(batches, n_steps=4, device="cpu", team=Team(), n_ahead=8) as loader:
+        for step in range(4):
+            loader.batch(step)
+    assert asked == {0, 1, 2, 3}
+
+
+def test_what_fails_while_reading_ahead_comes_out(batches, monkeypatch):
+    def batch(step, **share):
+        raise OSError("the disk is gone")
+
+    monkeypatch.setattr(batches, "batch", batch)
+    with (
+        Loader(batches, n_steps=4, device="cpu", team=Team(), n_ahead=2) as loader,
+        pytest.raises(OSError, match="the disk is gone"),
+    ):
+        loader.batch(0)
