@@ -32,6 +32,7 @@ VARIANTS: dict[str, dict[str, dict[str, Any]]] = {
             "n_steps": 3,
         },
     },
+    "neural": {"default": {}, "parts": {"timbre": 0.5, "dynamics": 0.2, "fit": 0.0}},
     "eq": {
         "default": {},
         "minimum": {"filter_phase": "minimum", "strength": 0.6, "smoothing_erb": 2.0},
@@ -41,8 +42,8 @@ VARIANTS: dict[str, dict[str, dict[str, Any]]] = {
     "style": {"default": {}},
 }
 COPIES_STYLE = ("crossfade", "style")
-TAKES_ANY_LENGTH = ("eq", "content", *COPIES_STYLE)
-NEEDS_CONTENT = ("eq", "content", "crossfade")
+TAKES_ANY_LENGTH = ("neural", "eq", "content", *COPIES_STYLE)
+NEEDS_CONTENT = ("neural", "eq", "content", "crossfade")
 CASES = [(name, variant) for name, variants in VARIANTS.items() for variant in variants]
 
 

@@ -65,7 +65,7 @@ def test_same_settings_same_bytes(tmp_path, here, tree):
         render_all(SMALL, tmp_path / name)
     assert tree(tmp_path / "a") == tree(tmp_path / "b")
     assert len(here) == 28
-    assert len(tree(tmp_path / "a")) == 14 + 3  # manifest, settings, .gitignore
+    assert len(tree(tmp_path / "a")) == 14 + 4  # manifest, phrases, settings, .gitignore
 
 
 def test_another_seed_is_another_dataset():

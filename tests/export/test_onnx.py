@@ -47,7 +47,7 @@ def test_the_file_says_what_a_host_must_know(exported):
     assert facts["block_size"] == "512"
     assert facts["latency"] == "512"
     assert facts["channels"] == "2"
-    assert facts["controls"] == "strength,wet,timbre,eq,dynamics,noise"
+    assert facts["controls"] == "strength,wet,timbre,eq,dynamics,noise,fit"
     assert facts["estilo_version"]
     (opset,) = (each.version for each in model.opset_import if each.domain in ("", "ai.onnx"))
     assert opset >= 17
@@ -56,7 +56,7 @@ def test_the_file_says_what_a_host_must_know(exported):
     )
     states = {name.removeprefix("in.") for name in inputs if name.startswith("in.")}
     assert states == {name.removeprefix("out.") for name in outputs if name.startswith("out.")}
-    assert {"encoder.cell", "decoder.hidden", "input.past", "eq.sum", "noise.hop"} <= states
+    assert {"encoder.cell", "input.past", "eq.sum", "fit.counts", "level.gain"} <= states
 
 
 def test_latency_of_the_file_is_as_it_says(exported):

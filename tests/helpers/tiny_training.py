@@ -44,7 +44,7 @@ def tiny(data: Path, **changes) -> Recipe:
         "half_precision": False,
         "model": MODEL,
         "batch": BatchPart(size=4, n_frames=32, n_style_frames=48),
-        "optimiser": OptimiserPart(warmup=0, average=0.9),
+        "optimiser": OptimiserPart(name="adam", rate=1e-3, warmup=0, average=0.9),
         "adversarial": AdversarialPart(from_step=2),
     }
     return Recipe(data=(str(data),), **{**parts, **changes})

@@ -27,6 +27,7 @@ def tokens():
         torch.randn(1, 5, 8, generator=generator),
         torch.randn(1, 5, 12, generator=generator),
         torch.zeros(1, 5),
+        torch.zeros(1, 224, 0),
     )
 
 
@@ -77,12 +78,13 @@ def test_a_token_of_half_the_weight_twice_is_a_token(tokens):
         torch.cat((tokens.keys, tokens.keys), 1),
         torch.cat((tokens.values, tokens.values), 1),
         torch.cat((tokens.weights, tokens.weights), 1) - math.log(2.0),
+        tokens.levels,
     )
     torch.testing.assert_close(layer(x, twice), layer(x, tokens))
 
 
 def test_a_single_token_is_always_found(tokens):
     layer = StyleAttention(6, n_key=8, n_value=12)
-    one = StyleCode(tokens.vector, *(each[:, :1] for each in tokens[1:]))
+    one = StyleCode(tokens.vector, *(each[:, :1] for each in tokens[1:4]), tokens.levels)
     x = torch.randn(1, 7, 6, generator=torch.Generator().manual_seed(1))
     torch.testing.assert_close(layer(x, one), x + layer.out(one.values))

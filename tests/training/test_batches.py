@@ -7,7 +7,9 @@ import soundfile as sf
 import torch
 
 from estilo.datasets.manifest import Clip, read_manifest, write_manifest
+from estilo.datasets.phrases import read_phrases
 from estilo.errors import InputError
+from estilo.models.generator import LOWEST_NOTE, N_NOTES
 from estilo.models.network import Network
 from estilo.training.batches import PAIRED, PERTURBED, UNPAIRED, Batches
 from estilo.training.features import LevelStore
@@ -20,6 +22,7 @@ class Marked:
     """Levels that say of which clip they are (band 0) and which frame (band 1); others are 0."""
 
     n_bands = 224
+    hop_length = 512
 
     def __init__(self, folder: Path | None = None) -> None:
         clips = read_manifest(folder) if folder else []
@@ -72,6 +75,28 @@ def test_paired_examples_are_one_phrase_at_one_time_on_two_instruments(dataset):
     assert 0 <= starts.min() < starts.max() <= 140 - 32
     assert len(set(contents)) == 8
     assert (batch.kind == PAIRED).all()
+
+
+def test_notes_are_those_of_the_contents_phrase_from_its_first_frame_on(dataset):
+    settings = PLAIN.model_copy(update={"paired": 1.0, "perturbed": 0.0, "unpaired": 0.0})
+    store = Marked(dataset)
+    batches = Batches([str(dataset)], split="train", settings=settings, seed=3, store=store)
+    batch = batches.examples(range(12))
+    clips = {round(number * 64): path for path, number in store.numbers.items()}
+    phrase_of = {clip.path: clip.phrase for clip in read_manifest(dataset)}
+    for content, notes in zip(batch.content.numpy(), batch.notes.numpy(), strict=True):
+        played = read_phrases(dataset)[phrase_of[clips[round(content[0, 0] * 64)]]]
+        times_s = (round(content[0, 1] * 1024) + np.arange(32) + 0.5) * 512 / 48000
+        for pitch in range(N_NOTES):
+            spans = [
+                (note.start_s, note.start_s + note.duration_s)
+                for note in played
+                if round(note.pitch) == LOWEST_NOTE + pitch
+            ]
+            sounding = [any(start <= time < end for start, end in spans) for time in times_s]
+            np.testing.assert_array_equal(notes[:, pitch], sounding)
+            begins = [any(0 <= time - start < 0.032 for start, _ in spans) for time in times_s]
+            np.testing.assert_array_equal(notes[:, N_NOTES + pitch], begins)
 
 
 def test_unpaired_examples_join_any_two_clips(dataset):

@@ -1,3 +1,5 @@
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
@@ -49,6 +51,25 @@ def test_statistics_are_mean_and_deviation_of_each_band(rng):
     np.testing.assert_allclose(of(losses.statistics, a, b), expected)
 
 
+@pytest.mark.parametrize("name", ["level", "spectral", "statistics"])
+def test_a_band_counts_by_its_importance(pair, name):
+    a, b = pair
+    term = getattr(losses, name)
+    alone = np.stack([of(term, a[..., k : k + 1], b[..., k : k + 1]) for k in range(40)])
+    importance = np.linspace(0.0, 2.0, 40)
+    expected = (importance[:, None] * alone).mean(0)
+    ours = of(term, a, b, importance=torch.from_numpy(importance))
+    np.testing.assert_allclose(ours, expected)
+
+
+def test_notes_are_weighed_by_cross_entropy(rng):
+    logits = rng.standard_normal((2, 12, 6))
+    played = (rng.random((2, 12, 6)) < 0.3).astype(float)
+    chance = 1.0 / (1.0 + np.exp(-logits))
+    expected = -np.log(np.where(played == 1.0, chance, 1.0 - chance)).sum(2).mean(1)
+    np.testing.assert_allclose(of(losses.notes, logits, played), expected)
+
+
 def test_statistics_know_no_order(rng):
     a = rng.standard_normal((2, 12, 5))
     np.testing.assert_allclose(of(losses.statistics, a, a[:, ::-1].copy()), 0.0, atol=1e-12)
@@ -91,26 +112,36 @@ def examples(rng):
     levels = rng.standard_normal((4, 5, 12, 40)).astype(np.float32)
     content, target, style, made = torch.from_numpy(levels)
     kind = torch.tensor([PAIRED, UNPAIRED, PERTURBED, UNPAIRED, PAIRED])
-    empty = StyleCode(*(torch.zeros(5, 1) for _ in range(4)))
-    return Made(made.requires_grad_(), empty), Batch(content, target, style, kind)
+    empty = StyleCode(*(torch.zeros(5, 1) for _ in StyleCode._fields))
+    played = torch.from_numpy((rng.random((5, 12, 6)) < 0.1).astype(np.float32))
+    played[[1, 3]] = -1.0
+    heard = torch.from_numpy(rng.standard_normal((5, 12, 6)).astype(np.float32))
+    batch = Batch(content, target, style, kind, played)
+    return Made(made.requires_grad_(), empty, heard), batch
 
 
-WEIGHTS = LossPart(level=1.0, spectral=0.5, statistics=0.3, style=2.0, structure=0.7)
+BANDS = SimpleNamespace(n_lines=30, importance=1.0)
+WEIGHTS = LossPart(level=1.0, spectral=0.5, statistics=0.3, style=2.0, notes=0.1, structure=0.7)
 
 
 def part(made, batch, places):
     return (
-        Made(made.levels[places], StyleCode(*(each[places] for each in made.code))),
+        Made(
+            made.levels[places],
+            StyleCode(*(each[places] for each in made.code)),
+            made.notes[places],
+        ),
         Batch(*(each[places] for each in batch)),
     )
 
 
 def test_the_objective_is_the_weighted_sum_of_what_applies(examples):
     made, batch = examples
-    total, figures = objective(made, batch, WEIGHTS, n_lines=30, n_examples=5)
+    total, figures = objective(made, batch, WEIGHTS, bands=BANDS, n_examples=5)
     answered, free = [0, 2, 4], [1, 3]
     ours, target = made.levels[answered].detach(), batch.target[answered]
     expected = {
+        "notes": losses.notes(made.notes[answered], batch.notes[answered]),
         "level": losses.level(ours, target),
         "spectral": losses.spectral(ours, target),
         "statistics": losses.statistics(ours, target),
@@ -124,9 +155,9 @@ def test_the_objective_is_the_weighted_sum_of_what_applies(examples):
 
 def test_parts_of_a_batch_add_up_to_it(examples):
     made, batch = examples
-    whole, _ = objective(made, batch, WEIGHTS, n_lines=30, n_examples=5)
+    whole, _ = objective(made, batch, WEIGHTS, bands=BANDS, n_examples=5)
     parts = [
-        objective(*part(made, batch, places), WEIGHTS, n_lines=30, n_examples=5)[0]
+        objective(*part(made, batch, places), WEIGHTS, bands=BANDS, n_examples=5)[0]
         for places in ([0, 2, 4], [1], [3])
     ]
     torch.testing.assert_close(sum(parts), whole)
@@ -135,7 +166,7 @@ def test_parts_of_a_batch_add_up_to_it(examples):
 @pytest.mark.parametrize("places", [[0, 2], [1, 3]])
 def test_a_batch_of_one_kind_has_a_loss_and_a_gradient(examples, places):
     made, batch = examples
-    total, _ = objective(*part(made, batch, places), WEIGHTS, n_lines=30, n_examples=2)
+    total, _ = objective(*part(made, batch, places), WEIGHTS, bands=BANDS, n_examples=2)
     total.backward()
     assert made.levels.grad[places].abs().sum() > 0
     assert made.levels.grad.isfinite().all()
@@ -143,8 +174,9 @@ def test_a_batch_of_one_kind_has_a_loss_and_a_gradient(examples, places):
 
 def test_silence_has_a_finite_gradient():
     silent = torch.full((2, 12, 40), -3.0)
-    made = Made(silent.clone().requires_grad_(), StyleCode(*(torch.zeros(2, 1) for _ in range(4))))
-    batch = Batch(silent, silent, silent, torch.tensor([PAIRED, UNPAIRED]))
-    total, _ = objective(made, batch, WEIGHTS, n_lines=30, n_examples=2)
+    code = StyleCode(*(torch.zeros(2, 1) for _ in StyleCode._fields))
+    made = Made(silent.clone().requires_grad_(), code, torch.zeros(2, 12, 6))
+    batch = Batch(silent, silent, silent, torch.tensor([PAIRED, UNPAIRED]), -torch.ones(2, 12, 6))
+    total, _ = objective(made, batch, WEIGHTS, bands=BANDS, n_examples=2)
     total.backward()
     assert made.levels.grad.isfinite().all()

@@ -82,7 +82,7 @@ def test_two_processes_learn_what_one_does(dataset, tmp_path):
         n_steps=3,
         checkpoint_every=1,
         batch=BatchPart(size=3, n_frames=32, n_style_frames=48, paired=0.4, unpaired=0.4),
-        optimiser=OptimiserPart(warmup=0, rate=3e-4),
+        optimiser=OptimiserPart(name="adam", warmup=0, rate=3e-4),
         adversarial=AdversarialPart(from_step=0, matching=0.0),
     )
     one = tmp_path / "one"

@@ -94,7 +94,7 @@ def test_the_average_by_hand(recipe):
     assert float(weight[0].detach()) == 4.0
 
 
-@pytest.mark.parametrize("name", ["adam", "rmsprop"])
+@pytest.mark.parametrize("name", ["adam", "rmsprop", "muon"])
 def test_what_was_kept_comes_back(tmp_path, name):
     recipe = tiny(tmp_path, optimiser=OptimiserPart(name=name))
     state = begin(recipe)

@@ -21,6 +21,7 @@ from pydantic import ValidationError
 
 from estilo.datasets.clips import SAMPLE_RATE, Cancel, make_folder, normalised, write_clip
 from estilo.datasets.manifest import Clip, Split, read_if_there, write_manifest
+from estilo.datasets.phrases import Phrases, write_phrases
 from estilo.datasets.settings import SynthSettings
 from estilo.errors import Cancelled, InputError, OutputError, SettingsError
 from estilo.io.atomic import write_atomic
@@ -149,6 +150,7 @@ def render_all(
                 n_there = n_kept + n_done
                 raise Cancelled(f"cancelled; {n_there} of {len(tasks)} clips are in {folder}")
     clips = list((others | {task.clip.path: task.clip for task in tasks}).values())
+    write_phrases(folder, _phrases(tasks))
     write_manifest(folder, clips)
     return clips
 
@@ -369,6 +371,15 @@ def _instrument(
         number for number in range(N_PROGRAMS) if (number % 10 == 7) == (split == "validation")
     ]
     return chosen[(index - n_patches) % len(chosen)], effects
+
+
+def _phrases(tasks: Sequence[Plan]) -> Phrases:
+    """The notes of all phrases by name."""
+    return {
+        task.clip.phrase: _phrase(task.settings, task.clip.split, task.phrase)
+        for task in tasks
+        if task.clip.phrase
+    }
 
 
 def _phrase(settings: SynthSettings, split: Split, index: int) -> tuple[Note, ...]:

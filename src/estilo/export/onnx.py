@@ -13,6 +13,7 @@ from torch.nn.functional import pad
 import estilo
 from estilo.engines.neural.controls import NAMES
 from estilo.engines.neural.graph import build_graph
+from estilo.engines.neural.listening import encode
 from estilo.engines.neural.runtimes import OnnxRuntime, TorchRuntime, can_build
 from estilo.engines.neural.step import Step
 from estilo.errors import OutputError, SettingsError
@@ -23,7 +24,7 @@ TOLERANCE = 1e-4
 """Largest difference from torch that is accepted, relative to full scale."""
 
 _DURATION_S = 60.0
-_STRETCHES = ((), ("wet",), ("strength", "noise"), ("timbre", "eq"), ("dynamics",), ())
+_STRETCHES = ((), ("wet",), ("strength", "noise"), ("timbre", "eq"), ("dynamics", "fit"), ())
 _TURNED_DOWN = 0.3
 
 
@@ -57,7 +58,8 @@ def export_onnx(
     and gives ``output`` and the next state; see `estilo.engines.neural.graph.build_graph`. The
     output is one hop behind the input, ``latency`` in the metadata; a host whose blocks are others
     adds ``block_size`` - 1 to that. A state begins with zeros, and ``in.controls`` with -1, so that
-    the first block's controls hold from its first sample. The metadata also say the sample rate,
+    the first block's controls hold from its first sample; with another style, ``in.fit.counts``
+    begins with zeros again. The metadata also say the sample rate,
     channels, the controls' names and estilo's version.
 
     The proof is a minute of tones, noise, clicks and silence, with controls that change, against
@@ -133,7 +135,7 @@ def verify(
     block = n_hops * step.hop_length
     n_blocks = max(len(_STRETCHES), round(duration_s * SAMPLE_RATE / block))
     samples = material(channels, n_blocks * block)
-    style = network.encode_style(network.hear_levels(pad(samples, (step.n_past, 0))[..., : 2**18]))
+    style = encode(network, network.hear_levels(pad(samples, (step.n_past, 0))[..., : 2**18]))
     states = [in_torch.initial_state(), in_onnx.initial_state()]
     differences, peak = [], 1.0
     for names, stretch in zip(_STRETCHES, _split(samples, block), strict=True):

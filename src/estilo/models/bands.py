@@ -6,11 +6,12 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from estilo.units import erb_number_to_hz, hz_to_erb_number
+from estilo.units import erb_number_to_hz, hz_to_erb_number, hz_to_mel
 
 FLOOR_DB = -100.0
 _DB_PER_UNIT = 20.0
 _CENTRE_DB = -40.0
+_DENSE_HZ, _SPARSE = 8500.0, 0.3
 
 
 class Bands(nn.Module):
@@ -27,8 +28,10 @@ class Bands(nn.Module):
 
     Attributes:
         centres_hz: of each band, in Hz.
+        importance: what a difference in each band counts for, 1 on average.
     """
 
+    importance: Tensor
     share: Tensor
     spread: Tensor
 
@@ -41,6 +44,7 @@ class Bands(nn.Module):
         centres = centres_hz / spacing_hz - n_lines
         lines_hz = spacing_hz * np.arange(n_lines)
         self.centres_hz = np.concatenate((lines_hz, centres_hz.numpy()))
+        self.register_buffer("importance", _importance(self.centres_hz), persistent=False)
         place = torch.arange(n_bins - n_lines, dtype=torch.float64)
         above = (torch.searchsorted(centres, place, right=True)).clamp(1, n_wide - 1)
         left, right = centres[above - 1], centres[above]
@@ -71,3 +75,9 @@ class Bands(nn.Module):
         wide = difference[..., self.n_lines :] @ self.spread
         units = torch.cat((difference[..., : self.n_lines], wide), -1)
         return torch.exp(units * (_DB_PER_UNIT / 20.0 * math.log(10.0)))
+
+
+def _importance(centres_hz: np.ndarray) -> Tensor:
+    """Width of each band in mel, which is where partials lie densest; less where few are left."""
+    width = np.gradient(hz_to_mel(centres_hz)) * np.where(centres_hz < _DENSE_HZ, 1.0, _SPARSE)
+    return torch.from_numpy(width / width.mean()).float()

@@ -1,13 +1,14 @@
 """The network that plays a content in a style: levels of bands in, levels of bands out."""
 
-import numpy as np
 from torch import Tensor, nn
 
 from estilo.models.attention import StyleAttention
-from estilo.models.line_head import LineHead
 from estilo.models.settings import GeneratorSettings
 from estilo.models.style_encoder import StyleCode, StyleEncoder
 from estilo.nn import Lstm, ResidualBlock, State
+
+LOWEST_NOTE, N_NOTES = 21, 88  # MIDI numbers: those of a piano
+_RARE = -4.0  # logit, at first, of a note
 
 
 class Generator(nn.Module):
@@ -17,14 +18,14 @@ class Generator(nn.Module):
     gives levels of the same shape and the next state.
 
     Args:
-        centres_hz: of the bands of input and output.
+        n_bands: of input and output.
         settings: sizes.
     """
 
-    def __init__(self, centres_hz: np.ndarray, settings: GeneratorSettings | None = None) -> None:
+    def __init__(self, n_bands: int, settings: GeneratorSettings | None = None) -> None:
         super().__init__()
         self.settings = own = settings or GeneratorSettings()
-        width, vector, n_bands = own.n_channels, own.n_vector, len(centres_hz)
+        width, vector = own.n_channels, own.n_vector
         self.style_encoder = StyleEncoder(
             n_bands, n_vector=vector, n_key=own.n_key, n_value=own.n_value
         )
@@ -34,6 +35,8 @@ class Generator(nn.Module):
             for place, dilation in enumerate(own.dilations)
         )
         self.encoder_lstm = Lstm(width, name="encoder") if own.memory else None
+        self.notes = nn.Linear(width, 2 * N_NOTES)
+        nn.init.constant_(self.notes.bias, _RARE)
         self.attention = (
             StyleAttention(width, n_key=own.n_key, n_value=own.n_value) if own.lookup else None
         )
@@ -44,12 +47,10 @@ class Generator(nn.Module):
         self.decoder_lstm = Lstm(width, name="decoder") if own.memory else None
         self.exit_norm = nn.LayerNorm(width)
         self.exit = nn.Linear(width, n_bands)
-        self.head = LineHead(width, centres_hz, n_hidden=own.n_detail) if own.n_detail else None
 
     def initial_state(self, batch: int) -> dict[str, Tensor]:
         """Nothing heard yet."""
-        lstms = (self.encoder_lstm, self.decoder_lstm)
-        layers = (*self.encoder, *self.decoder, *lstms, self.head)
+        layers = (*self.encoder, self.encoder_lstm, *self.decoder, self.decoder_lstm)
         parts = [layer.initial_state(batch) for layer in layers if layer is not None]
         return {name: tensor for part in parts for name, tensor in part.items()}
 
@@ -69,10 +70,15 @@ class Generator(nn.Module):
             x, after = x + y, after | part
         return x, after
 
-    def decode(
-        self, x: Tensor, bands: Tensor, style: StyleCode, state: State
-    ) -> tuple[Tensor, dict[str, Tensor]]:
-        """Levels of the output from what is played and the content's own levels."""
+    def hear_notes(self, x: Tensor) -> Tensor:
+        """Which notes sound and which begin, as logits, ``(batch, frames, 2 * N_NOTES)``.
+
+        Nothing of it is used to play; learning it teaches the encoder what to listen for.
+        """
+        return self.notes(x)
+
+    def decode(self, x: Tensor, style: StyleCode, state: State) -> tuple[Tensor, dict[str, Tensor]]:
+        """Levels of the output from what is played."""
         after: dict[str, Tensor] = {}
         if self.attention is not None:
             x = self.attention(x, style)
@@ -82,17 +88,12 @@ class Generator(nn.Module):
                 x, after = x + y, after | part
             x, part = block(x, state, style.vector)
             after |= part
-        x = self.exit_norm(x)
-        out = self.exit(x)
-        if self.head is not None:
-            detail, part = self.head(x, bands, state)
-            out, after = out + detail, after | part
-        return out, after
+        return self.exit(self.exit_norm(x)), after
 
     def forward(
         self, bands: Tensor, style: StyleCode, state: State
     ) -> tuple[Tensor, dict[str, Tensor]]:
         """See the class."""
         x, first = self.encode(bands, state)
-        out, second = self.decode(x, bands, style, state)
+        out, second = self.decode(x, style, state)
         return out, first | second

@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+import torch
 from torch import Tensor, nn
 
 from estilo.models.bands import Bands
@@ -13,8 +14,9 @@ from estilo.nn import State
 
 SAMPLE_RATE = 48000
 N_BANDS = 224
+SILENCE = -3.0  # level of what is as good as silent: -100 dB
 _RECTIFIED, _NOISE = 0.1, 0.005  # shares of the carrier
-_MOST = 3.0  # units of 20 dB, that a band may be raised by: what is silent stays so
+_MOST, _PER_LEVEL = 3.0, 2.0  # units of 20 dB, that a band may be raised by
 
 
 class Heard(NamedTuple):
@@ -44,20 +46,15 @@ class Network(nn.Module):
         self.bands = Bands(
             sample_rate=SAMPLE_RATE, n_bins=self.framing.n_bins, n_lines=160, n_wide=N_BANDS - 160
         )
-        self.generator = Generator(self.bands.centres_hz, settings)
+        self.generator = Generator(N_BANDS, settings)
 
     def hear(self, waveform: Tensor, noise: Tensor) -> Heard:
         """A content with its past, and the carrier that lends its phases to the output.
 
-        The carrier is the waveform with a little of its absolute value, which has partials where
-        the content has none, and of noise in proportion to that, for what has no partials at all.
-
         **Shape**: waveform ``(batch, channels, n_past + n_frames * hop_length)``; noise, of
         variance 1, the same or without batch and channels.
         """
-        rectified = waveform.abs()
-        carrier = waveform + rectified * (_RECTIFIED + _NOISE * noise)
-        spectra = self.framing.analyse(carrier)
+        spectra = self.framing.analyse(carrier(waveform, noise))
         return Heard(spectra, self._levels(spectra), self.hear_levels(waveform))
 
     def hear_levels(self, waveform: Tensor) -> Tensor:
@@ -87,6 +84,29 @@ class Network(nn.Module):
         **Shape**: levels ``(batch, frames, n_bands)``, tail ``(batch, channels, hop_length)`` to
         ``(batch, channels, frames * hop_length)``, one hop late, and the next tail.
         """
-        difference = (levels - heard.carrier_levels).clamp(max=_MOST)
-        gains = self.bands.gains(difference)
+        gains = self.bands.gains(difference(levels, heard.carrier_levels))
         return self.framing.synthesise(heard.spectra * gains[:, None], tail)
+
+
+def carrier(waveform: Tensor, noise: Tensor) -> Tensor:
+    """A waveform that lends its phases: the content, and something where it has nothing.
+
+    A little of its absolute value is added, which has partials where the content has none, and of
+    noise in proportion to that, for what has no partials at all. Without memory, so that it is the
+    same however the content is cut into blocks; and as much louder as the content is.
+
+    **Shape**: ``(..., time)``; noise, of variance 1, the same or without leading axes.
+    """
+    return waveform + waveform.abs() * (_RECTIFIED + _NOISE * noise)
+
+
+def difference(levels: Tensor, carrier_levels: Tensor) -> Tensor:
+    """How far a carrier's bands are raised to given levels: by 60 dB at most.
+
+    What lies below -70 dB is raised less, and what lies at -100 dB, where levels end, not at all:
+    the noise of a silent room is not played.
+
+    **Shape**: ``(..., n_bands)`` twice to the same.
+    """
+    most = (_PER_LEVEL * (carrier_levels - SILENCE)).clamp(max=_MOST)
+    return torch.minimum(levels - carrier_levels, most)

@@ -22,8 +22,6 @@ class GeneratorSettings(BaseModel):
         tuple[Annotated[int, Field(ge=1, le=64)], ...], Field(min_length=1, max_length=8)
     ] = (1, 2, 4)
     """Of the encoder's blocks and the decoder's, in frames."""
-    n_detail: Annotated[int, Field(ge=0, le=256)] = 0
-    """Units of the small network that every band has for itself; 0 for none."""
     memory: bool = True
     """Whether there are LSTMs."""
     lookup: bool = True

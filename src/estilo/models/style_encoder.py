@@ -14,12 +14,16 @@ class StyleCode(NamedTuple):
         keys: of each token, ``(batch, n_tokens, n_key)``.
         values: of each token, ``(batch, n_tokens, n_value)``.
         weights: logarithm of each token's share, ``(batch, n_tokens)``; 0 for a single style.
+        levels: quantiles of each band's levels, from the least to the greatest, ``(batch, n_bands,
+            n_levels)``. The network does not need them, and its encoder gives none (``n_levels``
+            0).
     """
 
     vector: Tensor
     keys: Tensor
     values: Tensor
     weights: Tensor
+    levels: Tensor
 
 
 class StyleEncoder(nn.Module):
@@ -77,6 +81,7 @@ class StyleEncoder(nn.Module):
             self.keys(tokens),
             self.values(torch.cat((tokens, raw), -1)),
             tokens.new_zeros(tokens.shape[:2]),
+            bands.new_zeros(*seen.shape[:2], 0),
         )
 
 

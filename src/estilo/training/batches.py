@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 import torch
@@ -12,15 +12,20 @@ from scipy.ndimage import uniform_filter1d
 from torch import Tensor
 
 from estilo.datasets.manifest import Clip, Split, read_manifest
+from estilo.datasets.phrases import read_phrases
 from estilo.errors import InputError
+from estilo.models.generator import LOWEST_NOTE, N_NOTES
 from estilo.models.network import SAMPLE_RATE
 from estilo.training.features import SILENCE, LevelStore
 from estilo.training.recipe import BatchPart
+
+T = TypeVar("T")
 
 PAIRED, PERTURBED, UNPAIRED = range(3)
 KINDS = ("paired", "perturbed", "unpaired")
 _QUIETEST = -1.5  # level of a stretch that counts as sound
 _TRIES = 8
+_ONSET_FRAMES = 3  # over which a note counts as beginning
 _LEVEL = 1.0  # of every style: -20 dB, as levels are counted here
 
 
@@ -32,12 +37,15 @@ class Batch(NamedTuple):
         target: the true answer, of the same shape; the content where there is none.
         style: ``(batch, n_style_frames, n_bands)``.
         kind: `PAIRED`, `PERTURBED` or `UNPAIRED`, ``(batch,)``.
+        notes: which of the content's notes sound (1) or do not (0), and behind them which begin,
+            ``(batch, n_frames, 2 * N_NOTES)``; -1 where nobody knows.
     """
 
     content: Tensor
     target: Tensor
     style: Tensor
     kind: Tensor
+    notes: Tensor
 
 
 class Batches:
@@ -71,6 +79,7 @@ class Batches:
             if clip.split == split
         ]
         _check(self.clips, folders, split)
+        self.phrases = {folder: read_phrases(folder) for folder in {each for each, _ in self.clips}}
         self.by_folder: dict[Path, list[int]] = defaultdict(list)
         self.by_label: dict[str, list[int]] = defaultdict(list)
         phrases: dict[str, list[int]] = defaultdict(list)
@@ -79,7 +88,10 @@ class Batches:
             self.by_label[f"{folder}/{clip.label}"].append(place)
             if clip.phrase:
                 phrases[f"{folder}/{clip.phrase}"].append(place)
-        self.bands = [places for places in phrases.values() if len(places) > 1]
+        self.bands: dict[Path, list[list[int]]] = defaultdict(list)
+        for places in phrases.values():
+            if len(places) > 1:
+                self.bands[self.clips[places[0]][0]].append(places)
         shares = np.array([settings.paired, settings.perturbed, settings.unpaired])
         if not self.bands:
             shares[PAIRED] = 0.0
@@ -112,7 +124,7 @@ class Batches:
         own = self.settings
         kind = int(rng.choice(3, p=self.shares))
         if kind == PAIRED:
-            band = self.bands[rng.integers(len(self.bands))]
+            band = _one_of(rng, _one_of(rng, list(self.bands.values())))
             content, target = (band[place] for place in rng.permutation(len(band))[:2])
         else:
             content = target = self._any(rng)
@@ -131,18 +143,34 @@ class Batches:
         if rng.random() < own.noise:
             x = _noisy(rng, x, rng.uniform(-4.0, -1.5) + gain)
         rows = (x, y + gain + bend, z + bend)
-        return *(np.maximum(row, SILENCE, dtype=np.float32) for row in rows), np.array(kind)
+        notes = self._notes(content, start, own.n_frames)
+        return *(np.maximum(row, SILENCE, dtype=np.float32) for row in rows), np.array(kind), notes
+
+    def _notes(self, place: int, start: int, n_frames: int) -> NDArray[np.float32]:
+        """What is played from a frame on; see `Batch`."""
+        folder, clip = self.clips[place]
+        if clip.phrase not in self.phrases[folder]:
+            return np.full((n_frames, 2 * N_NOTES), -1.0, np.float32)
+        roll = np.zeros((n_frames, 2 * N_NOTES), np.float32)
+        frames_per_s = clip.sample_rate / self.store.hop_length
+        for note in self.phrases[folder][clip.phrase]:
+            first = round(note.start_s * frames_per_s) - start
+            last = round((note.start_s + note.duration_s) * frames_per_s) - start
+            pitch = round(note.pitch) - LOWEST_NOTE
+            if 0 <= pitch < N_NOTES and last > 0:
+                roll[max(first, 0) : last, pitch] = 1.0
+                roll[max(first, 0) : max(first + _ONSET_FRAMES, 0), N_NOTES + pitch] = 1.0
+        return roll
 
     def _any(self, rng: np.random.Generator) -> int:
         """A clip; every folder has the same chance, so that a small one is heard too."""
-        places = list(self.by_folder.values())[rng.integers(len(self.by_folder))]
-        return places[rng.integers(len(places))]
+        return _one_of(rng, _one_of(rng, list(self.by_folder.values())))
 
     def _fellow(self, rng: np.random.Generator, place: int) -> int:
         """Another clip of the same label, where there is one."""
         folder, clip = self.clips[place]
         others = [each for each in self.by_label[f"{folder}/{clip.label}"] if each != place]
-        return others[rng.integers(len(others))] if others else place
+        return _one_of(rng, others) if others else place
 
     def _start(self, rng: np.random.Generator, place: int, n_frames: int) -> int:
         """Where something sounds, if it can be found in a few tries; some begin at the start."""
@@ -173,6 +201,10 @@ def _check(clips: Sequence[tuple[Path, Clip]], folders: Sequence[str], split: Sp
                 f"{folder / clip.path}: expected a clip at {SAMPLE_RATE} Hz, got "
                 f"{clip.sample_rate} Hz; add recordings with 'estilo data add', which converts them"
             )
+
+
+def _one_of(rng: np.random.Generator, values: Sequence[T]) -> T:
+    return values[rng.integers(len(values))]
 
 
 def _average(levels: NDArray) -> float:

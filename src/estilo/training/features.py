@@ -30,7 +30,7 @@ class LevelStore:
 
     def __init__(self, network: Network) -> None:
         network = copy.deepcopy(network).cpu()
-        self._hop, self._past = network.framing.hop_length, network.framing.n_past
+        self.hop_length, self._past = network.framing.hop_length, network.framing.n_past
         self._hear = network.hear_levels
         self.n_bands = network.bands.n_bands
         windows = (network.framing.analysis, network.bands.share)
@@ -40,7 +40,7 @@ class LevelStore:
 
     def n_frames(self, clip: Clip) -> int:
         """Of a clip; the last may reach past its end."""
-        return -(-clip.n_samples // self._hop)
+        return -(-clip.n_samples // self.hop_length)
 
     def read(self, folder: Path, clip: Clip, *, start: int, n_frames: int) -> NDArray[np.float32]:
         """Some frames of a clip; silence past its ends.
@@ -65,12 +65,13 @@ class LevelStore:
 
     @torch.inference_mode()
     def _compute(self, folder: Path, clip: Clip, path: Path) -> None:
-        n_samples = self.n_frames(clip) * self._hop
+        n_samples = self.n_frames(clip) * self.hop_length
         waveform = torch.from_numpy(
             read_slice(folder / clip.path, -self._past, self._past + n_samples)
         )
         levels = self._hear(waveform[None, None])[0]
-        power = waveform[self._past :].unflatten(0, (-1, self._hop)).square().mean(1, keepdim=True)
+        hops = waveform[self._past :].unflatten(0, (-1, self.hop_length))
+        power = hops.square().mean(1, keepdim=True)
         rms = (10.0 * torch.log10(power.clamp(min=1e-10)) + 40.0) / 20.0
         path.parent.mkdir(parents=True, exist_ok=True)
         buffer = io.BytesIO()

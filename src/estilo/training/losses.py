@@ -6,26 +6,37 @@ from torch import Tensor
 _NEIGHBOURHOOD = 25  # lines, of the average that partials stand out from
 
 
-def level(output: Tensor, target: Tensor) -> Tensor:
+def level(output: Tensor, target: Tensor, *, importance: Tensor | float = 1.0) -> Tensor:
     """Mean absolute difference of levels, one value per example.
 
-    **Shape**: ``(batch, frames, n_bands)`` twice to ``(batch,)``.
+    **Shape**: ``(batch, frames, n_bands)`` twice to ``(batch,)``; importance of the bands
+    ``(n_bands,)``, 1 on average.
     """
-    return (output - target).abs().mean((1, 2))
+    return ((output - target).abs().mean(1) * importance).mean(1)
 
 
-def spectral(output: Tensor, target: Tensor) -> Tensor:
+def spectral(output: Tensor, target: Tensor, *, importance: Tensor | float = 1.0) -> Tensor:
     """Log-spectral distance: root mean square over time, mean over bands; shapes as in `level`."""
-    return ((output - target).square().mean(1) + 1e-4).sqrt().mean(1)
+    return (((output - target).square().mean(1) + 1e-4).sqrt() * importance).mean(1)
 
 
-def statistics(output: Tensor, reference: Tensor) -> Tensor:
+def statistics(output: Tensor, reference: Tensor, *, importance: Tensor | float = 1.0) -> Tensor:
     """Differences of each band's mean and standard deviation over time.
 
-    **Shape**: ``(batch, frames, n_bands)`` and ``(batch, other frames, n_bands)`` to ``(batch,)``.
+    **Shape**: as in `level`; the number of frames may differ.
     """
-    mean = (output.mean(1) - reference.mean(1)).abs().mean(1)
-    return mean + (_deviation(output) - _deviation(reference)).abs().mean(1)
+    mean = (output.mean(1) - reference.mean(1)).abs()
+    deviation = (_deviation(output) - _deviation(reference)).abs()
+    return ((mean + deviation) * importance).mean(1)
+
+
+def notes(logits: Tensor, played: Tensor) -> Tensor:
+    """Cross-entropy of the notes heard with those played, in nats per frame, all notes together.
+
+    **Shape**: ``(batch, frames, n)`` twice to ``(batch,)``.
+    """
+    entropy = F.binary_cross_entropy_with_logits(logits, played, reduction="none")
+    return entropy.sum(2).mean(1)
 
 
 def structure(output: Tensor, content: Tensor, *, n_lines: int) -> Tensor:

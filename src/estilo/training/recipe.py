@@ -54,6 +54,8 @@ class LossPart(_Part):
     """Mean and standard deviation over time of each band, against the target's."""
     style: Annotated[float, Field(ge=0)] = 1.0
     """The same against the style's, where there is no target."""
+    notes: Annotated[float, Field(ge=0)] = 0.03
+    """Notes that the encoder hears, against those played, where they are known."""
     structure: Annotated[float, Field(ge=0)] = 1.0
     """Where there is no target: partials and onsets, against the content's."""
 
@@ -72,9 +74,9 @@ class AdversarialPart(_Part):
 class OptimiserPart(_Part):
     """How weights follow gradients."""
 
-    name: Literal["adam", "rmsprop"] = "adam"
+    name: Literal["adam", "rmsprop", "muon"] = "muon"
     """Rule of the steps."""
-    rate: Annotated[float, Field(gt=0, le=1)] = 1e-3
+    rate: Annotated[float, Field(gt=0, le=1)] = 2e-3
     """Length of a step."""
     warmup: Annotated[int, Field(ge=0)] = 200
     """Steps over which the rate rises from 0."""

@@ -14,9 +14,12 @@ from estilo.errors import InputError
 from estilo.io.atomic import write_atomic
 from estilo.models.discriminators import MultiScaleDiscriminator
 from estilo.models.network import Network
+from estilo.training.muon import Muon
 from estilo.training.recipe import OptimiserPart, Recipe
 
 CHECKPOINT = "checkpoint.pt"
+
+Optimiser = torch.optim.Optimizer | Muon
 _NUMBERS = {"step": 0, "rate_scale": 1.0, "best": float("inf"), "seconds": 0.0}
 _MAY_CHANGE = {"n_steps", "checkpoint_every", "validate_every"}
 
@@ -40,9 +43,9 @@ class TrainState:
 
     network: Network
     average: dict[str, Tensor]
-    optimiser: torch.optim.Optimizer
+    optimiser: Optimiser
     judge: MultiScaleDiscriminator
-    judge_optimiser: torch.optim.Optimizer
+    judge_optimiser: Optimiser
     step: int = 0
     rate_scale: float = 1.0
     best: float = float("inf")
@@ -180,7 +183,10 @@ def _parts(state: TrainState) -> dict[str, Any]:
     }
 
 
-def _optimiser(module: nn.Module, settings: OptimiserPart) -> torch.optim.Optimizer:
+def _optimiser(module: nn.Module, settings: OptimiserPart) -> Optimiser:
+    parameters = list(module.parameters())
+    if settings.name == "muon":
+        return Muon(parameters, rate=settings.rate)
     if settings.name == "rmsprop":
-        return torch.optim.RMSprop(module.parameters(), lr=settings.rate)
-    return torch.optim.Adam(module.parameters(), lr=settings.rate, betas=(0.9, 0.99))
+        return torch.optim.RMSprop(parameters, lr=settings.rate)
+    return torch.optim.Adam(parameters, lr=settings.rate, betas=(0.9, 0.99))

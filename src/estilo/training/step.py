@@ -10,7 +10,7 @@ from estilo.training.batches import UNPAIRED, Batch
 from estilo.training.objective import Made, make, objective
 from estilo.training.parallel import Team
 from estilo.training.recipe import AdversarialPart, OptimiserPart, Recipe
-from estilo.training.state import TrainState
+from estilo.training.state import Optimiser, TrainState
 
 
 def take_step(state: TrainState, batch: Batch, recipe: Recipe, *, team: Team) -> dict[str, float]:
@@ -34,7 +34,7 @@ def take_step(state: TrainState, batch: Batch, recipe: Recipe, *, team: Team) ->
         made,
         batch,
         recipe.loss,
-        n_lines=state.network.bands.n_lines,
+        bands=state.network.bands,
         n_examples=recipe.batch.size,
     )
     share = 0.0
@@ -124,7 +124,7 @@ def _judge(
 def _descend(
     loss: Tensor,
     module: nn.Module,
-    optimiser: torch.optim.Optimizer,
+    optimiser: Optimiser,
     *,
     rate: float,
     clip: float,

@@ -108,7 +108,7 @@ def test_quiet_moments_say_little_about_eq(comb):
 def test_parts_do_not_hear_the_future(change, levels):
     change.requires_grad_()
     levels.requires_grad_()
-    factors = torch.rand(2, N_FRAMES, 6, generator=torch.Generator().manual_seed(4))
+    factors = torch.rand(2, N_FRAMES, len(NAMES), generator=torch.Generator().manual_seed(4))
     out, _ = PARTS(change, levels, factors, PARTS.initial_state(2))
     for gradient in torch.autograd.grad(out[:, 40].square().sum(), (change, levels)):
         assert (gradient[:, 41:] == 0).all()
@@ -116,7 +116,7 @@ def test_parts_do_not_hear_the_future(change, levels):
 
 
 def test_pieces_give_what_the_whole_gives(change, levels):
-    path = torch.full((2, N_FRAMES, 6), 0.4)
+    path = torch.full((2, N_FRAMES, len(NAMES)), 0.4)
     whole, last = PARTS(change, levels, path, PARTS.initial_state(2))
     state, out = PARTS.initial_state(2), []
     for place in (slice(0, 1), slice(1, 100), slice(100, None)):
@@ -129,7 +129,9 @@ def test_pieces_give_what_the_whole_gives(change, levels):
 @pytest.mark.parametrize("floor", [-3.0, 2.5])
 def test_extremes_stay_finite(floor):
     levels = torch.full((1, 4, 224), floor)
-    out, state = PARTS(6.0 + levels, levels, torch.full((1, 4, 6), 0.5), PARTS.initial_state(1))
+    out, state = PARTS(
+        6.0 + levels, levels, torch.full((1, 4, len(NAMES)), 0.5), PARTS.initial_state(1)
+    )
     assert out.isfinite().all()
     assert all(each.isfinite().all() for each in state.values())
 

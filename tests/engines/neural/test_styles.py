@@ -3,6 +3,7 @@ import torch
 from players import player, style_code
 
 from estilo.engines.neural import styles
+from estilo.engines.neural.listening import encode
 from estilo.engines.neural.styles import blend_codes
 from estilo.errors import SettingsError
 from estilo.models.style_encoder import StyleCode
@@ -47,6 +48,22 @@ def test_vectors_are_averaged_and_tokens_share_the_weight(codes):
     torch.testing.assert_close(sums, torch.tensor([0.25, 0.5, 0.25]))
 
 
+def test_quantiles_of_levels_are_averaged():
+    """Of Gaussian distributions it is the one of their mean mean and their mean deviation."""
+    drawn = torch.randn(1, 4000, 3, generator=torch.Generator().manual_seed(1))
+    network = player().eval()
+    one, other, expected = (
+        encode(network, (mean + deviation * drawn).repeat(1, 1, 75)[..., :224])
+        for mean, deviation in ((-1.0, 0.1), (1.0, 0.5), (0.0, 0.3))
+    )
+    blend = blend_codes([one, other], [0.5, 0.5])
+    torch.testing.assert_close(blend.levels, expected.levels, atol=1e-5, rtol=0.0)
+    mix = styles.start_mix([one, other], [1.0, 3.0])
+    torch.testing.assert_close(
+        styles.current_code(mix).levels, 0.25 * one.levels + 0.75 * other.levels
+    )
+
+
 def test_a_style_blended_with_itself_is_that_style(codes, play):
     torch.testing.assert_close(
         play(blend_codes([codes[1], codes[1]], [0.3, 0.7])), play(codes[1]), atol=1e-5, rtol=0.0
@@ -73,6 +90,7 @@ def test_a_change_arrives_and_drops_what_was(codes):
     for new, wanted in zip(styles.current_code(mix), codes[1], strict=True):
         assert new.shape == wanted.shape
     assert torch.equal(styles.current_code(mix).vector, codes[1].vector)
+    assert torch.equal(styles.current_code(mix).levels, codes[1].levels)
     assert {each.shape[0] for each in mix.values()} == {1}
 
 

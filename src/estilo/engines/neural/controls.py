@@ -29,6 +29,8 @@ class Controls(BaseModel):
     """Factor of the change of each moment's loudness."""
     noise: _Share = 1.0
     """Factor of what changes between the partials: breath, bow, air."""
+    fit: _Share = 0.5
+    """How far the levels of every band are carried on to those of the style itself."""
 
 
 NAMES = tuple(Controls.model_fields)
@@ -39,6 +41,6 @@ def numbers(controls: Controls) -> tuple[float, ...]:
     """The controls' values in the order of `NAMES`.
 
     >>> numbers(Controls(wet=0.5))
-    (1.0, 0.5, 1.0, 1.0, 1.0, 1.0)
+    (1.0, 0.5, 1.0, 1.0, 1.0, 1.0, 0.5)
     """
     return tuple(getattr(controls, name) for name in NAMES)

@@ -6,13 +6,11 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
-from estilo.dsp.quantiles import quantiles
 from estilo.engines.base import Job
 from estilo.engines.blocks import Allocate, BlockEngine, Read
 from estilo.engines.excerpts import root_mean_square
 from estilo.engines.neural.controls import Controls, numbers
-from estilo.engines.neural.fit import LevelFit
-from estilo.engines.neural.listening import LEVEL, hear_levels, listen, stretches, style_levels
+from estilo.engines.neural.listening import LEVEL, hear_levels, listen, stretches
 from estilo.engines.neural.settings import NeuralSettings
 from estilo.engines.neural.step import Step
 from estilo.engines.neural.style_file import StyleFile, check_fits
@@ -64,26 +62,8 @@ class NeuralEngine(BlockEngine):
         if level < _SILENCE:
             return lambda start, stop: content[:, start:stop].clone()
         gain = LEVEL / level
-        fit = self._fit(network, job, code, gain=gain)
         controls = Controls(**self.settings.model_dump(include=set(Controls.model_fields)))
-        return _Player(network, content, code, gain=gain, fit=fit, controls=controls).read
-
-    def _fit(self, network: Network, job: Job, code: StyleCode, *, gain: float) -> LevelFit | None:
-        """From what the network plays to the styles; None where a style has no audio."""
-        if not self.settings.fit or any(isinstance(style, StyleFile) for style in job.styles):
-            return None
-        assert job.content is not None  # noqa: S101 - prepare refuses
-        played = []
-        for part in stretches(job.content, longest=round(_LONGEST_S * job.sample_rate)):
-            levels = hear_levels(network, gain * part)
-            played.append(network(levels, code, network.generator.initial_state(1))[0][0])
-        target = sum(
-            weight * quantiles(style_levels(network, style)[0].T)
-            for style, weight in zip(job.styles, job.style_weights, strict=True)
-        )
-        source = quantiles(torch.cat(played).T)
-        centres_hz = network.bands.centres_hz
-        return LevelFit(source, target, centres_hz=centres_hz, amount=self.settings.fit)
+        return _Player(network, content, code, gain=gain, controls=controls).read
 
 
 class _Player:
@@ -94,7 +74,6 @@ class _Player:
         content: ``(channels, time)``.
         code: of the style.
         gain: takes the content to the level of training.
-        fit: of the levels, or None.
         controls: of the strengths.
     """
 
@@ -105,18 +84,30 @@ class _Player:
         code: StyleCode,
         *,
         gain: float,
-        fit: LevelFit | None,
         controls: Controls,
     ) -> None:
         self.content, self.code, self.gain = content, code, gain
-        self.step = Step(network, channels=content.shape[0], fit=fit).to(content.device).eval()
+        self.step = Step(network, channels=content.shape[0]).to(content.device).eval()
         self.state = self.step.initial_state()
+        self.state["level.held"] = torch.ones_like(self.state["level.held"])
+        if controls.fit:
+            self.state |= self._learnt(network)
         self.controls = content.new_tensor([numbers(controls)])
         self.ready = content.new_zeros(content.shape[0], 0)
         self.n_heard = 0
         # The output is one hop late: what comes before the content's start is dropped.
         self._play(self.step.hop_length)
         self.ready = self.ready[:, self.step.hop_length :]
+
+    def _learnt(self, network: Network) -> dict[str, Tensor]:
+        """The state of the fit after all of the content, or of a few stretches of a long one."""
+        wanted, counting = [], []
+        for part in stretches(self.content, longest=round(_LONGEST_S * SAMPLE_RATE)):
+            levels, counts = hear_levels(network, self.gain * part)
+            played, _ = network(levels, self.code, network.generator.initial_state(1))
+            wanted.append(played)
+            counting.append(counts)
+        return self.step.fit.primed_state(torch.cat(wanted, 1), torch.cat(counting, 1))
 
     def read(self, start: int, stop: int) -> Tensor:
         """The next samples; stretches must follow each other."""

@@ -6,46 +6,114 @@ transport in one dimension, Peyré & Cuturi 2019, arXiv:1803.00567, remark 2.30)
 smoothed over bands, so that partials stay where they are.
 """
 
+import math
+
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from estilo.dsp.quantiles import carried
+from estilo.nn import State
 from estilo.units import hz_to_erb_number
 
 _WIDTH_ERB = 0.7
+_MEMORY_S = 20.0
+_DOUBT = 1.0 / _MEMORY_S  # what the levels at the start are worth, as a share of the memory
+_LOWEST, _HIGHEST, _N_BINS = -3.2, 1.8, 64  # in units of 20 dB
+_LEAST_RANK = 1e-5
+_AT_ONCE = 256  # frames: bounds the memory
+
+
+def quantile_ranks(n_levels: int) -> Tensor:
+    """Ranks of a style's quantiles: close together at both ends, where levels lie far apart.
+
+    >>> quantile_ranks(3).tolist()
+    [0.0, 0.5, 1.0]
+    """
+    return 0.5 - 0.5 * torch.linspace(0.0, math.pi, n_levels).double().cos().float()
 
 
 class LevelFit(nn.Module):
-    """A monotone map of levels for each band.
+    """A monotone map of levels for each band, learnt while the network plays.
 
-    **Shape**: levels ``(batch, frames, n_bands)`` to the same.
+    How the network's levels are distributed is kept in a histogram for each band, from which
+    earlier levels fade within 20 s; a level's rank in it is looked up in the style's quantiles.
+    In the beginning levels stay as they are, as if a second had been heard in which the network's
+    were the style's own.
+
+    **Shape**: levels ``(batch, frames, n_bands)``, the style's quantiles at `quantile_ranks`
+    ``(batch, n_bands, n_levels)``, and ``(batch, frames)`` twice: how far each frame counts (0
+    where the content is silent; such a frame is not changed either), and how far along the way its
+    levels are carried, 0 to 1; to levels. State, all 0 at the start: ``fit.counts`` ``(batch,
+    n_bands, 64)``, whose sum over bins tells how much was heard, up to 1; and ``fit.held``
+    ``(batch, 1)``, 1 where nothing more is learnt.
 
     Args:
-        source: quantiles of what the network plays, ``(n_bands, n_levels)``.
-        target: quantiles of the style, in the same shape.
         centres_hz: of the bands.
-        amount: how far along the way, 0 to 1.
+        sample_rate: in Hz.
+        hop_length: from frame to frame, in samples.
     """
 
-    source: Tensor
-    target: Tensor
     smoothing: Tensor
+    bins: Tensor
 
-    def __init__(
-        self, source: Tensor, target: Tensor, *, centres_hz: np.ndarray, amount: float
-    ) -> None:
+    def __init__(self, *, centres_hz: np.ndarray, sample_rate: int, hop_length: int) -> None:
         super().__init__()
-        self.amount = amount
+        self.rate = 1.0 - math.exp(-hop_length / (_MEMORY_S * sample_rate))
         place = hz_to_erb_number(centres_hz)
         near = np.exp(-0.5 * ((place[:, None] - place) / _WIDTH_ERB) ** 2) * np.gradient(place)
-        near = torch.from_numpy(near / near.sum(1, keepdims=True)).to(source)
-        self.register_buffer("source", source.contiguous())
-        self.register_buffer("target", target.contiguous())
-        self.register_buffer("smoothing", near.T.contiguous())
+        near = np.ascontiguousarray((near / near.sum(1, keepdims=True)).T)
+        self.register_buffer("smoothing", torch.from_numpy(near).float(), persistent=False)
+        self.register_buffer("bins", torch.arange(float(_N_BINS)), persistent=False)
 
-    def forward(self, levels: Tensor) -> Tensor:
+    def initial_state(self, batch: int) -> dict[str, Tensor]:
+        """Nothing learnt yet."""
+        counts = self.bins.new_zeros(batch, self.smoothing.shape[0], _N_BINS)
+        return {"fit.counts": counts, "fit.held": self.bins.new_zeros(batch, 1)}
+
+    def primed_state(self, levels: Tensor, counting: Tensor) -> dict[str, Tensor]:
+        """All learnt from levels ``(batch, frames, n_bands)`` and how far each frame counts."""
+        state = self.initial_state(levels.shape[0])
+        total = counting.sum(1)[:, None, None].clamp(min=1.0)
+        pairs = zip(levels.split(_AT_ONCE, 1), counting.split(_AT_ONCE, 1), strict=True)
+        for some, by in pairs:
+            found = _triangle(self._distances(some)) * by[..., None, None]
+            state["fit.counts"] += found.sum(1) / total
+        return {**state, "fit.held": torch.ones_like(state["fit.held"])}
+
+    def forward(
+        self, levels: Tensor, style: Tensor, counting: Tensor, amount: Tensor, state: State
+    ) -> tuple[Tensor, dict[str, Tensor]]:
         """See the class."""
-        rows = levels.flatten(0, 1).T.contiguous()
-        gains = (carried(rows, self.source, self.target) - rows).T @ self.smoothing
-        return levels + self.amount * gains.unflatten(0, levels.shape[:2])
+        counts, held = state["fit.counts"], state["fit.held"]
+        rates = self.rate * (1.0 - held) * counting
+        ranks, heard = [], []
+        for frame, rate in zip(levels.unbind(1), rates.unbind(1), strict=True):
+            distances = self._distances(frame)
+            counts = counts + rate[:, None, None] * (_triangle(distances) - counts)
+            ranks.append((counts * (distances + 0.5).clamp(0.0, 1.0)).sum(-1))
+            heard.append(counts[:, 0].sum(-1))  # the same in all bands
+        share = torch.stack(heard, 1)
+        rank = torch.stack(ranks, 1) / share[..., None].clamp(min=1e-9)
+        gains = (_looked_up(style, rank) - levels) @ self.smoothing
+        trust = share / (share + _DOUBT * (1.0 - share))
+        after = {"fit.counts": counts, "fit.held": held}
+        return levels + (amount * counting * trust)[..., None] * gains, after
+
+    def _distances(self, levels: Tensor) -> Tensor:
+        """From each bin, in bins, along a new last axis."""
+        place = (levels - _LOWEST) * ((_N_BINS - 1) / (_HIGHEST - _LOWEST))
+        return place.clamp(0.0, _N_BINS - 1.0)[..., None] - self.bins
+
+
+def _triangle(distances: Tensor) -> Tensor:
+    return (1.0 - distances.abs()).clamp(min=0.0)
+
+
+def _looked_up(quantiles: Tensor, ranks: Tensor) -> Tensor:
+    """Levels at ranks from 0 to 1, ``(batch, frames, n_bands)``."""
+    last = quantiles.shape[-1] - 1
+    inner = ranks.mT.clamp(_LEAST_RANK, 1.0 - _LEAST_RANK)  # where the cosine's inverse is smooth
+    place = torch.acos(1.0 - 2.0 * inner) * (last / math.pi)
+    below = place.floor().clamp(max=last - 1.0)
+    low, high = (quantiles.gather(-1, below.long() + step) for step in (0, 1))
+    return (low + (place - below) * (high - low)).mT

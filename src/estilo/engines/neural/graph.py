@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from estilo.engines.neural.controls import NAMES
 from estilo.engines.neural.real_voice import RealVoice
 from estilo.engines.neural.step import Step
+from estilo.engines.neural.style_card import N_LEVELS
 from estilo.models.network import Network
 from estilo.models.style_encoder import StyleCode
 
@@ -26,7 +27,7 @@ def state_name(name: str, side: str) -> str:
 def build_graph(network: Network, *, channels: int = 1, n_hops: int = 1) -> bytes:
     """The graph of one step, in ONNX; takes some seconds.
 
-    Inputs: ``samples`` ``(1, channels, n_hops * hop_length)``, ``controls`` ``(1, 6)``, those of
+    Inputs: ``samples`` ``(1, channels, n_hops * hop_length)``, ``controls`` ``(1, 7)``, those of
     `STYLE_NAMES` (any number of tokens) and ``in.NAME`` for each part of the state; outputs:
     ``output`` like ``samples`` and ``out.NAME``.
 
@@ -44,6 +45,7 @@ def build_graph(network: Network, *, channels: int = 1, n_hops: int = 1) -> byte
         torch.zeros(1, 8, settings.n_key),
         torch.zeros(1, 8, settings.n_value),
         torch.zeros(1, 8),
+        torch.zeros(1, network.bands.n_bands, N_LEVELS),
     )
     samples = torch.zeros(1, channels, n_hops * step.hop_length)
     tokens = {1: torch.export.Dim("n_tokens", min=2, max=2**20)}
@@ -55,7 +57,7 @@ def build_graph(network: Network, *, channels: int = 1, n_hops: int = 1) -> byte
             opset_version=OPSET,
             verbose=False,
             external_data=False,
-            dynamic_shapes=({}, {}, {}, tokens, tokens, tokens, tuple({} for _ in state)),
+            dynamic_shapes=({}, {}, {}, tokens, tokens, tokens, {}, tuple({} for _ in state)),
             input_names=[
                 "samples",
                 "controls",
@@ -83,9 +85,10 @@ class _Flat(nn.Module):
         keys: Tensor,
         values: Tensor,
         weights: Tensor,
+        levels: Tensor,
         *state: Tensor,
     ) -> tuple[Tensor, ...]:
-        style = StyleCode(vector, keys, values, weights)
+        style = StyleCode(vector, keys, values, weights, levels)
         named = dict(zip(self.names, state, strict=True))
         played, after = self.step(samples, controls, style, named)
         return played, *(after[name] for name in self.names)

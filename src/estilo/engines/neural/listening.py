@@ -5,14 +5,20 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 from estilo.engines.excerpts import excerpts, require_sound, root_mean_square
+from estilo.engines.neural.fit import quantile_ranks
+from estilo.engines.neural.leveler import LEVEL_DB, hop_powers, soundness
+from estilo.engines.neural.style_card import N_LEVELS
 from estilo.models.network import SAMPLE_RATE, Network
 from estilo.models.style_encoder import StyleCode
 
-LEVEL = 0.1  # RMS that styles were heard at in training
+LEVEL = 10.0 ** (LEVEL_DB / 20.0)
+"""Root mean square that styles were heard at in training."""
+
 _LONGEST_S = 24.0
 _SHORTEST_FRAMES = 16
 
 
+@torch.inference_mode()
 def listen(network: Network, style: Tensor) -> StyleCode:
     """The code of a clip; of a long one, of a few stretches of it.
 
@@ -23,33 +29,42 @@ def listen(network: Network, style: Tensor) -> StyleCode:
     Raises:
         AudioFileError: the clip is silent.
     """
-    with torch.inference_mode():
-        return network.encode_style(style_levels(network, style))
-
-
-@torch.inference_mode()
-def style_levels(network: Network, style: Tensor) -> Tensor:
-    """Levels of a clip's bands at the level of training, ``(1, frames, n_bands)``.
-
-    Args:
-        network: whose bands they are.
-        style: ``(channels, time)`` at 48 kHz, any level.
-
-    Raises:
-        AudioFileError: the clip is silent.
-    """
     require_sound([style])
     gain = LEVEL / max(root_mean_square(channel) for channel in style)
     parts = stretches(style, longest=round(_LONGEST_S * SAMPLE_RATE))
-    return torch.cat([hear_levels(network, gain * part) for part in parts], 1)
+    heard = [hear_levels(network, gain * part) for part in parts]
+    levels, counting = (torch.cat(each, 1) for each in zip(*heard, strict=True))
+    return encode(network, levels, counting)
 
 
-def hear_levels(network: Network, waveform: Tensor) -> Tensor:
-    """Levels of a waveform ``(channels, time)`` from its start, ``(1, frames, n_bands)``."""
+def encode(network: Network, levels: Tensor, counting: Tensor | None = None) -> StyleCode:
+    """The code of a style from its levels, with their quantiles.
+
+    Args:
+        network: that will play in this style.
+        levels: ``(1, frames, n_bands)``.
+        counting: how far each frame counts, ``(1, frames)``; quantiles are of those that do.
+    """
+    sounding = levels
+    if counting is not None and bool((counting > 0.5).any()):
+        sounding = levels[:, counting[0] > 0.5]
+    ranks = quantile_ranks(N_LEVELS).to(levels)
+    quantiles = torch.quantile(sounding, ranks, 1).movedim(0, -1).contiguous()
+    return network.encode_style(levels)._replace(levels=quantiles)
+
+
+@torch.inference_mode()
+def hear_levels(network: Network, waveform: Tensor) -> tuple[Tensor, Tensor]:
+    """Levels of a waveform ``(channels, time)`` from its start, and how far each frame counts.
+
+    **Shape**: ``(1, frames, n_bands)`` and ``(1, frames)``.
+    """
     framing = network.framing
     n_frames = max(-(-waveform.shape[-1] // framing.hop_length), _SHORTEST_FRAMES)
     missing = n_frames * framing.hop_length - waveform.shape[-1]
-    return network.hear_levels(pad(waveform, (framing.n_past, missing))[None])
+    padded = pad(waveform, (framing.n_past, missing))[None]
+    powers = hop_powers(padded[..., framing.n_past :], framing.hop_length)
+    return network.hear_levels(padded), soundness(powers)
 
 
 def stretches(waveform: Tensor, *, longest: int) -> list[Tensor]:

@@ -7,6 +7,7 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 from estilo.engines.neural.controls import Controls, numbers
+from estilo.engines.neural.leveler import LEVEL_DB, start_at
 from estilo.engines.neural.step import Step
 from estilo.models.network import Network
 from estilo.models.style_encoder import StyleCode
@@ -22,6 +23,7 @@ def transfer_waveform(
     style: StyleCode,
     controls: Controls | None = None,
     *,
+    level_db: float = LEVEL_DB,
     out: Tensor | None = None,
     on_chunk: Callable[[int], None] | None = None,
 ) -> Tensor:
@@ -34,7 +36,9 @@ def transfer_waveform(
         network: that plays.
         waveform: ``(channels, time)`` at 48 kHz.
         style: that it is played in.
-        controls: all at 1 by default.
+        controls: `Controls` as they are by default.
+        level_db: root mean square that is expected of the waveform, in dBFS; its own is found
+            within some seconds.
         out: where to write, in the waveform's shape, for instance a mapped array; may be the
             waveform itself.
         on_chunk: is told the samples that are done after each chunk; may raise to stop.
@@ -46,6 +50,9 @@ def transfer_waveform(
     out = torch.empty_like(waveform) if out is None else out
     step = Step(network, channels=channels).eval()
     hop, state = step.hop_length, step.initial_state()
+    state |= {
+        name: torch.full_like(state[name], value) for name, value in start_at(level_db).items()
+    }
     values = state["controls"].new_tensor([numbers(controls or Controls())])
     for start in range(0, n_samples + hop, CHUNK_HOPS * hop):
         chunk = waveform[:, start : start + CHUNK_HOPS * hop].to(values)

@@ -45,7 +45,7 @@ class Parts(nn.Module):
     - timbre: the remainder.
 
     **Shape**: change and levels of the content ``(batch, frames, n_bands)``, in units of 20 dB, and
-    controls ``(batch, frames, 6)`` in the order of `NAMES` to the weighed change; state
+    controls ``(batch, frames, 7)`` in the order of `NAMES` to the weighed change; state
     ``eq.sum`` and ``eq.weight``, each ``(batch, n_bands)``.
 
     Args:

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from estilo.models.framing import Framing
-from estilo.models.network import _MOST, _NOISE, _RECTIFIED, Network
+from estilo.models.network import Network, carrier, difference
 
 _ROWS = 32
 
@@ -33,10 +33,8 @@ class RealVoice(nn.Module):
 
     def hear(self, waveform: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:
         """See `Voice.hear`."""
-        carrier = waveform + waveform.abs() * (_RECTIFIED + _NOISE * noise)
-        both = torch.stack((waveform, carrier))
-        content, carrier = self.forth(both).unbind(0)
-        return content, carrier
+        content, lent = self.forth(torch.stack((waveform, carrier(waveform, noise)))).unbind(0)
+        return content, lent
 
     def levels(self, spectra: Tensor) -> Tensor:
         """See `Voice.levels`."""
@@ -46,8 +44,7 @@ class RealVoice(nn.Module):
 
     def play(self, spectra: Tensor, levels: Tensor, tail: Tensor) -> tuple[Tensor, Tensor]:
         """See `Voice.play`."""
-        difference = (levels - self.levels(spectra)).clamp(max=_MOST)
-        gains = self.network.bands.gains(difference)
+        gains = self.network.bands.gains(difference(levels, self.levels(spectra)))
         return self.back(spectra * torch.cat((gains, gains), -1)[:, None], tail)
 
 

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from estilo.engines.neural.graph import STYLE_NAMES, build_graph, state_name
+from estilo.engines.neural.listening import encode
 from estilo.engines.neural.step import Step
 from estilo.errors import SettingsError
 from estilo.models.network import Network
@@ -165,7 +166,7 @@ def _is_better(one: Runtime, other: Runtime, network: Network, channels: int) ->
     samples = 0.1 * torch.randn(
         1, channels, _N_TRIALS * network.framing.hop_length, generator=generator
     )
-    style = network.encode_style(torch.rand(1, 64, network.bands.n_bands, generator=generator))
+    style = encode(network, torch.rand(1, 64, network.bands.n_bands, generator=generator))
     results = [_timed(each, samples, style, network.framing.hop_length) for each in (one, other)]
     (first, first_s), (second, second_s) = results
     return first_s < second_s and bool((first - second).abs().max() < _TOLERANCE)

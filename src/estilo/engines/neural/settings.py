@@ -24,6 +24,6 @@ class NeuralSettings(EngineSettings):
     """Share of the strength for what lies between the partials: breath, hiss, hum."""
     fit: _Share = 0.5
     """How far the levels of every band are carried on to those that the style itself has: a
-    network stops short of sounds that it has never heard. Needs the style's audio."""
+    network stops short of sounds that it has never heard."""
     weights: str | None = None
     """Path of a file of trained weights; those that come with estilo by default."""

@@ -6,12 +6,16 @@ import torch
 from torch import Tensor, nn
 
 from estilo.engines.neural.controls import NAMES
+from estilo.engines.neural.fit import LevelFit
+from estilo.engines.neural.leveler import Leveler, hop_powers, soundness
 from estilo.engines.neural.parts import RAMP_FRAMES, Parts, ramp
-from estilo.models.network import SAMPLE_RATE, Heard, Network
+from estilo.models.network import SAMPLE_RATE, SILENCE, Heard, Network
 from estilo.models.style_encoder import StyleCode
 from estilo.nn import State
 
-_STRENGTH, _WET, _TIMBRE, _NOISE = map(NAMES.index, ("strength", "wet", "timbre", "noise"))
+_STRENGTH, _WET, _TIMBRE, _NOISE, _FIT = map(
+    NAMES.index, ("strength", "wet", "timbre", "noise", "fit")
+)
 _NOISE_HOPS, _NOISE_SEED = 512, 20_261_121  # 5.5 s, then again
 
 
@@ -64,17 +68,19 @@ class Step(nn.Module):
     """The network with its controls, dry and wet mixed, hop by hop.
 
     The output is one hop late. A state is a flat mapping, batch first: of the network's layers
-    (`Generator.initial_state`), of the parts (`Parts`), and
+    (`Generator.initial_state`), of the parts (`Parts`), of the level (`Leveler`), of the fit
+    (`LevelFit`), and
 
     - ``input.past`` ``(batch, channels, n_past)``: the last samples,
     - ``output.tail`` ``(batch, channels, hop_length)``: what the next hop will be added to,
     - ``noise.hop`` ``(batch,)``: place in the carrier's noise, which is the same in every run,
-    - ``controls`` ``(batch, 6)``: where they are on their way; -1 until the first hop.
+    - ``controls`` ``(batch, 7)``: where they are on their way; -1 until the first hop.
 
     The carrier is brought in no further than the style: at strength 0, or with EQ and dynamics
-    alone, the content's own spectrum is what is played.
+    alone, the content's own spectrum is what is played. The network hears the content at the level
+    of its training, and what it wants is taken back to the content's level.
 
-    **Shape**: samples ``(batch, channels, n_hops * hop_length)``, controls ``(batch, 6)`` in the
+    **Shape**: samples ``(batch, channels, n_hops * hop_length)``, controls ``(batch, 7)`` in the
     order of `controls.NAMES`, a `StyleCode` and a state to samples of the same shape and the next
     state.
 
@@ -82,31 +88,22 @@ class Step(nn.Module):
         network: that plays.
         channels: of the waveform.
         voice: of the network; `ComplexVoice` by default.
-        fit: of the levels that the network wants, see `estilo.engines.neural.fit`.
     """
 
     noise: Tensor
 
-    def __init__(
-        self,
-        network: Network,
-        *,
-        channels: int = 1,
-        voice: Voice | None = None,
-        fit: nn.Module | None = None,
-    ) -> None:
+    def __init__(self, network: Network, *, channels: int = 1, voice: Voice | None = None) -> None:
         super().__init__()
-        self.fit = fit
         framing, bands = network.framing, network.bands
         self.generator = network.generator
         self.voice = voice or ComplexVoice(network)
         self.channels, self.hop_length, self.n_past = channels, framing.hop_length, framing.n_past
+        hop, centres_hz = self.hop_length, bands.centres_hz
         self.parts = Parts(
-            centres_hz=bands.centres_hz,
-            n_lines=bands.n_lines,
-            sample_rate=SAMPLE_RATE,
-            hop_length=self.hop_length,
+            centres_hz=centres_hz, n_lines=bands.n_lines, sample_rate=SAMPLE_RATE, hop_length=hop
         )
+        self.leveler = Leveler(sample_rate=SAMPLE_RATE, hop_length=hop)
+        self.fit = LevelFit(centres_hz=centres_hz, sample_rate=SAMPLE_RATE, hop_length=hop)
         generator = torch.Generator().manual_seed(_NOISE_SEED)
         noise = torch.randn(_NOISE_HOPS, self.hop_length, generator=generator)
         self.register_buffer("noise", noise.to(framing.analysis), persistent=False)
@@ -117,6 +114,8 @@ class Step(nn.Module):
         return {
             **self.generator.initial_state(batch),
             **self.parts.initial_state(batch),
+            **self.leveler.initial_state(batch),
+            **self.fit.initial_state(batch),
             "input.past": like.new_zeros(batch, self.channels, self.n_past),
             "output.tail": like.new_zeros(batch, self.channels, self.hop_length),
             "noise.hop": torch.zeros(batch, dtype=torch.int64, device=like.device),
@@ -132,10 +131,8 @@ class Step(nn.Module):
         waveform = torch.cat((state["input.past"], samples), -1)
         content, carrier = self.voice.hear(waveform, self._noise(state["noise.hop"], n_hops))
         levels = self.voice.levels(content)
-        wanted, after = self.generator(levels, style, state)
-        if self.fit is not None:
-            wanted = self.fit(wanted)
         path = ramp(state["controls"], controls, n_hops, slope=1.0 / RAMP_FRAMES)
+        wanted, after = self._wanted(levels, samples, style, path[..., _FIT], state)
         change, averages = self.parts(wanted - levels, levels, path, state)
         share = path[..., _STRENGTH] * torch.maximum(path[..., _TIMBRE], path[..., _NOISE])
         spectra = content + share[:, None, :, None] * (carrier - content)
@@ -151,6 +148,18 @@ class Step(nn.Module):
             "controls": path[:, -1],
         }
         return dry * (1.0 - mix) + wet * mix, after
+
+    def _wanted(
+        self, levels: Tensor, samples: Tensor, style: StyleCode, amount: Tensor, state: State
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """Levels of the output, at the content's own level."""
+        powers = hop_powers(samples, self.hop_length)
+        gains, level = self.leveler(powers, state)
+        gains = gains[..., None]
+        heard = (levels + gains).clamp(min=SILENCE)
+        wanted, after = self.generator(heard, style, state)
+        wanted, fit = self.fit(wanted, style.levels, soundness(powers), amount, state)
+        return wanted - gains, {**after, **level, **fit}
 
     def _noise(self, place: Tensor, n_hops: int) -> Tensor:
         """Of these hops and their past, ``(batch, 1, n_past + n_hops * hop_length)``."""

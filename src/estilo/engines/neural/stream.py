@@ -10,6 +10,7 @@ from torch import Tensor
 from estilo.dsp.polyphase import Polyphase, reach
 from estilo.engines.neural import styles
 from estilo.engines.neural.controls import NAMES, Controls, numbers
+from estilo.engines.neural.leveler import LEVEL_DB, start_at
 from estilo.engines.neural.parts import ramp
 from estilo.engines.neural.runtimes import Runtime, RuntimeName, make_runtime
 from estilo.errors import InputError, SettingsError
@@ -20,6 +21,7 @@ from estilo.nn import State
 _RAMP_S = 0.02
 _LIMIT = 1e4  # 80 dB above full scale: such samples are as little meant as NaN
 _WET = NAMES.index("wet")
+_COUNTS = "step.fit.counts"
 _AT_ONCE = 512  # hops: bounds the memory of the longest block
 
 Styles = StyleCode | Sequence[StyleCode]
@@ -76,32 +78,43 @@ class NeuralStream:
             self._rates = _Rates(sample_rate, delay=self._delay, device=device)
             self.latency = self._rates.latency
 
-    def start(self, style: Styles, weights: Sequence[float] | None = None) -> dict[str, Tensor]:
+    def start(
+        self,
+        style: Styles,
+        weights: Sequence[float] | None = None,
+        *,
+        level_db: float = LEVEL_DB,
+    ) -> dict[str, Tensor]:
         """The state before the first block.
 
         Args:
             style: one style, or several at once.
             weights: of several; equal ones by default.
+            level_db: root mean square that is expected of the content, in dBFS; its own is found
+                within some seconds.
 
         Raises:
             SettingsError: the weights do not fit the styles.
         """
-        return self._fresh(styles.start_mix(_several(style), weights))
+        return self._fresh(styles.start_mix(_several(style), weights), level_db=level_db)
 
-    def reset(self, state: State) -> dict[str, Tensor]:
+    def reset(self, state: State, *, level_db: float = LEVEL_DB) -> dict[str, Tensor]:
         """The state before the first block, with the styles that another one was given last."""
-        return self._fresh(styles.settled(_part(state, "style")))
+        return self._fresh(styles.settled(_part(state, "style")), level_db=level_db)
 
     def change_style(
         self, state: State, style: Styles, weights: Sequence[float] | None = None
     ) -> dict[str, Tensor]:
         """The state with other styles, which fade in over 53 ms as the ones before fade out.
 
+        What was learnt of the network's levels in the styles before is forgotten.
+
         Raises:
             SettingsError: the weights do not fit the styles.
         """
         mix = styles.change(_part(state, "style"), _several(style), weights)
-        return {**state, **_named("style", mix)}
+        forgotten = {_COUNTS: torch.zeros_like(state[_COUNTS])}
+        return {**state, **_named("style", mix), **forgotten}
 
     def weigh_styles(self, state: State, weights: Sequence[float]) -> dict[str, Tensor]:
         """The state with other weights of the styles that were given last, reached within 53 ms.
@@ -124,7 +137,7 @@ class NeuralStream:
         Args:
             block: ``(channels, n)``, of any length from 1.
             state: as `start` or the call before gave it.
-            controls: all at 1 by default.
+            controls: `Controls` as they are by default.
 
         Returns:
             A block of the same shape, and the next state.
@@ -158,8 +171,11 @@ class NeuralStream:
         silence = state["dry"].new_zeros(self.channels, self.latency)
         return self.process(silence, state, controls)
 
-    def _fresh(self, mix: State) -> dict[str, Tensor]:
-        parts = {"style": mix, "step": self.runtime.initial_state()}
+    def _fresh(self, mix: State, *, level_db: float) -> dict[str, Tensor]:
+        step = self.runtime.initial_state()
+        for name, value in start_at(level_db).items():
+            step[name] = torch.full_like(step[name], value)
+        parts = {"style": mix, "step": step}
         if self._rates is not None:
             parts |= self._rates.initial_state(self.channels)
         like = parts["step"]["output.tail"]

@@ -1,4 +1,4 @@
-"""Style files as they lie on the disk: four arrays, and a card of what they were made from.
+"""Style files as they lie on the disk: five arrays, and a card of what they were made from.
 
 They are made to be shared, so one may come from a stranger: `estilo.io.tensors` makes sure that
 reading it runs nothing, and here it is held against all that a style can be. Imports no torch, so
@@ -23,12 +23,14 @@ SUFFIX = ".estilo-style"
 FORMAT = 1
 MAX_BYTES = 4 * 2**20
 MAX_TOKENS = 1024
+N_LEVELS = 33
+"""Quantiles that are kept of each band's levels."""
 MAX_CLIPS = 64
 LARGEST = 1e4
 """No number of a style is further from 0."""
 
-_NAMES = (b"vector", b"keys", b"values", b"weights")
-_WIDTHS = (4, 1024)  # of vectors, keys and values: those of `GeneratorSettings`
+_NAMES = (b"vector", b"keys", b"values", b"weights", b"levels")
+_WIDTHS = (4, 1024)  # of vectors, keys and values: those of `GeneratorSettings`; and of bands
 
 
 def _one_line(text: str) -> str:
@@ -170,28 +172,30 @@ def _read_card(path: Path, card: dict[str, Any]) -> StyleCard:
 
 
 def _check_shapes(file: TensorFile) -> None:
-    def last_axis(name: str) -> int:
+    def length(name: str, axis: int = -1) -> int:
         array = file.tensors.get(name)
-        return 0 if array is None or array.ndim == 0 else array.shape[-1]
+        return 0 if array is None or array.ndim < -axis else array.shape[axis]
 
-    n_vector, n_tokens = last_axis("vector"), last_axis("weights")
-    n_key, n_value = last_axis("keys"), last_axis("values")
+    n_vector, n_tokens, n_bands = length("vector"), length("weights"), length("levels", -2)
+    n_key, n_value = length("keys"), length("values")
     shapes = {
         "vector": (1, n_vector),
         "keys": (1, n_tokens, n_key),
         "values": (1, n_tokens, n_value),
         "weights": (1, n_tokens),
+        "levels": (1, n_bands, N_LEVELS),
     }
     expect_shapes(file, shapes, what="a style")
     bounds = {
-        "vector": (n_vector, *_WIDTHS),
-        "keys": (n_key, *_WIDTHS),
-        "values": (n_value, *_WIDTHS),
-        "weights": (n_tokens, 1, MAX_TOKENS),
+        "numbers along the last axis of 'vector'": (n_vector, *_WIDTHS),
+        "numbers along the last axis of 'keys'": (n_key, *_WIDTHS),
+        "numbers along the last axis of 'values'": (n_value, *_WIDTHS),
+        "numbers along the last axis of 'weights'": (n_tokens, 1, MAX_TOKENS),
+        "bands in 'levels'": (n_bands, *_WIDTHS),
     }
-    for name, (got, least, most) in bounds.items():
+    for what, (got, least, most) in bounds.items():
         if not least <= got <= most:
             raise TensorFileError(
-                f"{file.path} does not hold a style: expected {least} to {most} numbers along the "
-                f"last axis of {name!r}, got {got}; get it again from its author"
+                f"{file.path} does not hold a style: expected {least} to {most} {what}, got {got}; "
+                "get it again from its author"
             )

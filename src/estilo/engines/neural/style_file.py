@@ -142,8 +142,10 @@ def check_fits(file: StyleFile, network: Network) -> None:
     """
     own, card = network_id(network), file.card
     settings = network.generator.settings
-    widths = [file.code.vector.shape[-1], file.code.keys.shape[-1], file.code.values.shape[-1]]
-    if card.weights == own and widths == [settings.n_vector, settings.n_key, settings.n_value]:
+    code = file.code
+    widths = [code.vector.shape[-1], code.keys.shape[-1], code.values.shape[-1]]
+    expected = [settings.n_vector, settings.n_key, settings.n_value, network.bands.n_bands]
+    if card.weights == own and [*widths, code.levels.shape[-2]] == expected:
         return
     names = ", ".join(clip.name for clip in card.clips[:3])
     more = f" and {len(card.clips) - 3} more" if len(card.clips) > 3 else ""
@@ -160,7 +162,8 @@ def _thinned(code: StyleCode, most: int) -> StyleCode:
     if n_tokens <= most:
         return code
     kept = torch.linspace(0, n_tokens - 1, most, device=code.weights.device).round().long()
-    return StyleCode(code.vector, code.keys[:, kept], code.values[:, kept], code.weights[:, kept])
+    keys, values, weights = (each[:, kept] for each in (code.keys, code.values, code.weights))
+    return code._replace(keys=keys, values=values, weights=weights)
 
 
 def _loudness(clips: Sequence[Tensor], weights: Sequence[float]) -> float | None:

@@ -18,6 +18,9 @@ _LEAST = 1e-3  # share below which a style that is on its way out is dropped
 def blend_codes(codes: Sequence[StyleCode], weights: Sequence[float]) -> StyleCode:
     """One code of several styles: vectors averaged, tokens united, each style's share its weight.
 
+    Quantiles of levels are averaged too: of all distributions, that is the one in the middle (the
+    barycentre of the optimal transport).
+
     A style of weight 0 leaves no trace; a single one that is left is returned as it is.
 
     Args:
@@ -38,7 +41,8 @@ def start_mix(
 ) -> dict[str, Tensor]:
     """The state of styles that are heard with weights, equal ones by default.
 
-    Keys: ``vectors`` ``(batch, n_styles, n_vector)``; ``keys``, ``values`` ``(batch, n_tokens,
+    Keys: ``vectors`` ``(batch, n_styles, n_vector)`` and ``levels`` ``(batch, n_styles, n_bands,
+    n_levels)``; ``keys``, ``values`` ``(batch, n_tokens,
     n)``, ``tokens`` ``(batch, n_tokens)``, the logarithm of each token's share in its style,
     and ``owners`` ``(batch, n_tokens)``, the style that each belongs to; ``weights`` and
     ``targets`` ``(batch, n_styles)``; ``left`` ``(batch, 1)``, frames until the targets are
@@ -74,7 +78,7 @@ def change(
     new = start_mix(codes, weights)
     joined = {
         name: torch.cat((mix[name], new[name]), 1)
-        for name in ("vectors", "keys", "values", "tokens")
+        for name in ("vectors", "levels", "keys", "values", "tokens")
     }
     joined["owners"] = torch.cat((mix["owners"], new["owners"] + mix["weights"].shape[1]), 1)
     joined["weights"] = torch.cat((mix["weights"], torch.zeros_like(new["weights"])), 1)
@@ -136,6 +140,7 @@ def _mix(codes: Sequence[StyleCode], shares: Sequence[float]) -> dict[str, Tenso
     ]
     return {
         "vectors": torch.stack([code.vector for code in codes], 1),
+        "levels": torch.stack([code.levels for code in codes], 1),
         "keys": torch.cat([code.keys for code in codes], 1),
         "values": torch.cat([code.values for code in codes], 1),
         "tokens": torch.cat([code.weights.log_softmax(1) for code in codes], 1),
@@ -152,10 +157,12 @@ def _code(mix: State) -> StyleCode:
     heard = _kept(mix, alive)
     weights = heard["weights"]
     if weights.shape[1] == 1:  # exactly that style, though its weight may have been rounded
-        return StyleCode(heard["vectors"][:, 0], heard["keys"], heard["values"], heard["tokens"])
+        vector, levels = heard["vectors"][:, 0], heard["levels"][:, 0]
+        return StyleCode(vector, heard["keys"], heard["values"], heard["tokens"], levels)
     share = weights.clamp(min=1e-30).log().gather(1, heard["owners"])
     vector = (weights[..., None] * heard["vectors"]).sum(1)
-    return StyleCode(vector, heard["keys"], heard["values"], heard["tokens"] + share)
+    levels = (weights[..., None, None] * heard["levels"]).sum(1)
+    return StyleCode(vector, heard["keys"], heard["values"], heard["tokens"] + share, levels)
 
 
 def _pruned(mix: State) -> dict[str, Tensor]:
@@ -177,5 +184,5 @@ def _kept(mix: State, styles: Tensor) -> dict[str, Tensor]:
     tokens = styles[owners[0]]
     renamed = styles.cumsum(0) - 1
     kept = {name: mix[name][:, tokens] for name in ("keys", "values", "tokens")}
-    kept |= {name: mix[name][:, styles] for name in ("vectors", "weights", "targets")}
+    kept |= {name: mix[name][:, styles] for name in ("vectors", "levels", "weights", "targets")}
     return {**mix, **kept, "owners": renamed[owners[:, tokens]]}

@@ -7,7 +7,6 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -106,7 +105,7 @@ def _read(path: Path, _version: tuple[int, int] | None) -> tuple[Network, ModelC
             f"{path}: its card is not one of weights: {flaw_of(error)}; get the file again"
         ) from error
     with torch.device("meta"):
-        generator = Generator(np.arange(1.0, N_BANDS + 1.0), settings).state_dict()
+        generator = Generator(N_BANDS, settings).state_dict()
     shapes = {f"generator.{name}": tuple(each.shape) for name, each in generator.items()}
     expect_shapes(file, shapes, what="weights of the neural engine")
     with torch.random.fork_rng(devices=[]):

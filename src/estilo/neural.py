@@ -1,0 +1,129 @@
+"""The neural engine as an autoencoder: what is played and what it sounds like, apart.
+
+    from estilo import neural
+    melody = neural.encode("melody.wav")
+    cello, bells = neural.encode("cello.wav"), neural.encode("bells.wav")
+    between = neural.blend([cello.style, bells.style], [0.5, 0.5])
+    estilo.save(neural.decode(melody, between), "out.wav")
+
+For a transfer with all that belongs to it (levels, report, scores) take `estilo.transfer`.
+"""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn.functional import pad
+
+from estilo.audio import Audio
+from estilo.dsp.resample import resample
+from estilo.engines.excerpts import root_mean_square
+from estilo.engines.neural.listening import LEVEL, listen
+from estilo.engines.neural.styles import blend_codes
+from estilo.engines.neural.weights import read_weights
+from estilo.errors import InputError
+from estilo.models.network import SAMPLE_RATE, Network
+from estilo.models.style_encoder import StyleCode
+from estilo.pipeline.levels import matched
+from estilo.pipeline.sources import Recording, as_clip, read_source
+
+_SEED = 0
+
+
+@dataclass(frozen=True, eq=False)
+class Encoding:
+    """A recording as the network sees it; every part may be replaced before it is decoded.
+
+    Args:
+        content: what is played, ``(frames, n_channels)``, a frame every 512 samples at 48 kHz.
+        style: what it sounds like.
+        audio: the recording.
+        waveform: the same at 48 kHz and the level of training, ``(channels, time)``; it lends the
+            output its phases.
+        network: that made it, and that alone understands it.
+    """
+
+    content: Tensor
+    style: StyleCode
+    audio: Audio
+    waveform: Tensor
+    network: Network
+
+
+@torch.inference_mode()
+def encode(recording: Recording, *, weights: "str | os.PathLike[str] | None" = None) -> Encoding:
+    """What is played in a recording and what it sounds like.
+
+    Args:
+        recording: path, `Audio` or `estilo.Clip`; some minutes at most, as all of it is kept.
+        weights: path of a file of weights; those that come with estilo by default.
+
+    Raises:
+        InputError: the recording cannot be used; see `estilo.pipeline.sources.read_source`.
+        AudioFileError: it is silent.
+        TensorFileError: the weights cannot be used.
+    """
+    network, _ = read_weights(weights)
+    audio = read_source(as_clip(recording), name="recording").audio
+    samples = resample(audio.samples, audio.sample_rate, SAMPLE_RATE)
+    waveform = torch.from_numpy(samples)
+    style = listen(network, waveform)
+    waveform = waveform * (LEVEL / max(root_mean_square(channel) for channel in waveform))
+    levels = network.hear_levels(_padded(network, waveform))
+    content, _ = network.generator.encode(levels, network.generator.initial_state(1))
+    return Encoding(content[0], style, audio, waveform, network)
+
+
+@torch.inference_mode()
+def decode(encoding: Encoding, style: StyleCode | None = None) -> Audio:
+    """A recording from its encoding: the same length, rate and channels.
+
+    Args:
+        encoding: from `encode`, edited or not.
+        style: of another encoding, or a `blend` of several; the encoding's own by default.
+
+    Raises:
+        InputError: the content has another shape than the network makes.
+    """
+    network, generator = encoding.network, encoding.network.generator
+    waveform, content = _padded(network, encoding.waveform), encoding.content
+    hop = network.framing.hop_length
+    n_frames = (waveform.shape[-1] - network.framing.n_past) // hop
+    expected = (n_frames, generator.settings.n_channels)
+    if tuple(content.shape) != expected:
+        raise InputError(
+            f"expected a content of the shape {expected}, got {tuple(content.shape)}; edit its "
+            "values, and keep its frames"
+        )
+    own = encoding.style if style is None else style
+    levels, _ = generator.decode(content[None], own, generator.initial_state(1))
+    noise = torch.randn(waveform.shape[-1], generator=torch.Generator().manual_seed(_SEED))
+    tail = waveform.new_zeros(*waveform.shape[:2], hop)
+    played, _ = network.play(network.hear(waveform, noise), levels, tail)
+    audio = encoding.audio
+    samples = resample(
+        played[0, :, hop:].numpy(), SAMPLE_RATE, audio.sample_rate, n_samples=audio.n_samples
+    )
+    return matched(samples, audio)[0]
+
+
+def blend(styles: Sequence[StyleCode], weights: Sequence[float] | None = None) -> StyleCode:
+    """A style between others: of two with weights that move, one becomes the other.
+
+    Args:
+        styles: of encodings, or of style files (`StyleFile.code`).
+        weights: one each, none negative; equal if not given.
+
+    Raises:
+        SettingsError: there are no styles, or the weights do not fit them.
+    """
+    return blend_codes(styles, [1.0] * len(styles) if weights is None else weights)
+
+
+def _padded(network: Network, waveform: Tensor) -> Tensor:
+    """With a past, whole hops, and one hop more, by which the output is late; batch first."""
+    framing = network.framing
+    missing = -waveform.shape[-1] % framing.hop_length
+    return pad(waveform, (framing.n_past, missing + framing.hop_length))[None]
