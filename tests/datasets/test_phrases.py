@@ -23,7 +23,5 @@ def test_recordings_have_none(tmp_path):
 )
 def test_what_is_no_notes_is_refused(tmp_path, text):
     (tmp_path / PHRASES).write_text(text)
-    with pytest.raises(
-        InputError, match=r"phrases\.json does not hold notes .*make the dataset anew"
-    ):
+    with pytest.raises(InputError, match=r"phrases\.json does not hold notes .*make the"):
         read_phrases(tmp_path)

@@ -40,7 +40,7 @@ class Bands(nn.Module):
         self.n_lines, self.n_bands = n_lines, n_lines + n_wide
         spacing_hz = 0.5 * sample_rate / (n_bins - 1)
         ends = hz_to_erb_number([n_lines * spacing_hz, 0.5 * sample_rate])
-        centres_hz = torch.from_numpy(erb_number_to_hz(np.linspace(*ends, n_wide)))
+        centres_hz = torch.from_numpy(erb_number_to_hz(np.linspace(ends[0], ends[1], n_wide)))
         centres = centres_hz / spacing_hz - n_lines
         lines_hz = spacing_hz * np.arange(n_lines)
         self.centres_hz = np.concatenate((lines_hz, centres_hz.numpy()))

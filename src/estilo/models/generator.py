@@ -51,7 +51,11 @@ class Generator(nn.Module):
     def initial_state(self, batch: int) -> dict[str, Tensor]:
         """Nothing heard yet."""
         layers = (*self.encoder, self.encoder_lstm, *self.decoder, self.decoder_lstm)
-        parts = [layer.initial_state(batch) for layer in layers if layer is not None]
+        parts = [
+            layer.initial_state(batch)
+            for layer in layers
+            if isinstance(layer, ResidualBlock | Lstm)
+        ]
         return {name: tensor for part in parts for name, tensor in part.items()}
 
     def encode_style(self, bands: Tensor) -> StyleCode:

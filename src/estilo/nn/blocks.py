@@ -62,5 +62,5 @@ class ResidualBlock(nn.Module):
         y = self.norm(x)
         if self.modulation is not None and style is not None:
             y = self.modulation(y, style)
-        y, state = self.taps(y, state)
-        return x + self.mix(self.activation(y)), state
+        y, after = self.taps(y, state)
+        return x + self.mix(self.activation(y)), after

@@ -66,8 +66,9 @@ class Lstm(nn.Module):
 
     def initial_state(self, batch: int) -> dict[str, Tensor]:
         """An empty cell."""
-        zeros = self.lstm.weight_hh_l0.new_zeros(batch, self.n_channels)
-        return dict.fromkeys(self.names, zeros)
+        # Two tensors: an exporter would take one for both.
+        like = next(self.lstm.parameters())
+        return {name: like.new_zeros(batch, self.n_channels) for name in self.names}
 
     def forward(self, x: Tensor, state: State) -> tuple[Tensor, dict[str, Tensor]]:
         """See the class."""

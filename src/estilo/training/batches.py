@@ -204,7 +204,7 @@ def _check(clips: Sequence[tuple[Path, Clip]], folders: Sequence[str], split: Sp
 
 
 def _one_of(rng: np.random.Generator, values: Sequence[T]) -> T:
-    return values[rng.integers(len(values))]
+    return values[int(rng.integers(len(values)))]
 
 
 def _average(levels: NDArray) -> float:
