@@ -218,7 +218,7 @@ def test_a_stopped_rendering_goes_on_and_ends_as_one_that_was_not(run, here, tmp
     names = [sorted(p.relative_to(d) for p in d.rglob("*") if p.is_file()) for d in (ours, fresh)]
     assert names[0] == names[1]
     assert all((ours / name).read_bytes() == (fresh / name).read_bytes() for name in names[0])
-    assert len(names[0]) == 15
+    assert len(names[0]) == 16
 
 
 @pytest.mark.slow

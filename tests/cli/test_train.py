@@ -30,6 +30,8 @@ size = 4
 n_frames = 32
 n_style_frames = 48
 [optimiser]
+name = "adam"
+rate = 1e-3
 average = 0.9
 warmup = 0
 [adversarial]

@@ -4,7 +4,9 @@ from estilo.errors import SettingsError
 from estilo.training.recipe import Recipe, read_recipe
 
 
-@pytest.mark.parametrize(("name", "data"), [("base", ("dataset",)), ("fine-tune", ())])
+@pytest.mark.parametrize(
+    ("name", "data"), [("base", ("data/synth", "data/gm", "data/real")), ("fine-tune", ())]
+)
 def test_recipes_that_come_with_estilo(name, data):
     assert read_recipe(name).data == data
 

@@ -92,7 +92,8 @@ def plan(settings: SynthSettings) -> list[Plan]:
             to play with.
 
     Example:
-        >>> tasks = plan(SynthSettings(n_patches=5, n_programs=0, n_validation=2, band=3))
+        >>> small = SynthSettings(n_patches=5, n_programs=0, n_textures=0, n_validation=2, band=3)
+        >>> tasks = plan(small)
         >>> len(tasks), tasks[0].clip.split, tasks[-1].clip.split
         (35, 'train', 'validation')
     """

@@ -8,7 +8,7 @@ from torch.nn.functional import pad
 
 from estilo.engines.base import Job
 from estilo.engines.blocks import Allocate, BlockEngine, Read
-from estilo.engines.excerpts import root_mean_square
+from estilo.engines.excerpts import require_sound, root_mean_square
 from estilo.engines.neural.controls import Controls, numbers
 from estilo.engines.neural.listening import LEVEL, hear_levels, listen, stretches
 from estilo.engines.neural.settings import NeuralSettings
@@ -53,14 +53,15 @@ class NeuralEngine(BlockEngine):
         """
         content = job.content
         assert content is not None  # noqa: S101 - prepare refuses
+        require_sound([style for style in job.styles if isinstance(style, Tensor)])
+        level = max(root_mean_square(channel) for channel in content)
+        if level < _SILENCE or self.settings.returns_content:
+            return lambda start, stop: content[:, start:stop].clone()
         network, _ = read_weights(self.settings.weights)
         if content.device.type != "cpu":
             network = deepcopy(network).to(content.device)  # the one that was read is shared
         codes = [_code(network, style) for style in job.styles]
         code = blend_codes(codes, job.style_weights)
-        level = max(root_mean_square(channel) for channel in content)
-        if level < _SILENCE:
-            return lambda start, stop: content[:, start:stop].clone()
         gain = LEVEL / level
         controls = Controls(**self.settings.model_dump(include=set(Controls.model_fields)))
         return _Player(network, content, code, gain=gain, controls=controls).read
