@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from estilo.cli.inputs import check_clip
+from estilo.cli.inputs import check_clip, tell_errors
 from estilo.cli.options import COMMON, FILES, AcceptTruncated
 from estilo.cli.progress import Reporter
-from estilo.errors import AudioFileError, InputError
+from estilo.errors import AudioFileError
 from estilo.pipeline.sources import Clip
 
 if TYPE_CHECKING:
@@ -85,11 +85,7 @@ def describe(
                 errors.append(error)
     if described:
         _print_json(described) if json_ else _print_tables(described)
-    if len(files) == 1 and errors:
-        raise errors[0]
-    if errors:
-        which = "; ".join(str(each) for each in errors)
-        raise InputError(f"{len(errors)} of {len(files)} files cannot be described: {which}")
+    tell_errors(errors, n_files=len(files), deed="described")
     return 0
 
 

@@ -1,7 +1,9 @@
 """What the headers of the inputs say, before anything is decoded or computed."""
 
+from collections.abc import Sequence
+
 from estilo.engines.neural.style_card import read_arrays
-from estilo.errors import AudioFileError, SettingsError
+from estilo.errors import AudioFileError, InputError, SettingsError
 from estilo.io import AudioInfo, probe
 from estilo.pipeline.sources import Clip, check_whole, is_coded, refuse_style_file
 
@@ -51,3 +53,21 @@ def part_length(clip: Clip, info: AudioInfo) -> int:
     if clip.duration_s is None:
         return rest
     return min(rest, max(round(clip.duration_s * info.sample_rate), 1))
+
+
+def tell_errors(errors: Sequence[InputError], *, n_files: int, deed: str) -> None:
+    """Raise what went wrong with some of several files, after the others were done.
+
+    Args:
+        errors: one for each file that failed.
+        n_files: how many there were.
+        deed: what was to be done with them ("described").
+
+    Raises:
+        InputError: there are errors; of a single file, its own.
+    """
+    if n_files == 1 and errors:
+        raise errors[0]
+    if errors:
+        which = "; ".join(str(each) for each in errors)
+        raise InputError(f"{len(errors)} of {n_files} files cannot be {deed}: {which}")

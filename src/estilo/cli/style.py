@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import App, Parameter
 
+from estilo.cli.inputs import tell_errors
 from estilo.cli.options import ALL_STYLES, COMMON, FLAT, Force, Quiet, StyleOptions
 from estilo.errors import InputError, SettingsError
 
@@ -157,11 +158,7 @@ def show(
             errors.append(error)
     if found:
         _print_json(found) if json_ else _print_tables(found)
-    if len(files) == 1 and errors:
-        raise errors[0]
-    if errors:
-        which = "; ".join(str(each) for each in errors)
-        raise InputError(f"{len(errors)} of {len(files)} files cannot be shown: {which}")
+    tell_errors(errors, n_files=len(files), deed="shown")
     return 0
 
 

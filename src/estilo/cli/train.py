@@ -86,8 +86,10 @@ def train(
     by Ctrl-C or killed, it goes on with --resume. On several GPUs:
     torchrun --nproc-per-node 4 -m estilo train ... --device cuda
 
+    How the data of the recipe base are made stands in its file and in
+    docs/training.md.
+
     For example:
-      estilo data synth -o dataset
       estilo train base -o training
       estilo data add recordings --licence own -o mine
       estilo train --fine-tune mine -o tuned

@@ -8,7 +8,7 @@ from estilo.errors import AudioFileError
 
 _N_EXCERPTS = 4
 _BLOCK = 1 << 22
-_SILENCE = 1e-5  # -100 dB: below it there is nothing to transfer
+SILENCE = 1e-5  # -100 dB: below it there is nothing to transfer
 
 
 def excerpts(waveform: Tensor, *, longest: int) -> list[Tensor]:
@@ -48,7 +48,7 @@ def require_sound(styles: Sequence[Tensor]) -> None:
         AudioFileError: one of them is silent in all its channels.
     """
     for i, style in enumerate(styles):
-        if max(root_mean_square(channel) for channel in style) < _SILENCE:
+        if max(root_mean_square(channel) for channel in style) < SILENCE:
             raise AudioFileError(
                 f"style {i + 1} is silent: there is no style in it; give one with sound"
             )

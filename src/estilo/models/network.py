@@ -55,7 +55,7 @@ class Network(nn.Module):
         variance 1, the same or without batch and channels.
         """
         spectra = self.framing.analyse(carrier(waveform, noise))
-        return Heard(spectra, self._levels(spectra), self.hear_levels(waveform))
+        return Heard(spectra, self.levels_of(spectra), self.hear_levels(waveform))
 
     def hear_levels(self, waveform: Tensor) -> Tensor:
         """Levels of a waveform with its past, of all channels together.
@@ -63,9 +63,10 @@ class Network(nn.Module):
         **Shape**: ``(batch, channels, n_past + n_frames * hop_length)`` to
         ``(batch, frames, n_bands)``.
         """
-        return self._levels(self.framing.analyse(waveform))
+        return self.levels_of(self.framing.analyse(waveform))
 
-    def _levels(self, spectra: Tensor) -> Tensor:
+    def levels_of(self, spectra: Tensor) -> Tensor:
+        """Levels of spectra ``(batch, channels, frames, n_bins)``, of all channels together."""
         return self.bands.levels((spectra.real.square() + spectra.imag.square()).mean(1))
 
     def encode_style(self, levels: Tensor) -> StyleCode:

@@ -15,14 +15,13 @@ from estilo.datasets.manifest import Clip, Split, read_manifest
 from estilo.datasets.phrases import read_phrases
 from estilo.errors import InputError
 from estilo.models.generator import LOWEST_NOTE, N_NOTES
-from estilo.models.network import SAMPLE_RATE
-from estilo.training.features import SILENCE, LevelStore
+from estilo.models.network import SAMPLE_RATE, SILENCE
+from estilo.training.features import LevelStore
 from estilo.training.recipe import BatchPart
 
 T = TypeVar("T")
 
 PAIRED, PERTURBED, UNPAIRED = range(3)
-KINDS = ("paired", "perturbed", "unpaired")
 _QUIETEST = -1.5  # level of a stretch that counts as sound
 _TRIES = 8
 _ONSET_FRAMES = 3  # over which a note counts as beginning

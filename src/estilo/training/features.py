@@ -13,9 +13,8 @@ from numpy.typing import NDArray
 from estilo.datasets.manifest import Clip
 from estilo.io.atomic import write_atomic
 from estilo.io.slices import read_slice
-from estilo.models.network import Network
+from estilo.models.network import SILENCE, Network
 
-SILENCE = -3.0
 _N_OPEN = 64  # clips; an example looks at one of them several times
 
 

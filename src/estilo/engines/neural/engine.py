@@ -8,7 +8,7 @@ from torch.nn.functional import pad
 
 from estilo.engines.base import Job
 from estilo.engines.blocks import Allocate, BlockEngine, Read
-from estilo.engines.excerpts import require_sound, root_mean_square
+from estilo.engines.excerpts import SILENCE, require_sound, root_mean_square
 from estilo.engines.neural.controls import Controls, numbers
 from estilo.engines.neural.listening import LEVEL, hear_levels, listen, stretches
 from estilo.engines.neural.settings import NeuralSettings
@@ -20,7 +20,6 @@ from estilo.models.network import SAMPLE_RATE, Network
 from estilo.models.style_encoder import StyleCode
 
 _LONGEST_S = 60.0  # of the content, that the fit is found on
-_SILENCE = 1e-5
 
 
 class NeuralEngine(BlockEngine):
@@ -55,7 +54,7 @@ class NeuralEngine(BlockEngine):
         assert content is not None  # noqa: S101 - prepare refuses
         require_sound([style for style in job.styles if isinstance(style, Tensor)])
         level = max(root_mean_square(channel) for channel in content)
-        if level < _SILENCE or self.settings.returns_content:
+        if level < SILENCE or self.settings.returns_content:
             return lambda start, stop: content[:, start:stop].clone()
         network, _ = read_weights(self.settings.weights)
         if content.device.type != "cpu":

@@ -56,8 +56,7 @@ class ComplexVoice(nn.Module):
 
     def levels(self, spectra: Tensor) -> Tensor:
         """See `Voice.levels`."""
-        power = spectra.real.square() + spectra.imag.square()
-        return self.network.bands.levels(power.mean(1))
+        return self.network.levels_of(spectra)
 
     def play(self, spectra: Tensor, levels: Tensor, tail: Tensor) -> tuple[Tensor, Tensor]:
         """See `Voice.play`."""

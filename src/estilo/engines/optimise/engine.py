@@ -9,7 +9,7 @@ from estilo.dsp.eq import apply_gains, band_power, matching_gains
 from estilo.dsp.extension import extended
 from estilo.dsp.stft import power_of_two_near
 from estilo.engines.base import Engine, Job, Progress
-from estilo.engines.excerpts import excerpts, root_mean_square
+from estilo.engines.excerpts import SILENCE, excerpts, root_mean_square
 from estilo.engines.optimise.collage import collage
 from estilo.engines.optimise.descent import Descent
 from estilo.engines.optimise.settings import OptimiseSettings
@@ -36,7 +36,6 @@ _STYLE_VIEWS_S = 12.0  # less where the terms' frames come four times as fast
 _LEAST_SHARE_S = 4.0  # of each of many styles, so that every excerpt holds the widest patch
 _CONTENT_S = 10.0  # from which terms are calibrated
 _MARGIN_S = 0.093  # by which a content is extended at its ends: a frame of the default transform
-_SILENCE = 1e-5  # -100 dB: below it there is nothing to transfer
 _N_EQ_BANDS = 24
 
 
@@ -146,7 +145,7 @@ class OptimiseEngine(Engine[OptimiseState]):
         """The start, and the terms' content targets; see `Engine.init`."""
         own = None if job.content is None else job.content[0]
         level = LEVEL if own is None else root_mean_square(own)
-        if level < _SILENCE or (own is not None and self.settings.strength == 0):
+        if level < SILENCE or (own is not None and self.settings.strength == 0):
             return OptimiseState(job, gain=1.0)
         state = OptimiseState(job, gain=1.0 if self._keeps_levels else level / LEVEL)
         if own is not None and self.settings.content_weight is None:
@@ -157,7 +156,7 @@ class OptimiseEngine(Engine[OptimiseState]):
         if own is not None and shared.transport is not None:
             # What the content terms hold on to has the style's levels already.
             moved = shared.transport.apply(own, seed=job.seed)
-            state.gain = max(root_mean_square(state.cut(moved)), _SILENCE) / LEVEL
+            state.gain = max(root_mean_square(state.cut(moved)), SILENCE) / LEVEL
             start = kept = moved / state.gain
         else:
             start, kept = self._start(job, content, shared), content
@@ -226,7 +225,7 @@ class OptimiseEngine(Engine[OptimiseState]):
         weights: list[float] = []
         for i, (style, weight) in enumerate(zip(job.styles, job.style_weights, strict=True)):
             level = root_mean_square(style[0])
-            if level < _SILENCE:
+            if level < SILENCE:
                 raise AudioFileError(
                     f"style {i + 1} is silent: there is no style in it; give one with sound"
                 )
@@ -245,7 +244,7 @@ class OptimiseEngine(Engine[OptimiseState]):
         parts = excerpts(job.content[0], longest=round(_CONTENT_S * job.sample_rate))
         whole = torch.cat(parts)
         level = root_mean_square(whole)
-        if level < _SILENCE:
+        if level < SILENCE:
             return torch.zeros_like(whole)
         return whole if self._keeps_levels else whole * (LEVEL / level)
 
