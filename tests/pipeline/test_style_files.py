@@ -178,3 +178,9 @@ def test_strength_0_returns_the_content(path, coded) -> None:
     result = transfer(CONTENT, path, engine="coded", strength=0.0)
     np.testing.assert_array_equal(result.audio.samples, CONTENT.samples)
     assert coded.jobs == []
+
+
+def test_refining_needs_audio(path, coded) -> None:
+    match = r"refine needs the style's audio, and .*; give a recording, or leave out refine"
+    with pytest.raises(SettingsError, match=match):
+        transfer(CONTENT, path, engine="coded", refine=0.5)

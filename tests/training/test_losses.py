@@ -3,11 +3,13 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
+from tiny_training import MODEL
 
+from estilo.models.network import N_BANDS, Network
 from estilo.models.style_encoder import StyleCode
 from estilo.training import losses
 from estilo.training.batches import PAIRED, PERTURBED, UNPAIRED, Batch
-from estilo.training.objective import Made, objective
+from estilo.training.objective import Made, make, objective
 from estilo.training.recipe import LossPart
 
 
@@ -116,12 +118,15 @@ def examples(rng):
     played = torch.from_numpy((rng.random((5, 12, 6)) < 0.1).astype(np.float32))
     played[[1, 3]] = -1.0
     heard = torch.from_numpy(rng.standard_normal((5, 12, 6)).astype(np.float32))
-    batch = Batch(content, target, style, kind, played)
-    return Made(made.requires_grad_(), empty, heard), batch
+    cells = torch.from_numpy(4.0 * rng.standard_normal((5, 8)).astype(np.float32))
+    batch = Batch(content, target, style, kind, played, torch.arange(5))
+    return Made(made.requires_grad_(), empty, heard, cells), batch
 
 
 BANDS = SimpleNamespace(n_lines=30, importance=1.0)
-WEIGHTS = LossPart(level=1.0, spectral=0.5, statistics=0.3, style=2.0, notes=0.1, structure=0.7)
+WEIGHTS = LossPart(
+    level=1.0, spectral=0.5, statistics=0.3, style=2.0, notes=0.1, structure=0.7, memory=0.2
+)
 
 
 def part(made, batch, places):
@@ -130,6 +135,7 @@ def part(made, batch, places):
             made.levels[places],
             StyleCode(*(each[places] for each in made.code)),
             made.notes[places],
+            made.cells[places],
         ),
         Batch(*(each[places] for each in batch)),
     )
@@ -141,6 +147,7 @@ def test_the_objective_is_the_weighted_sum_of_what_applies(examples):
     answered, free = [0, 2, 4], [1, 3]
     ours, target = made.levels[answered].detach(), batch.target[answered]
     expected = {
+        "memory": (made.cells.abs() - 3.0).clamp(min=0.0).mean(1),
         "notes": losses.notes(made.notes[answered], batch.notes[answered]),
         "level": losses.level(ours, target),
         "spectral": losses.spectral(ours, target),
@@ -175,8 +182,37 @@ def test_a_batch_of_one_kind_has_a_loss_and_a_gradient(examples, places):
 def test_silence_has_a_finite_gradient():
     silent = torch.full((2, 12, 40), -3.0)
     code = StyleCode(*(torch.zeros(2, 1) for _ in StyleCode._fields))
-    made = Made(silent.clone().requires_grad_(), code, torch.zeros(2, 12, 6))
-    batch = Batch(silent, silent, silent, torch.tensor([PAIRED, UNPAIRED]), -torch.ones(2, 12, 6))
+    nothing = torch.zeros(2, 0)
+    made = Made(silent.clone().requires_grad_(), code, torch.zeros(2, 12, 6), nothing)
+    kind, played = torch.tensor([PAIRED, UNPAIRED]), -torch.ones(2, 12, 6)
+    batch = Batch(silent, silent, silent, kind, played, torch.arange(2))
     total, _ = objective(made, batch, WEIGHTS, bands=BANDS, n_examples=2)
     total.backward()
     assert made.levels.grad.isfinite().all()
+
+
+def test_every_other_example_begins_as_if_something_had_been_played(rng):
+    network = Network(MODEL)
+    torch.nn.init.normal_(network.generator.exit.weight)
+    one = torch.from_numpy(rng.standard_normal((1, 12, N_BANDS)).astype(np.float32))
+
+    def made(*numbers):
+        n = len(numbers)
+        levels, none = one.expand(n, -1, -1), torch.zeros(n, dtype=torch.long)
+        batch = Batch(levels, levels, levels, none, levels, torch.tensor(numbers))
+        return make(network, batch)
+
+    first, second, third, fourth = made(0, 1, 2, 3).levels
+    torch.testing.assert_close(first, third)
+    torch.testing.assert_close(
+        first, network(one, network.encode_style(one), network.generator.initial_state(1))[0][0]
+    )
+    for one_level, other in ((first, second), (second, fourth)):
+        assert (one_level - other).abs().mean() > 1e-3
+    torch.testing.assert_close(made(3, 1).levels, torch.stack((fourth, second)))
+    assert made(0).cells.shape == (1, 2 * MODEL.n_channels)
+
+
+def test_memory_costs_only_beyond_its_bound():
+    cells = torch.tensor([[3.0, -3.0, 0.5, 1.0], [5.0, -4.0, 0.0, 0.0]])
+    assert losses.memory(cells).tolist() == [0.0, 0.75]

@@ -5,7 +5,12 @@ from estilo.training.recipe import Recipe, read_recipe
 
 
 @pytest.mark.parametrize(
-    ("name", "data"), [("base", ("data/synth", "data/gm", "data/real")), ("fine-tune", ())]
+    ("name", "data"),
+    [
+        ("base", ("data/synth", "data/gm", "data/real")),
+        ("half-hour", ("data/synth", "data/gm", "data/real")),
+        ("fine-tune", ()),
+    ],
 )
 def test_recipes_that_come_with_estilo(name, data):
     assert read_recipe(name).data == data

@@ -107,6 +107,7 @@ def _transfer(report: Report) -> Transfer:
         engine=report.engine,
         preset=report.preset if report.raw else None,
         strength=report.settings.get("strength"),
+        refine=report.refine,
         mix=report.mix,
         raw=report.raw,
         seed=report.seed,

@@ -43,6 +43,15 @@ class TransferOptions:
             show_default=lambda _: f"{setting_defaults('strength')}, or the preset's",
         ),
     ] = None
+    refine: Annotated[
+        float | None,
+        Parameter(
+            group=COMMON,
+            show_default=lambda _: "0, or the preset's",
+            help="How far the engine optimise goes on from what the engine has made, 0 to 1: "
+            "nearer to the style's sound, further from the content's notes.",
+        ),
+    ] = None
     mix: Annotated[
         float,
         Parameter(
@@ -110,6 +119,7 @@ def transfer(
             preset=preset.preset,
             engine=preset.engine,
             strength=transfer.strength,
+            refine=transfer.refine,
             mix=transfer.mix,
             raw=transfer.raw,
             seed=run.seed,

@@ -145,11 +145,12 @@ def run(
         state = engine.step(state)
         n_steps += 1
         if on_step is not None:
-            on_step(_timed(engine.progress(state), elapsed_s=time.monotonic() - start))
+            on_step(timed(engine.progress(state), elapsed_s=time.monotonic() - start))
     return engine.finish(state), state
 
 
-def _timed(progress: Progress, *, elapsed_s: float) -> Progress:
+def timed(progress: Progress, *, elapsed_s: float) -> Progress:
+    """Progress with the time since the start, and by its fraction the time that is left."""
     remaining_s = None
     if progress.fraction > 0.02:
         remaining_s = elapsed_s * (1.0 - progress.fraction) / progress.fraction

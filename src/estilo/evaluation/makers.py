@@ -157,6 +157,7 @@ def _recipe(job: str, transfer: Any) -> dict[str, Any]:
         "job": job,
         "engine": transfer.engine,
         "settings": transfer.settings.model_dump(mode="json"),
+        **({"refine": transfer.refine} if transfer.refine else {}),
         "mix": transfer.mix,
         "seed": transfer.seed,
     }

@@ -6,6 +6,6 @@ it computes the same; there is no norm over time or over the batch.
 """
 
 from estilo.nn.blocks import Modulation, ResidualBlock
-from estilo.nn.layers import CausalTaps, Lstm, State
+from estilo.nn.layers import CELL, CausalTaps, Lstm, State
 
-__all__ = ["CausalTaps", "Lstm", "Modulation", "ResidualBlock", "State"]
+__all__ = ["CELL", "CausalTaps", "Lstm", "Modulation", "ResidualBlock", "State"]

@@ -8,6 +8,9 @@ from torch import Tensor, nn
 State = Mapping[str, Tensor]
 """Names to tensors, batch first."""
 
+CELL = ".cell"
+"""How the name of an LSTM's cell ends."""
+
 
 class CausalTaps(nn.Module):
     """A causal convolution over frames, as one matrix product over the taps.
@@ -60,7 +63,7 @@ class Lstm(nn.Module):
 
     def __init__(self, n_channels: int, *, name: str) -> None:
         super().__init__()
-        self.names = (f"{name}.hidden", f"{name}.cell")
+        self.names = (f"{name}.hidden", f"{name}{CELL}")
         self.n_channels = n_channels
         self.lstm = nn.LSTM(n_channels, n_channels, batch_first=True)
 

@@ -85,6 +85,7 @@ class Report(_Part):
     """All settings of the engine."""
     feature_network: str | None = None
     """Class of a feature network that was passed in Python; its weights are not kept here."""
+    refine: float = 0.0
     mix: float = 1.0
     raw: bool = False
     seconds: float | None = None

@@ -4,7 +4,7 @@ import inspect
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from torch import Tensor
 from estilo.audio import Audio
 from estilo.dsp.resample import resample
 from estilo.engines import ENGINES
-from estilo.engines.base import Cancel, Engine, Job, OnStep, Progress, run
+from estilo.engines.base import Cancel, Engine, Job, OnStep, Progress, run, timed
 from estilo.engines.blocks import BlockEngine
 from estilo.engines.image import ImageEngine
 from estilo.engines.neural.style_file import StyleFile
@@ -34,6 +34,22 @@ class Watch:
     on_progress: OnStep | None = None
     cancel: Cancel | None = None
     keep_best: bool = False
+
+
+def parts_of(watch: Watch, count: int) -> list[Watch]:
+    """One for each of several runs in a row, whose progress is told as that of the whole."""
+    inner, start = watch.on_progress, time.monotonic()
+    if inner is None or count == 1:
+        return [watch] * count
+
+    def part(index: int) -> Watch:
+        def scaled(progress: Progress) -> None:
+            fraction = (index + progress.fraction) / count
+            inner(timed(replace(progress, fraction=fraction), elapsed_s=time.monotonic() - start))
+
+        return replace(watch, on_progress=scaled)
+
+    return [part(index) for index in range(count)]
 
 
 @dataclass

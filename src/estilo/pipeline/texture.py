@@ -1,16 +1,15 @@
 """Textures: styles without a content, mono or stereo."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from estilo.audio import Audio
 from estilo.dsp.resample import resample
-from estilo.engines.base import Progress
 from estilo.errors import InputError
 from estilo.pipeline import running
-from estilo.pipeline.running import Outcome, Watch
+from estilo.pipeline.running import Outcome, Watch, parts_of
 from estilo.pipeline.sources import Source
 
 if TYPE_CHECKING:
@@ -35,7 +34,8 @@ def run_texture(
     rate = running.engine_rate(transfer.engine, transfer.settings, first.sample_rate)
     parts = _mid_and_side(sources)
     outcomes: list[Outcome] = []
-    for i, part in enumerate(parts):
+    watches = parts_of(watch, len(parts))
+    for i, (part, own) in enumerate(zip(parts, watches, strict=True)):
         if outcomes and not outcomes[0].is_complete:
             break  # stopped: a mid without its side is the best so far
         outcomes.append(
@@ -50,7 +50,7 @@ def run_texture(
                 n_samples=round(seconds * rate),
                 seed=transfer.seed + 7919 * i,
                 device=transfer.device,
-                watch=_part_of(watch, i, len(parts)),
+                watch=own,
             )
         )
     outcome = outcomes[0]
@@ -117,15 +117,3 @@ def _level(samples: np.ndarray) -> float:
 
 def _normalised(samples: np.ndarray) -> np.ndarray:
     return samples / (_level(samples) or 1.0)
-
-
-def _part_of(watch: Watch, index: int, count: int) -> Watch:
-    """Progress of one of several runs as progress of the whole."""
-    inner = watch.on_progress
-    if inner is None or count == 1:
-        return watch
-
-    def scaled(progress: Progress) -> None:
-        inner(replace(progress, fraction=(index + progress.fraction) / count))
-
-    return replace(watch, on_progress=scaled)

@@ -56,6 +56,9 @@ class Transfer:
         engine: name of the engine (`estilo.engines.ENGINES`); the preset's, or ``optimise``.
         preset: a preset's name or the path of a TOML file.
         strength: how much style, 0 to 1, where the engine lets one choose.
+        refine: how far the engine ``optimise`` goes on from what the engine has made, 0 to 1:
+            nearer to the styles' sound, further from the content's notes. Multiplied by the
+            strength; 0, or what the preset says, if not given.
         mix: crossfade from the content (0) to the result (1), after levels are matched.
         raw: what the preset's ancestor would have written: mono, cut, at its own rate and level.
         seed: of every random draw; equal seeds give equal samples.
@@ -85,6 +88,7 @@ class Transfer:
         engine: str | None = None,
         preset: str | None = None,
         strength: float | None = None,
+        refine: float | None = None,
         mix: float = 1.0,
         raw: bool = False,
         seed: int = 0,
@@ -121,6 +125,8 @@ class Transfer:
                 "asked for; name one of the two"
             )
         self.settings = build_settings(self.engine, _merged(chosen.settings, settings))
+        self.refine = chosen.refine if refine is None else refine
+        self._check_refine()
         self.mix = mix
         self.raw = chosen.raw if raw else None
         self.seed = seed
@@ -167,7 +173,8 @@ class Transfer:
         watch = Watch(on_progress, cancel, keep_best)
         audio, level = source.audio, None
         with environment(self.threads):
-            if self.settings.returns_content or self.mix == 0.0:
+            returns_content = self.settings.returns_content and not self._refining
+            if returns_content or self.mix == 0.0:
                 outcome = Outcome(audio.samples)
             elif self.raw is not None:
                 recordings = with_audio(style_sources, wanted_by="raw")
@@ -242,9 +249,9 @@ class Transfer:
         clock = Clock()
         if not 0 < seconds < float("inf"):
             raise SettingsError(f"seconds must be positive, got {seconds}")
-        if self.mix != 1.0 or self.raw is not None:
+        if self.mix != 1.0 or self.refine or self.raw is not None:
             raise SettingsError(
-                "a texture has no content: mix and raw mean nothing; leave them out"
+                "a texture has no content: mix, refine and raw mean nothing; leave them out"
             )
         sources = with_audio(read_styles(styles, style_weights), wanted_by="a texture")
         clock.lap("read")
@@ -259,38 +266,46 @@ class Transfer:
         report = report.model_copy(update={"seconds": seconds})
         return TransferResult(audio, self._scored(report, audio, sources, clock, content=None))
 
+    @property
+    def _refining(self) -> float:
+        return self.refine * getattr(self.settings, "strength", 1.0)
+
+    def _check_refine(self) -> None:
+        if not 0.0 <= self.refine <= 1.0:
+            raise SettingsError(f"refine must lie between 0 and 1, got {self.refine}")
+        if self.refine and self.engine == "optimise":
+            raise SettingsError(
+                "refine goes on with the engine 'optimise', which is the one that was chosen; "
+                "leave it out, or choose another engine"
+            )
+
     def _playable(self, styles: list[StyleSource]) -> list[StyleSource]:
         from estilo.pipeline.running import takes_style_files
 
         if not takes_style_files(self.engine):
             hint = "give a recording, or choose the engine 'neural'"
             with_audio(styles, wanted_by=f"the engine {self.engine!r}", hint=hint)
+        if self.refine:
+            with_audio(styles, wanted_by="refine", hint="give a recording, or leave out refine")
         return styles
 
     def _run(self, content: Audio, styles: Sequence[StyleSource], watch: "Watch") -> "Outcome":
         from estilo.pipeline import running
+        from estilo.pipeline.stages import Stage, Styles, run_stages
 
         running.check_device(self.device)
-        rate = running.engine_rate(self.engine, self.settings, content.sample_rate)
-        n_samples = max(1, round(content.n_samples * rate / content.sample_rate))
-        outcome = running.run_job(
-            running.build_engine(self.engine, self.settings, network=self.feature_network),
+        return run_stages(
+            Stage(self.engine, self.settings, self.feature_network),
             content,
-            [style.audio if isinstance(style, Source) else style.file for style in styles],
-            [style.report.weight or 1.0 for style in styles],
-            sample_rate=rate,
-            n_samples=n_samples,
+            Styles(
+                [style.audio if isinstance(style, Source) else style.file for style in styles],
+                [style.report.weight or 1.0 for style in styles],
+            ),
+            refine=self._refining,
             seed=self.seed,
             device=self.device,
             watch=watch,
         )
-        outcome.samples = running.to_content_rate(
-            outcome.samples,
-            content,
-            rate,
-            keeps_highs=getattr(self.settings, "process_rate_hz", None) is None,
-        )
-        return outcome
 
     def _run_raw(self, content: Audio, styles: list[Source], watch: "Watch") -> "Outcome":
         """As the ancestor did: mono, cut to its length, in one piece, levels untouched."""
@@ -348,6 +363,7 @@ class Transfer:
             feature_network=None
             if self.feature_network is None
             else type(self.feature_network).__name__,
+            refine=self.refine,
             mix=self.mix,
             raw=self.raw is not None,
             seed=self.seed,

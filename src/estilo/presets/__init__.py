@@ -40,6 +40,8 @@ class Preset(BaseModel):
     engine: str = "optimise"
     settings: dict[str, Any] = {}
     """Settings of the engine that differ from its defaults."""
+    refine: float = Field(default=0.0, ge=0.0, le=1.0)
+    """How far the engine optimise goes on from what the engine has made."""
     raw: RawSettings | None = None
 
 

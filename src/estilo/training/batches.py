@@ -38,6 +38,7 @@ class Batch(NamedTuple):
         kind: `PAIRED`, `PERTURBED` or `UNPAIRED`, ``(batch,)``.
         notes: which of the content's notes sound (1) or do not (0), and behind them which begin,
             ``(batch, n_frames, 2 * N_NOTES)``; -1 where nobody knows.
+        number: of each example in the training, ``(batch,)``.
     """
 
     content: Tensor
@@ -45,6 +46,7 @@ class Batch(NamedTuple):
     style: Tensor
     kind: Tensor
     notes: Tensor
+    number: Tensor
 
 
 class Batches:
@@ -117,7 +119,7 @@ class Batches:
         """Examples by number, whatever the batch they are in."""
         rows = [self._example(np.random.default_rng([self.seed, 7, number])) for number in numbers]
         arrays = (torch.from_numpy(np.stack(column)) for column in zip(*rows, strict=True))
-        return Batch(*arrays)
+        return Batch(*arrays, number=torch.tensor(numbers))
 
     def _example(self, rng: np.random.Generator) -> tuple[NDArray, ...]:
         own = self.settings

@@ -3,6 +3,7 @@
 import torch.nn.functional as F
 from torch import Tensor
 
+_MOST = 3.0  # of a cell
 _NEIGHBOURHOOD = 25  # lines, of the average that partials stand out from
 
 
@@ -37,6 +38,14 @@ def notes(logits: Tensor, played: Tensor) -> Tensor:
     """
     entropy = F.binary_cross_entropy_with_logits(logits, played, reduction="none")
     return entropy.sum(2).mean(1)
+
+
+def memory(cells: Tensor) -> Tensor:
+    """What LSTM cells hold beyond +-3, where a sigmoid or tanh of them hardly reacts any more.
+
+    **Shape**: ``(batch, n)`` to ``(batch,)``.
+    """
+    return (cells.abs() - _MOST).relu().sum(1) / max(cells.shape[1], 1)
 
 
 def structure(output: Tensor, content: Tensor, *, n_lines: int) -> Tensor:

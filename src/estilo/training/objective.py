@@ -2,14 +2,18 @@
 
 from typing import NamedTuple
 
+import torch
 from torch import Tensor
 
 from estilo.models.bands import Bands
 from estilo.models.network import Network
 from estilo.models.style_encoder import StyleCode
+from estilo.nn import CELL, State
 from estilo.training import losses
 from estilo.training.batches import UNPAIRED, Batch
 from estilo.training.recipe import LossPart
+
+_MEMORY = 3.0  # standard deviation of a cell that something was played before
 
 
 class Made(NamedTuple):
@@ -19,20 +23,27 @@ class Made(NamedTuple):
         levels: of the outputs, ``(batch, n_frames, n_bands)``.
         code: of the styles.
         notes: logits of the notes that were heard, see `Batch.notes`.
+        cells: of the LSTMs at the end, ``(batch, n_cells)``.
     """
 
     levels: Tensor
     code: StyleCode
     notes: Tensor
+    cells: Tensor
 
 
 def make(network: Network, batch: Batch) -> Made:
-    """Outputs for a batch, each from an empty state."""
+    """Outputs for a batch, every other example's as if something had been played before.
+
+    What that was is drawn at random: nothing of it may matter for long, or an LSTM could go on
+    counting in a stream of an hour what it has never seen in training.
+    """
     code = network.encode_style(batch.style)
-    state = network.generator.initial_state(len(batch.kind))
-    played, _ = network.generator.encode(batch.content, state)
-    levels, _ = network.generator.decode(played, code, state)
-    return Made(levels.float(), code, network.generator.hear_notes(played).float())
+    state = _played_before(network.generator.initial_state(len(batch.number)), batch.number)
+    played, first = network.generator.encode(batch.content, state)
+    levels, second = network.generator.decode(played, code, state)
+    notes = network.generator.hear_notes(played)
+    return Made(levels.float(), code, notes.float(), _cells({**first, **second}, batch))
 
 
 def objective(
@@ -48,7 +59,7 @@ def objective(
         n_examples: by which the sum is divided: in the whole batch, of which these may be a part.
     """
     paired, free = batch.kind != UNPAIRED, batch.kind == UNPAIRED
-    terms: dict[str, Tensor] = {}
+    terms = {"memory": losses.memory(made.cells)}
     own = bands.importance
     known = batch.notes[:, 0, 0] >= 0.0
     if known.any():
@@ -66,3 +77,19 @@ def objective(
     for name, values in terms.items():
         total = total + getattr(weights, name) * values.sum() / n_examples
     return total, {name: float(values.detach().mean()) for name, values in terms.items()}
+
+
+def _played_before(state: State, numbers: Tensor) -> dict[str, Tensor]:
+    """A state whose cells hold something in every row of an odd number."""
+    cells = {name: empty for name, empty in state.items() if name.endswith(CELL)}
+    n_cells = sum(empty.shape[1] for empty in cells.values())
+    seeds = (torch.Generator().manual_seed(number) for number in numbers.tolist())
+    drawn = torch.stack([torch.randn(n_cells, generator=seed) for seed in seeds])
+    drawn = _MEMORY * drawn.to(numbers.device) * (numbers % 2)[:, None]
+    parts = drawn.split([empty.shape[1] for empty in cells.values()], 1)
+    return {**state, **dict(zip(cells, parts, strict=True))}
+
+
+def _cells(state: State, batch: Batch) -> Tensor:
+    cells = [cell.float() for name, cell in state.items() if name.endswith(CELL)]
+    return torch.cat([batch.content.new_zeros(len(batch.number), 0), *cells], 1)

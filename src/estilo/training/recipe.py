@@ -56,6 +56,8 @@ class LossPart(_Part):
     """The same against the style's, where there is no target."""
     notes: Annotated[float, Field(ge=0)] = 0.03
     """Notes that the encoder hears, against those played, where they are known."""
+    memory: Annotated[float, Field(ge=0)] = 0.1
+    """LSTM cells that hold more at the end of a segment than they can forget in a stream."""
     structure: Annotated[float, Field(ge=0)] = 1.0
     """Where there is no target: partials and onsets, against the content's."""
 

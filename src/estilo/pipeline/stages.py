@@ -1,0 +1,109 @@
+"""From a recording to an engine's output at the recording's own rate, and on from there."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from estilo.audio import Audio
+from estilo.engines.neural.style_file import StyleFile
+from estilo.errors import Cancelled
+from estilo.features.base import Features
+from estilo.pipeline import running
+from estilo.pipeline.running import Outcome, Watch, parts_of
+from estilo.presets import build_settings
+
+REFINING_ENGINE = "optimise"
+
+
+@dataclass(frozen=True)
+class Stage:
+    """An engine and what it is told.
+
+    Args:
+        engine: its name.
+        settings: its own.
+        network: of features, where one was given in Python.
+    """
+
+    engine: str
+    settings: Any
+    network: Features | None = None
+
+
+@dataclass(frozen=True)
+class Styles:
+    """What a content is to sound like.
+
+    Args:
+        recordings: style files only for an engine that takes them.
+        weights: one each, summing to 1.
+    """
+
+    recordings: Sequence[Audio | StyleFile]
+    weights: Sequence[float]
+
+
+def run_stages(
+    first: Stage,
+    content: Audio,
+    styles: Styles,
+    *,
+    refine: float,
+    seed: int,
+    device: str,
+    watch: Watch,
+) -> Outcome:
+    """An engine's output, refined.
+
+    Args:
+        first: the engine.
+        content: that it works on.
+        styles: whose sound is taken.
+        refine: strength of `REFINING_ENGINE`, which goes on from what the first has made; 0 to
+            leave it at that.
+        seed: of every random draw.
+        device: where engines compute.
+        watch: progress and cancellation.
+
+    Returns:
+        What the last engine made, at the content's rate and length, and how its losses went.
+    """
+    if refine == 0.0:
+        return _run(first, content, styles, seed=seed, device=device, watch=watch)
+    watch, watch_of_second = parts_of(watch, 2)
+    outcome = _run(first, content, styles, seed=seed, device=device, watch=watch)
+    if not outcome.is_complete:
+        return outcome
+    second = Stage(REFINING_ENGINE, build_settings(REFINING_ENGINE, {"strength": refine}))
+    made = Audio(outcome.samples, content.sample_rate)
+    try:
+        return _run(second, made, styles, seed=seed, device=device, watch=watch_of_second)
+    except Cancelled:
+        if not watch.keep_best:
+            raise
+        outcome.is_complete = False
+        return outcome
+
+
+def _run(
+    stage: Stage, content: Audio, styles: Styles, *, seed: int, device: str, watch: Watch
+) -> Outcome:
+    rate = running.engine_rate(stage.engine, stage.settings, content.sample_rate)
+    outcome = running.run_job(
+        running.build_engine(stage.engine, stage.settings, network=stage.network),
+        content,
+        styles.recordings,
+        styles.weights,
+        sample_rate=rate,
+        n_samples=max(1, round(content.n_samples * rate / content.sample_rate)),
+        seed=seed,
+        device=device,
+        watch=watch,
+    )
+    outcome.samples = running.to_content_rate(
+        outcome.samples,
+        content,
+        rate,
+        keeps_highs=getattr(stage.settings, "process_rate_hz", None) is None,
+    )
+    return outcome
