@@ -134,3 +134,19 @@ def test_a_transfer_is_that_of_the_library():
     maker.warm()
     expected = Transfer(engine="crossfade", strength=0.5, seed=0)(item.content, item.style).audio
     np.testing.assert_array_equal(maker.make(item).samples, expected.samples)
+
+
+def test_weights_count_by_what_is_in_them(tmp_path):
+    from estilo.engines.neural.weights import ModelCard, write_weights
+    from estilo.models.network import Network
+    from estilo.models.settings import GeneratorSettings
+
+    small = GeneratorSettings(n_channels=8, n_vector=4, n_key=4, n_value=4, dilations=(1,))
+    card = ModelCard(name="Tiny", licence="CC0-1.0", generator=small.model_dump(mode="json"))
+    first, other = Network(small), Network(small)
+    paths = [tmp_path / f"{name}.safetensors" for name in "abc"]
+    for path, network in zip(paths, (first, first, other), strict=True):
+        write_weights(path, network, card)
+    recipes = [TransferMaker({"engine": "neural", "weights": str(path)}).recipe() for path in paths]
+    assert recipes[0] == recipes[1]
+    assert recipes[0] != recipes[2]

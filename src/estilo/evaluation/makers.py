@@ -152,11 +152,16 @@ class TextureMaker(Maker):
 
 
 def _recipe(job: str, transfer: Any) -> dict[str, Any]:
-    """Resolved settings, so that a preset's file that has changed is another recipe."""
+    """Resolved settings, so that a file that has changed, preset or weights, is another recipe."""
+    settings = transfer.settings.model_dump(mode="json")
+    if "weights" in settings:
+        from estilo.engines.neural.weights import network_id, read_weights
+
+        settings["weights"] = network_id(read_weights(settings["weights"])[0])
     return {
         "job": job,
         "engine": transfer.engine,
-        "settings": transfer.settings.model_dump(mode="json"),
+        "settings": settings,
         **({"refine": transfer.refine} if transfer.refine else {}),
         "mix": transfer.mix,
         "seed": transfer.seed,
