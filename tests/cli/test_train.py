@@ -146,7 +146,7 @@ def test_fine_tuning_on_recordings(run, tmp_path, dataset, monkeypatch):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ([], "name a recipe (base, or a TOML file), or a dataset with --fine-tune"),
+        ([], "name a recipe (base, half-hour, or a TOML file), or a dataset with --fine-tune"),
         (["fine-tune"], "the recipe fine-tune names no data"),
         (["nothing.toml"], "nothing.toml cannot be read (No such file"),
         (["base", "--threads", 0], "--threads must be 1 or more, got 0"),

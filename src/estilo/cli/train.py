@@ -25,7 +25,7 @@ def train(
     recipe: Annotated[
         str | None,
         Parameter(
-            help="TOML file, or the name of a recipe that comes with estilo: base, fine-tune."
+            help="TOML file, or the name of a recipe that comes with estilo: base, half-hour, fine-tune."
         ),
     ] = None,
     /,
@@ -97,7 +97,9 @@ def train(
     from estilo.training.state import CHECKPOINT
 
     if recipe is None and fine_tune is None:
-        raise SettingsError("name a recipe (base, or a TOML file), or a dataset with --fine-tune")
+        raise SettingsError(
+            "name a recipe (base, half-hour, or a TOML file), or a dataset with --fine-tune"
+        )
     if threads is not None and threads < 1:
         raise SettingsError(f"--threads must be 1 or more, got {threads}")
     if (output / CHECKPOINT).exists() and not resume:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from estilo.analysis.sound import Sound
 from estilo.datasets.manifest import Clip, read_manifest
+from estilo.engines.neural.controls import Controls
 from estilo.engines.neural.listening import listen
 from estilo.engines.neural.offline import transfer_waveform
 from estilo.io.slices import read_slice
@@ -76,12 +77,13 @@ def validation(folders: Sequence[str], *, n_triplets: int = N_TRIPLETS) -> Valid
 
 @torch.inference_mode()
 def play(network: Network, triplet: Triplet) -> NDArray[np.float32]:
-    """The content in the style, ``(time,)``."""
+    """The content in the style, ``(time,)``; by the network alone, its levels as they are."""
     device = next(network.parameters()).device
     content, style = (
         torch.from_numpy(each)[None].to(device) for each in (triplet.content, triplet.style)
     )
-    return transfer_waveform(network, content, listen(network, style))[0].cpu().numpy()
+    played = transfer_waveform(network, content, listen(network, style), Controls(fit=0.0))
+    return played[0].cpu().numpy()
 
 
 def _choose(folders: Sequence[str], n_triplets: int) -> list[tuple[tuple[Path, Clip], ...]]:
