@@ -25,7 +25,8 @@ def train(
     recipe: Annotated[
         str | None,
         Parameter(
-            help="TOML file, or the name of a recipe that comes with estilo: base, half-hour, fine-tune."
+            help="TOML file, or the name of a recipe that comes with estilo: base, half-hour or "
+            "fine-tune."
         ),
     ] = None,
     /,
