@@ -1,0 +1,114 @@
+"""The neural engine on triplets with a true answer: all of the recording known, or as a stream.
+
+A report on the scoreboard's soundfont, by which nothing is chosen; melodies and polyphony apart.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+from common import write_table
+from estilo.audio import Audio
+from estilo.dsp.resample import resample
+from estilo.engines.neural.controls import Controls
+from estilo.engines.neural.listening import listen
+from estilo.engines.neural.offline import transfer_waveform
+from estilo.engines.neural.weights import network_id, read_weights
+from estilo.evaluation.makers import Maker, TransferMaker
+from estilo.evaluation.sets.base import Item
+from estilo.evaluation.sets.synthetic import SyntheticTriplets
+from estilo.models.network import SAMPLE_RATE
+from training_runs import Exam, Values, against, cell, make_parser
+
+METRICS = {
+    "lsd": "LSD",
+    "timbre_mfcc": "timbre (MFCC)",
+    "timbre_triplet": "timbre (triplet)",
+    "pitch": "pitch",
+}
+FITS = (0.0, 0.5, 1.0)
+GROUPS = {"all": "", "melodies": "mono", "polyphony": "poly"}
+
+
+@dataclass(frozen=True)
+class StreamMaker(Maker):
+    """What the stream gives, which hears nothing before it comes; in time with the content.
+
+    Args:
+        fit: see `Controls`.
+    """
+
+    fit: float
+
+    def recipe(self) -> dict[str, Any]:
+        """See `Maker.recipe`."""
+        return {"stream": network_id(read_weights()[0]), "fit": self.fit}
+
+    def warm(self) -> None:
+        """See `Maker.warm`."""
+        read_weights()
+
+    @torch.inference_mode()
+    def make(self, item: Item) -> Audio:
+        """See `Maker.make`."""
+        assert item.content is not None
+        network, _ = read_weights()
+        content, style = (
+            torch.from_numpy(resample(each.samples, each.sample_rate, SAMPLE_RATE))
+            for each in (item.content, item.style)
+        )
+        controls = Controls(fit=self.fit)
+        played = transfer_waveform(network, content, listen(network, style), controls)
+        rate, n_samples = item.content.sample_rate, item.content.n_samples
+        return Audio(resample(played.numpy(), SAMPLE_RATE, rate, n_samples=n_samples), rate)
+
+
+def row(name: str, values: Values, base: Values, chosen: np.ndarray) -> tuple[str, ...]:
+    """Ratios to the content copied, of pitch the difference."""
+    part, own = ({m: each[m][chosen] for m in METRICS} for each in (values, base))
+    n = int(chosen.sum())
+    return (name, *(cell(against(part, own, metric), n=n) for metric in METRICS))
+
+
+def main() -> None:
+    """Measure what is not yet measured, and write the table."""
+    parser = make_parser(str(__doc__), folder="causal")
+    parser.add_argument("--triplets", type=int, default=60)
+    options = parser.parse_args()
+    triplets = SyntheticTriplets()
+    names = triplets.names(options.triplets)
+    exam = Exam("triplets", triplets, names, folder=options.folder, n_jobs=options.processes)
+    base = exam.copied()
+    rows = {"EQ match": exam.values("EQ match", TransferMaker({"engine": "eq", "strength": 1.0}))}
+    for fit in FITS:
+        maker = TransferMaker({"engine": "neural", "fit": fit})
+        rows[f"fit {fit:g}"] = exam.values(f"fit {fit:g}", maker)
+        rows[f"fit {fit:g}, stream"] = exam.values(f"fit {fit:g}, stream", StreamMaker(fit))
+    sections = []
+    for title, group in GROUPS.items():
+        chosen = np.array([name.startswith(group) for name in names])
+        copied = ", ".join(f"{METRICS[m]} {base[m][chosen].mean():.3f}" for m in METRICS)
+        sections.append(
+            (
+                f"## {title.capitalize()}\n\n{int(chosen.sum())} triplets. "
+                f"Content copied: {copied}.",
+                ("", *METRICS.values()),
+                [row(name, values, base, chosen) for name, values in rows.items()],
+            )
+        )
+    network, card = read_weights()
+    about = (
+        f"Weights *{card.name}* ({network_id(network)}), triplets of TimGM6mb: ratios to the "
+        "content copied, for pitch the difference, with 95 % intervals. *Stream*: what is played "
+        "block by block at 48 kHz, which knows neither the content's level nor its levels' "
+        "distribution beforehand; offline a first pass finds both."
+    )
+    write_table(
+        "causal", "With a true answer, offline and as a stream", [(about, (), []), *sections]
+    )
+
+
+if __name__ == "__main__":
+    main()
