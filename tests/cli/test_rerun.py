@@ -3,8 +3,12 @@ import os
 
 import numpy as np
 import pytest
+import torch
 
 import estilo
+from estilo.engines.neural.weights import ModelCard, write_weights
+from estilo.models.network import Network
+from estilo.models.settings import GeneratorSettings
 from estilo.pipeline.report import read_report
 
 
@@ -144,3 +148,39 @@ def test_recipes_that_cannot_be_rendered(run, folder, recipe):
     edit(recipe, settings=report["settings"] | {"n_steps": 0}, output=report["output"])
     said = run("rerun", recipe, "-o", folder / "again.wav")
     assert (said.code, "n_steps" in said.err) == (2, True)
+
+
+def write_tiny(path, *, seed):
+    small = GeneratorSettings(n_channels=8, n_vector=4, n_key=4, n_value=4, dilations=(1,))
+    card = ModelCard(name="Tiny", licence="CC0-1.0", generator=small.model_dump(mode="json"))
+    torch.manual_seed(seed)
+    write_weights(path, Network(small), card, force=True)
+
+
+def test_weights_are_found_from_any_folder_and_refused_when_exchanged(
+    run, transfer, folder, monkeypatch
+):
+    monkeypatch.chdir(folder)
+    write_tiny(folder / "w.safetensors", seed=1)
+    assert transfer("--engine", "neural", "--weights", "w.safetensors", steps=()).code == 0
+    (folder / "elsewhere").mkdir()
+    monkeypatch.chdir(folder / "elsewhere")
+    said = run("rerun", folder / "out.wav.json", "-o", folder / "again.wav")
+    assert "identical" in said.err, said.err
+    write_tiny(folder / "w.safetensors", seed=2)
+    said = run("rerun", folder / "out.wav.json", "-o", folder / "third.wav")
+    assert said.code == 2
+    assert "w.safetensors holds other weights than when" in " ".join(said.err.split())
+    assert not (folder / "third.wav").exists()
+
+
+def test_other_weights_of_estilo_are_named_as_the_reason(run, transfer, folder):
+    assert transfer("--engine", "neural", "--fit", 0, steps=()).code == 0
+    recipe = folder / "out.wav.json"
+    report = json.loads(recipe.read_text())
+    output = report["output"] | {"samples_sha256": "0" * 64}
+    edit(recipe, weights_id="0123456789abcdef", output=output)
+    said = run("rerun", recipe, "-o", folder / "again.wav")
+    assert said.code == 0, said.err
+    told = " ".join(said.err.split())
+    assert "the weights that come with estilo are others (0123456789abcdef then" in told

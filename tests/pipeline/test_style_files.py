@@ -181,6 +181,6 @@ def test_strength_0_returns_the_content(path, coded) -> None:
 
 
 def test_refining_needs_audio(path, coded) -> None:
-    match = r"refine needs the style's audio, and .*; give a recording, or leave out refine"
+    match = r"refine needs the style's audio, and .*; give a recording, or set refine to 0"
     with pytest.raises(SettingsError, match=match):
         transfer(CONTENT, path, engine="coded", refine=0.5)

@@ -91,8 +91,24 @@ def _check_inputs(report: Report, recipe: Path, reporter: Reporter) -> None:
                 f"{digest[:12]}… and was {given.sha256[:12]}…; bring the old file back, or run "
                 "estilo transfer anew"
             )
+    _check_weights(report, recipe)
     if not report.is_complete:
         reporter.warn("the recipe is of a run that was stopped early; this one goes to the end")
+
+
+def _check_weights(report: Report, recipe: Path) -> None:
+    """Refuse a file of weights that is not what it was."""
+    path = report.settings.get("weights")
+    if path is None or report.weights_id is None:
+        return
+    from estilo.engines.neural.weights import network_id, read_weights
+
+    now = network_id(read_weights(path)[0])
+    if now != report.weights_id:
+        raise InputError(
+            f"{path} holds other weights than when {recipe} was written: they are {now} and were "
+            f"{report.weights_id}; bring the old file back, or run estilo transfer anew"
+        )
 
 
 def _transfer(report: Report) -> Transfer:
@@ -150,6 +166,11 @@ def _compare(reporter: Reporter, before: Report, after: Report, *, is_same: bool
     ]
     if not (before.is_complete and after.is_complete):
         reason = "one of the two runs was stopped early"
+    elif before.weights_id != after.weights_id:
+        reason = (
+            f"the weights that come with estilo are others ({before.weights_id} then, "
+            f"{after.weights_id} now)"
+        )
     elif changed:
         reason = "; ".join(changed)
     else:

@@ -83,6 +83,9 @@ class Report(_Part):
     """Name or file that the settings came from."""
     settings: dict[str, Any]
     """All settings of the engine."""
+    weights_id: str | None = None
+    """Of the trained weights that were used, see `estilo.engines.neural.weights.network_id`; None
+    where the engine has none."""
     feature_network: str | None = None
     """Class of a feature network that was passed in Python; its weights are not kept here."""
     refine: float = 0.0

@@ -18,6 +18,7 @@ from estilo.engines.base import Cancel, Engine, Job, OnStep, Progress, run, time
 from estilo.engines.blocks import BlockEngine
 from estilo.engines.image import ImageEngine
 from estilo.engines.neural.style_file import StyleFile
+from estilo.engines.neural.weights import network_id, read_weights
 from estilo.engines.windowed import WindowedEngine
 from estilo.errors import SettingsError
 from estilo.features.base import Features
@@ -54,12 +55,21 @@ def parts_of(watch: Watch, count: int) -> list[Watch]:
 
 @dataclass
 class Outcome:
-    """What the engine made, ``(channels, time)``, and how its losses went."""
+    """What the engine made, ``(channels, time)``, and how its losses went.
+
+    Args:
+        samples: the output.
+        losses: the last ones by term.
+        loss_curve: total after every step.
+        is_complete: False where the work was stopped.
+        weights_id: of the trained weights that were used, if any.
+    """
 
     samples: np.ndarray
     losses: dict[str, float] = field(default_factory=dict)
     loss_curve: list[float] = field(default_factory=list)
     is_complete: bool = True
+    weights_id: str | None = None
 
 
 @contextmanager
@@ -124,6 +134,13 @@ def check_network(name: str, network: Features | None) -> None:
     """
     if network is not None and "network" not in inspect.signature(ENGINES[name]).parameters:
         raise SettingsError(f"engine {name!r} takes no feature network; leave it out")
+
+
+def weights_id(settings: Any) -> str | None:
+    """Of the trained weights that an engine's settings name; None where it needs none."""
+    if "weights" not in type(settings).model_fields:
+        return None
+    return network_id(read_weights(settings.weights)[0])
 
 
 def works_in_blocks(name: str) -> bool:

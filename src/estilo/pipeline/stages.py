@@ -1,7 +1,7 @@
 """From a recording to an engine's output at the recording's own rate, and on from there."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from estilo.audio import Audio
@@ -68,21 +68,21 @@ def run_stages(
     Returns:
         What the last engine made, at the content's rate and length, and how its losses went.
     """
-    if refine == 0.0:
-        return _run(first, content, styles, seed=seed, device=device, watch=watch)
-    watch, watch_of_second = parts_of(watch, 2)
+    watch, watch_of_second = parts_of(watch, 2) if refine else (watch, watch)
     outcome = _run(first, content, styles, seed=seed, device=device, watch=watch)
-    if not outcome.is_complete:
+    outcome.weights_id = running.weights_id(first.settings)
+    if not (refine and outcome.is_complete):
         return outcome
     second = Stage(REFINING_ENGINE, build_settings(REFINING_ENGINE, {"strength": refine}))
     made = Audio(outcome.samples, content.sample_rate)
     try:
-        return _run(second, made, styles, seed=seed, device=device, watch=watch_of_second)
+        refined = _run(second, made, styles, seed=seed, device=device, watch=watch_of_second)
     except Cancelled:
         if not watch.keep_best:
             raise
         outcome.is_complete = False
         return outcome
+    return replace(refined, weights_id=outcome.weights_id)
 
 
 def _run(

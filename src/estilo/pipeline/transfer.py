@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -285,8 +286,8 @@ class Transfer:
         if not takes_style_files(self.engine):
             hint = "give a recording, or choose the engine 'neural'"
             with_audio(styles, wanted_by=f"the engine {self.engine!r}", hint=hint)
-        if self.refine:
-            with_audio(styles, wanted_by="refine", hint="give a recording, or leave out refine")
+        if self._refining:
+            with_audio(styles, wanted_by="refine", hint="give a recording, or set refine to 0")
         return styles
 
     def _run(self, content: Audio, styles: Sequence[StyleSource], watch: "Watch") -> "Outcome":
@@ -359,7 +360,8 @@ class Transfer:
             styles=[style.report for style in styles],
             engine=self.engine,
             preset=self.preset,
-            settings=self.settings.model_dump(mode="json", exclude_defaults=False),
+            settings=_with_whole_path(self.settings.model_dump(mode="json")),
+            weights_id=outcome.weights_id,
             feature_network=None
             if self.feature_network is None
             else type(self.feature_network).__name__,
@@ -401,6 +403,12 @@ class Transfer:
             clock.lap("scores")
             update |= {"scores": scores.values, "warnings": [*report.warnings, *scores.failures]}
         return report.model_copy(update=update)
+
+
+def _with_whole_path(settings: dict[str, Any]) -> dict[str, Any]:
+    """Settings for the recipe, whose weights are found from any folder."""
+    weights = settings.get("weights")
+    return settings | ({"weights": str(Path(weights).absolute())} if weights else {})
 
 
 def _merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
