@@ -1,0 +1,57 @@
+"""The scripts run as their help says."""
+
+import runpy
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from clips import audio, melody, rain
+
+import estilo
+
+FOLDER = Path(__file__).parents[2] / "examples"
+RATE = 22_050
+
+
+@pytest.fixture
+def clips(tmp_path: Path) -> dict[str, Path]:
+    sounds = {
+        "melody": melody(1.5, RATE),
+        "low": melody(1.2, RATE, seed=4),
+        "rain": 0.2 * rain(1.2, RATE),
+    }
+    for name, samples in sounds.items():
+        estilo.save(audio(samples[None], RATE), tmp_path / f"{name}.wav")
+    return {name: tmp_path / f"{name}.wav" for name in sounds}
+
+
+def run(name: str, *arguments: object) -> None:
+    path = FOLDER / name
+    before = sys.argv
+    sys.argv = [str(path), *map(str, arguments)]
+    try:
+        runpy.run_path(str(path), run_name="__main__")
+    finally:
+        sys.argv = before
+
+
+def test_between_styles(clips: dict[str, Path], tmp_path: Path) -> None:
+    run("between_styles.py", clips["melody"], clips["low"], clips["rain"], tmp_path / "steps")
+    steps = [estilo.load(tmp_path / "steps" / f"{step}.wav").samples for step in range(5)]
+    far = [float(np.abs(step - steps[0]).mean()) for step in steps]
+    assert far == sorted(far)
+    assert far[1] > 0.0
+
+
+def test_stream_blocks(clips: dict[str, Path], tmp_path: Path) -> None:
+    """Until the change it is the stream of one style, afterwards not any more."""
+    files = [clips[name] for name in ("melody", "rain", "low")]
+    run("stream_blocks.py", *files, tmp_path / "both.wav")
+    run("stream_blocks.py", files[0], files[1], files[1], tmp_path / "first.wav")
+    both, first = (estilo.load(tmp_path / f"{n}.wav").samples[0] for n in ("both", "first"))
+    content = estilo.load(files[0])
+    assert len(both) == content.n_samples
+    half = content.n_samples // 2
+    np.testing.assert_allclose(both[: half - RATE // 10], first[: half - RATE // 10], atol=1e-6)
+    assert np.abs(both[half + RATE // 10 :] - first[half + RATE // 10 :]).max() > 0.01
