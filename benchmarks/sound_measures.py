@@ -18,7 +18,7 @@ from estilo.audio import Audio
 from estilo.dsp.resample import resample
 from estilo.engines.neural.listening import LEVEL
 from estilo.evaluation.sets import Item
-from estilo.models.network import SAMPLE_RATE, Heard, Network, difference
+from estilo.models.network import SAMPLE_RATE, Network, difference
 from estilo.pipeline.transfer import Transfer
 
 RANGE_DB = 80.0
@@ -34,20 +34,20 @@ RMS = 0.1
 class Played:
     """What the network wanted and what was played, at 48 kHz and the level of training."""
 
-    heard: Heard
+    spectra: Tensor  # what the levels are given to, (1, 1, frames, n_bins)
     levels: Tensor  # wanted, (1, frames, n_bands)
     waveform: Tensor  # one hop late, (1, 1, frames * hop_length)
 
 
 @contextmanager
-def listening_to(network: Network) -> Iterator[list[tuple[Heard, Tensor, Tensor]]]:
+def listening_to(network: Network) -> Iterator[list[tuple[Tensor, Tensor, Tensor]]]:
     """Keeps what `Network.play` is given and gives, call by call."""
-    calls: list[tuple[Heard, Tensor, Tensor]] = []
+    calls: list[tuple[Tensor, Tensor, Tensor]] = []
     play = network.play
 
-    def kept(heard: Heard, levels: Tensor, tail: Tensor) -> tuple[Tensor, Tensor]:
-        played, after = play(heard, levels, tail)
-        calls.append((heard, levels, played))
+    def kept(spectra: Tensor, levels: Tensor, tail: Tensor) -> tuple[Tensor, Tensor]:
+        played, after = play(spectra, levels, tail)
+        calls.append((spectra, levels, played))
         return played, after
 
     with patch.object(network, "play", kept):
@@ -59,10 +59,10 @@ def transferred(network: Network, transfer: Transfer, item: Item) -> tuple[Audio
     assert item.content is not None
     with listening_to(network) as calls:
         audio = transfer(item.content, item.style).audio
-    heard = Heard(*(torch.cat(parts, -2) for parts in zip(*(c[0] for c in calls), strict=True)))
+    spectra = torch.cat([given for given, _, _ in calls], -2)
     levels = torch.cat([wanted for _, wanted, _ in calls], 1)
     waveform = torch.cat([played for _, _, played in calls], -1)
-    return audio, Played(heard, levels, waveform)
+    return audio, Played(spectra, levels, waveform)
 
 
 @torch.inference_mode()
@@ -74,11 +74,11 @@ def best_playable(network: Network, played: Played, target: Audio) -> tuple[Audi
     missing = n_frames * framing.hop_length - samples.shape[-1]
     levels = network.hear_levels(pad(samples, (framing.n_past, missing))[None])
     tail = samples.new_zeros(1, 1, framing.hop_length)
-    waveform, _ = network.play(played.heard, levels, tail)
+    waveform, _ = network.play(played.spectra, levels, tail)
     again = resample(waveform[0, :, framing.hop_length :].numpy(), SAMPLE_RATE, target.sample_rate)[
         :, : target.n_samples
     ]
-    return Audio(again, target.sample_rate), Played(played.heard, levels, waveform)
+    return Audio(again, target.sample_rate), Played(played.spectra, levels, waveform)
 
 
 @torch.inference_mode()
@@ -88,11 +88,12 @@ def missed(network: Network, played: Played) -> tuple[float, float, float]:
     The second difference is from what the carrier can be raised to, see `models.difference`.
     """
     framing = network.framing
-    change = difference(played.levels, played.heard.carrier_levels)
-    wanted = played.heard.spectra * network.bands.gains(change)[:, None]
+    carrier_levels = network.levels_of(played.spectra)
+    change = difference(played.levels, carrier_levels)
+    wanted = played.spectra * network.bands.gains(change)[:, None]
     got = framing.analyse(pad(played.waveform, (framing.n_past, 0)))
     wanted, got, levels = wanted[:, :, :-1], got[:, :, 1:], played.levels[:, :-1]
-    possible = (played.heard.carrier_levels + change)[:, :-1]
+    possible = (carrier_levels + change)[:, :-1]
     away = 20.0 * (network.levels_of(got) - torch.stack((levels, possible)))
     is_loud = levels > levels.max() - LOUD_DB / 20.0
     rms_db = away[:, is_loud].square().mean(-1).sqrt()

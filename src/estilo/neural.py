@@ -19,11 +19,12 @@ from torch.nn.functional import pad
 
 from estilo.audio import Audio
 from estilo.dsp.resample import resample
-from estilo.engines.excerpts import root_mean_square
+from estilo.engines.excerpts import SILENCE, root_mean_square
 from estilo.engines.neural.listening import LEVEL, listen
+from estilo.engines.neural.style_file import Style, code_for
 from estilo.engines.neural.styles import blend_codes
 from estilo.engines.neural.weights import read_weights
-from estilo.errors import InputError
+from estilo.errors import AudioFileError, InputError
 from estilo.models.network import SAMPLE_RATE, Network
 from estilo.models.style_encoder import StyleCode
 from estilo.pipeline.levels import matched
@@ -66,26 +67,36 @@ def encode(recording: Recording, *, weights: "str | os.PathLike[str] | None" = N
         TensorFileError: the weights cannot be used.
     """
     network, _ = read_weights(weights)
-    audio = read_source(as_clip(recording), name="recording").audio
+    source = read_source(as_clip(recording), name="recording")
+    audio = source.audio
     samples = resample(audio.samples, audio.sample_rate, SAMPLE_RATE)
     waveform = torch.from_numpy(samples)
+    level = max(root_mean_square(channel) for channel in waveform)
+    if level < SILENCE:
+        raise AudioFileError(
+            f"{source.report.path or 'the recording'} is silent: nothing is played in it; give one "
+            "with sound"
+        )
     style = listen(network, waveform)
-    waveform = waveform * (LEVEL / max(root_mean_square(channel) for channel in waveform))
+    waveform = waveform * (LEVEL / level)
     levels = network.hear_levels(_padded(network, waveform))
     content, _ = network.generator.encode(levels, network.generator.initial_state(1))
     return Encoding(content[0], style, audio, waveform, network)
 
 
 @torch.inference_mode()
-def decode(encoding: Encoding, style: StyleCode | None = None) -> Audio:
+def decode(encoding: Encoding, style: Style | None = None) -> Audio:
     """A recording from its encoding: the same length, rate and channels.
 
     Args:
         encoding: from `encode`, edited or not.
-        style: of another encoding, or a `blend` of several; the encoding's own by default.
+        style: of another encoding, a style file, or a `blend` of several; the encoding's own by
+            default. It must have been made with the same weights: of a style file that is checked,
+            of a code only the sizes can be.
 
     Raises:
-        InputError: the content has another shape than the network makes.
+        InputError: the content or the style has another shape than the network makes.
+        TensorFileError: a style file is of other weights.
     """
     network, generator = encoding.network, encoding.network.generator
     waveform, content = _padded(network, encoding.waveform), encoding.content
@@ -97,11 +108,11 @@ def decode(encoding: Encoding, style: StyleCode | None = None) -> Audio:
             f"expected a content of the shape {expected}, got {tuple(content.shape)}; edit its "
             "values, and keep its frames"
         )
-    own = encoding.style if style is None else style
-    levels, _ = generator.decode(content[None], own, generator.initial_state(1))
+    code = code_for(encoding.style if style is None else style, network)
+    levels, _ = generator.decode(content[None], code, generator.initial_state(1))
     noise = torch.randn(waveform.shape[-1], generator=torch.Generator().manual_seed(_SEED))
     tail = waveform.new_zeros(*waveform.shape[:2], hop)
-    played, _ = network.play(network.hear(waveform, noise), levels, tail)
+    played, _ = network.play(network.hear_carrier(waveform, noise), levels, tail)
     audio = encoding.audio
     samples = resample(
         played[0, :, hop:].numpy(), SAMPLE_RATE, audio.sample_rate, n_samples=audio.n_samples
@@ -109,17 +120,33 @@ def decode(encoding: Encoding, style: StyleCode | None = None) -> Audio:
     return matched(samples, audio)[0]
 
 
-def blend(styles: Sequence[StyleCode], weights: Sequence[float] | None = None) -> StyleCode:
+def blend(
+    styles: Sequence[Style],
+    weights: Sequence[float] | None = None,
+    *,
+    network: Network | None = None,
+) -> StyleCode:
     """A style between others: of two with weights that move, one becomes the other.
 
     Args:
-        styles: of encodings, or of style files (`StyleFile.code`).
+        styles: of encodings, or style files.
         weights: one each, none negative; equal if not given.
+        network: that will play the blend (`Encoding.network`), for style files to be checked
+            against; that of the weights that come with estilo by default.
 
     Raises:
         SettingsError: there are no styles, or the weights do not fit them.
+        TensorFileError: a style file is of other weights.
+        InputError: the styles are of networks of different sizes.
     """
-    return blend_codes(styles, [1.0] * len(styles) if weights is None else weights)
+    codes = [
+        # What a code by itself can tell is compared with the others'.
+        style
+        if network is None and isinstance(style, StyleCode)
+        else code_for(style, network or read_weights()[0])
+        for style in styles
+    ]
+    return blend_codes(codes, [1.0] * len(codes) if weights is None else weights)
 
 
 def _padded(network: Network, waveform: Tensor) -> Tensor:

@@ -119,6 +119,20 @@ def test_add_names_what_was_skipped(run, recordings, tmp_path):
     assert (quiet.code, quiet.out, quiet.err) == (0, "", "")
 
 
+def test_a_missing_clip_is_told_and_the_others_count(run, recordings, tmp_path):
+    out = tmp_path / "data"
+    command = ("data", "add", recordings, "--licence", "own", "--validation", 0, "-o", out)
+    run(*command)
+    first = out / read_manifest(out)[0].path
+    first.unlink()
+    again = run(*command)
+    assert again.code == 0, again.err
+    assert again.out == f"{out / 'manifest.jsonl'}\n"
+    said = " ".join(again.err.split())
+    assert f"warning: 1 clips of the manifest are not in the folder, {first} among them" in said
+    assert "2 clips of 1 instruments" in said
+
+
 def test_both_into_one_folder(run, here, recordings, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     run("data", "synth", *SMALL)

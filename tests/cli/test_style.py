@@ -5,6 +5,7 @@ import sys
 
 import coded_engine
 import pytest
+import soundfile
 from hostile_tensors import MARKER, write_hostile
 from networks import write_small
 
@@ -89,6 +90,14 @@ def test_what_cannot_be_made_is_refused(make, listing, options, message):
     assert (said.code, said.out) == (2, "")
     assert message in said.err
     assert listing() == before
+
+
+def test_deafening_floats_are_a_style_too(make, folder):
+    samples, rate = soundfile.read(folder / "style.wav", dtype="float32")
+    soundfile.write(folder / "loud.wav", 1e5 * samples, rate, subtype="FLOAT")
+    said = make(clips=("loud.wav",))
+    assert said.code == 0, said.err
+    assert read_style(folder / "rain.estilo-style").card.loudness_lufs == 20.0
 
 
 def test_shows_the_card(run, make, folder):

@@ -1,13 +1,15 @@
+import json
 import os
 import signal
 from dataclasses import replace
 
 import pytest
-from networks import write_small
+import torch
+from networks import SMALL, small_card, small_network, write_small
 from tiny_training import QuickValidation, make_dataset, tiny
 
 from estilo.datasets.manifest import read_manifest, write_manifest
-from estilo.engines.neural.weights import read_weights
+from estilo.engines.neural.weights import read_weights, write_weights
 from estilo.training import recipe as recipes
 from estilo.training import records, step
 from estilo.training.logs import read_log
@@ -113,7 +115,111 @@ def test_another_recipe_cannot_go_on(run, recipe, tmp_path):
     path.write_text(path.read_text().replace("warmup = 0", "warmup = 5"))
     said = run("train", path, "-o", out, "--resume")
     assert said.code == 2
-    assert "begun with another recipe (optimiser.warmup 0)" in said.err
+    assert "begun with another recipe (optimiser.warmup 0 then, 5 now)" in said.err
+
+
+def test_what_is_done_is_said_to_be_and_less_is_refused(run, recipe, tmp_path):
+    out = tmp_path / "out"
+    run("train", recipe(2), "-o", out, "-q")
+    done = run("train", recipe(2), "-o", out, "--resume")
+    assert (done.code, done.out) == (0, f"{out / 'best.safetensors'}\n")
+    assert "the training was finished already, at step 2; give n_steps more to go on" in done.err
+    fewer = run("train", recipe(1), "-o", out, "--resume")
+    assert (fewer.code, fewer.out) == (2, "")
+    assert "is at step 2, and the recipe ends at step 1; give n_steps more" in fewer.err
+
+
+@pytest.mark.parametrize("options", [[], ["--resume"]])
+@pytest.mark.parametrize("name", ["best.safetensors", "log.jsonl"])
+def test_what_a_training_left_is_not_written_over(run, recipe, tmp_path, name, options):
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / name).write_bytes(b"{}\n")
+    said = run("train", recipe(1), "-o", out, *options)
+    assert (said.code, said.out) == (2, "")
+    assert f"{name} is there already, and no checkpoint.pt to go on from; name another" in said.err
+    assert [each.read_bytes() for each in out.iterdir()] == [b"{}\n"]
+
+
+def test_killed_before_the_first_checkpoint_it_begins_anew(run, recipe, tmp_path):
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "log.jsonl").write_bytes(b"")
+    assert run("train", recipe(1), "-o", out, "--resume", "-q").code == 0
+
+
+HEARD = "rain (CC-BY-NC-4.0): 9 h"
+OWN = "estilo's synthesiser (CC0-1.0): 0.0033 h"
+
+
+def write_parent(path, **changes):
+    card = small_card(name="Parent", data=(HEARD,))
+    return write_weights(path, small_network(**changes), card)
+
+
+def without_model(path):
+    """The recipe as one that goes on from weights: sizes are theirs."""
+    before, _, rest = path.read_text().partition("[model]")
+    path.write_text(before + rest[rest.index("[batch]") :])
+    return path
+
+
+def test_what_the_weights_begun_from_had_heard_stays_on_the_card(run, recipe, tmp_path):
+    out, parent = tmp_path / "out", write_parent(tmp_path / "parent.safetensors")
+    begun = run("train", without_model(recipe(2)), "--weights", parent, "-o", out)
+    assert begun.code == 0, begun.err
+    assert read_weights(out / "best.safetensors")[1].data == (HEARD, OWN)
+    for n_steps, options in ((4, []), (6, ["--weights", parent])):
+        (out / "best.safetensors").unlink()
+        forget_the_best(out / "checkpoint.pt")
+        again = run("train", without_model(recipe(n_steps)), "-o", out, "--resume", *options)
+        assert again.code == 0, again.err
+        network, card = read_weights(out / "best.safetensors")
+        assert card.data == (HEARD, OWN)
+        assert network.generator.settings == SMALL
+
+
+def forget_the_best(path):
+    """The next weights are written, whatever their score is."""
+    parts = torch.load(path, weights_only=True)
+    torch.save(parts | {"best": float("inf")}, path)
+
+
+def test_other_weights_beside_a_checkpoint_are_refused(run, recipe, tmp_path):
+    out, parent = tmp_path / "out", write_parent(tmp_path / "parent.safetensors")
+    other = write_small(tmp_path / "other.safetensors", seed=1)
+    run("train", without_model(recipe(1)), "--weights", parent, "-o", out, "-q")
+    before = (out / "checkpoint.pt").read_bytes()
+    path = without_model(recipe(2))
+    said = run("train", path, "--weights", other, "-o", out, "--resume")
+    assert (said.code, said.out) == (2, "")
+    assert "checkpoint.pt was begun from the weights Parent (" in said.err
+    assert "not from the weights Small (" in said.err
+    assert "leave the weights out, or name another folder" in said.err
+    assert (out / "checkpoint.pt").read_bytes() == before
+    # The parent need not be there any more.
+    parent.unlink()
+    assert run("train", path, "-o", out, "--resume", "-q").code == 0
+
+
+def test_sizes_in_a_recipe_must_be_those_of_the_weights(run, recipe, tmp_path):
+    out, parent = tmp_path / "out", write_parent(tmp_path / "parent.safetensors")
+    path = recipe(1)
+    said = run("train", path, "--weights", parent, "-o", out)
+    assert said.code == 2
+    assert f"[model] in the recipe is not that of {parent} (" in said.err
+    assert "n_channels 16, there 8" in said.err
+    assert "dilations" not in said.err
+    assert not out.exists()
+    small = SMALL.model_dump(mode="json")
+    lines = "".join(f"{name} = {json.dumps(small[name])}\n" for name in ("n_channels", "n_key"))
+    path = without_model(path)
+    path.write_text(f"{path.read_text()}[model]\n{lines}")
+    assert run("train", path, "--weights", parent, "-o", out, "-q").code == 0
+    path.write_text(path.read_text().replace("n_channels = 8", "n_channels = 12"))
+    again = run("train", path, "-o", out, "--resume")
+    assert again.code == 2
+    assert "n_channels 12, there 8" in again.err
 
 
 @pytest.mark.filterwarnings("default:there are no pairs")

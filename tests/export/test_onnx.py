@@ -4,6 +4,7 @@ import pytest
 import torch
 from players import PLAYER, noise, player, style_code
 
+from estilo.engines.neural import runtimes
 from estilo.engines.neural.controls import Controls
 from estilo.engines.neural.runtimes import OnnxRuntime, TorchRuntime, _is_better
 from estilo.engines.neural.step import Step
@@ -100,15 +101,29 @@ def test_a_stream_in_onnxruntime_is_the_stream_in_torch(network, in_onnx):
     assert in_onnx.runtime.name == "onnx"
 
 
-def test_the_automatic_runtime_is_the_faster_one_that_is_right(network, monkeypatch):
-    runtimes = "estilo.engines.neural.runtimes"
-    monkeypatch.setattr(f"{runtimes}.can_build", lambda: False)
+def test_torch_is_chosen_where_no_graph_can_be_made_or_it_is_not_better(network, monkeypatch):
+    monkeypatch.setattr(runtimes, "can_build", lambda: False)
     assert NeuralStream(network).runtime.name == "torch"
     monkeypatch.undo()
-    monkeypatch.setattr(f"{runtimes}._is_better", lambda *_: False)
-    monkeypatch.setattr(f"{runtimes}.build_graph", lambda *_, **__: None)
-    monkeypatch.setattr(f"{runtimes}.OnnxRuntime", lambda *_: None)
+    monkeypatch.setattr(runtimes, "_is_better", lambda *_: False)
+    monkeypatch.setattr(runtimes, "build_graph", lambda *_, **__: None)
+    monkeypatch.setattr(runtimes, "OnnxRuntime", lambda *_: None)
     assert NeuralStream(network).runtime.name == "torch"
+
+
+@pytest.mark.parametrize(("offset", "chosen"), [(0.0, "onnx"), (0.01, "torch")])
+def test_onnxruntime_is_chosen_where_it_is_faster_and_right(
+    network, exported, monkeypatch, offset, chosen
+):
+    """Torch is made late in both cases, and the graph wrong in one."""
+    monkeypatch.setattr(runtimes, "build_graph", lambda *_, **__: exported.path.read_bytes())
+    monkeypatch.setattr(
+        runtimes, "TorchRuntime", lambda step: Doctored(TorchRuntime(step), sleep_s=0.05)
+    )
+    monkeypatch.setattr(
+        runtimes, "OnnxRuntime", lambda *given: Doctored(OnnxRuntime(*given), offset=offset)
+    )
+    assert NeuralStream(network, channels=2).runtime.runtime.name == chosen
 
 
 def test_a_wrong_graph_is_found_and_not_written(network, exported, tmp_path, monkeypatch):

@@ -3,7 +3,8 @@ import pytest
 from clips import audio, rain
 
 from estilo.audio import Audio
-from estilo.pipeline.running import Clock, mixed, to_content_rate, working_rate
+from estilo.errors import SettingsError
+from estilo.pipeline.running import Clock, check_device, mixed, to_content_rate, working_rate
 
 
 @pytest.mark.parametrize(
@@ -45,6 +46,18 @@ def test_mix_is_linear_across_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     np.testing.assert_allclose(mixed(wet, dry, 0.3), 0.3 * wet + 0.7 * dry, atol=1e-7)
     assert mixed(wet, dry, 1.0) is wet
     assert isinstance(Audio(mixed(wet, dry, 0.5), 8000), Audio)
+
+
+@pytest.mark.parametrize("device", ["meta", "mps", "vulkan:0", "gpu", ""])
+def test_devices_are_the_processor_and_cuda(device: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(SettingsError, match=f"unknown device '{device}'; use cpu or cuda"):
+        check_device(device)
+    check_device("cpu")
+    monkeypatch.setattr("torch.cuda.is_available", lambda: True)
+    check_device("cuda:0")
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    with pytest.raises(SettingsError, match="no CUDA GPU is at hand; use cpu"):
+        check_device("cuda")
 
 
 def test_laps_add_up_to_the_total() -> None:

@@ -1,3 +1,4 @@
+import os
 from collections import Counter
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import torch
 
 from estilo.datasets.manifest import Clip, read_manifest, write_manifest
 from estilo.datasets.phrases import read_phrases
-from estilo.errors import InputError
+from estilo.errors import InputError, OutputError
 from estilo.models.generator import LOWEST_NOTE, N_NOTES
 from estilo.models.network import Network
 from estilo.training.batches import PAIRED, PERTURBED, UNPAIRED, Batches
@@ -203,9 +204,66 @@ def test_levels_are_computed_once_and_kept(tmp_path, levels):
     folder = write_dataset(tmp_path / "sines", n_samples=48000)
     clip = read_manifest(folder)[0]
     first = levels.read(folder, clip, start=0, n_frames=90)
-    (folder / clip.path).unlink()
+    kept = kept_levels(folder, clip)
+    before = kept.stat().st_ino, kept.stat().st_mtime_ns
     again = LevelStore(Network()).read(folder, clip, start=0, n_frames=90)
     np.testing.assert_array_equal(first, again)
+    assert (kept.stat().st_ino, kept.stat().st_mtime_ns) == before
+
+
+def kept_levels(folder, clip):
+    (path,) = folder.glob(f"levels-*/{Path(clip.path).with_suffix('.npy')}")
+    return path
+
+
+def test_levels_of_a_clip_that_was_written_again_are_computed_again(tmp_path, levels):
+    folder = write_dataset(tmp_path / "sines", n_samples=48000)
+    clip = read_manifest(folder)[0]
+    levels.read(folder, clip, start=0, n_frames=90)
+    sf.write(folder / clip.path, np.zeros(48000), 48000, subtype="FLOAT")
+    later_ns = kept_levels(folder, clip).stat().st_mtime_ns + 10**7
+    os.utime(folder / clip.path, ns=(later_ns, later_ns))
+    again = LevelStore(Network()).read(folder, clip, start=0, n_frames=90)
+    assert (again == -3.0).all()
+
+
+def test_levels_of_another_length_are_computed_again(tmp_path, levels):
+    folder = write_dataset(tmp_path / "sines", n_samples=48000)
+    clip = read_manifest(folder)[0]
+    first = levels.read(folder, clip, start=0, n_frames=94)
+    kept = kept_levels(folder, clip)
+    np.save(kept, np.load(kept)[:40])
+    again = LevelStore(Network()).read(folder, clip, start=0, n_frames=94)
+    np.testing.assert_array_equal(first, again)
+
+
+@pytest.mark.parametrize("damage", [b"", b"half", None])
+def test_damaged_levels_are_computed_again(tmp_path, levels, damage):
+    folder = write_dataset(tmp_path / "sines", n_samples=48000)
+    clip = read_manifest(folder)[0]
+    first = levels.read(folder, clip, start=0, n_frames=94)
+    kept = kept_levels(folder, clip)
+    kept.write_bytes(kept.read_bytes()[:1000] if damage is None else damage)
+    again = LevelStore(Network()).read(folder, clip, start=0, n_frames=94)
+    np.testing.assert_array_equal(first, again)
+
+
+def test_levels_that_cannot_be_kept_are_told(tmp_path, levels, monkeypatch):
+    folder = write_dataset(tmp_path / "sines", n_samples=48000)
+    clip = read_manifest(folder)[0]
+
+    def refused(*_, **__):
+        raise PermissionError(13, "Permission denied")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("os.mkdir", refused)
+        with pytest.raises(OutputError, match=r"sines/levels-\w+ cannot be written: no permission"):
+            LevelStore(Network()).read(folder, clip, start=0, n_frames=90)
+    levels.read(folder, clip, start=0, n_frames=90)
+    kept_levels(folder, clip).write_bytes(b"half")
+    monkeypatch.setattr("os.open", refused)
+    with pytest.raises(OutputError, match=r"in the folder .*sines/levels-\w+; give another"):
+        LevelStore(Network()).read(folder, clip, start=0, n_frames=90)
 
 
 def test_past_the_end_of_a_short_clip_it_is_silent(tmp_path, levels):
@@ -248,8 +306,17 @@ def test_nothing_to_train_on_is_told(tmp_path):
     folder = write_dataset(tmp_path / "mine", n_samples=10240)
     clips = [clip for clip in read_manifest(folder) if clip.split == "validation"]
     write_manifest(folder, clips)
-    with pytest.raises(InputError, match=r"there are no train clips in .*mine"):
+    with pytest.raises(InputError, match=r"there are no train clips in .*mine.* --validation 0 "):
         drawn(folder, store=Marked())
+
+
+def test_a_folder_named_twice_is_refused(tmp_path):
+    folder = write_dataset(tmp_path / "mine", n_samples=10240, phrase="the same")
+    (tmp_path / "link").symlink_to(folder)
+    for again in (folder, tmp_path / "other" / ".." / "mine", tmp_path / "link"):
+        names = [str(folder), str(again)]
+        with pytest.raises(InputError, match=f"one folder twice, as {names[0]} and as {names[1]};"):
+            Batches(names, split="train", settings=PLAIN, seed=1, store=Marked())
 
 
 def test_another_rate_is_refused(tmp_path):

@@ -19,7 +19,7 @@ from estilo.training.loop import train
 from estilo.training.objective import make, objective
 from estilo.training.parallel import Team
 from estilo.training.recipe import AdversarialPart, BatchPart, OptimiserPart
-from estilo.training.state import begin, load_checkpoint
+from estilo.training.state import Origin, begin, load_checkpoint
 
 pytestmark = pytest.mark.usefixtures("quick", "no_board")
 
@@ -164,6 +164,9 @@ def test_a_training_that_is_done_stays_done(dataset, tmp_path):
     assert len(read_log(tmp_path)) == 2
     longer = run(tiny(dataset, n_steps=3), tmp_path, resume=True)
     assert longer.step == 3
+    with pytest.raises(SettingsError, match="is at step 3, and the recipe ends at step 2; give"):
+        run(tiny(dataset, n_steps=2), tmp_path, resume=True)
+    assert len(read_log(tmp_path)) == 3
 
 
 def test_without_resume_it_begins_anew(dataset, tmp_path):
@@ -174,7 +177,7 @@ def test_without_resume_it_begins_anew(dataset, tmp_path):
 
 def test_another_recipe_is_refused(dataset, tmp_path):
     run(tiny(dataset, n_steps=1), tmp_path)
-    with pytest.raises(InputError, match=r"begun with another recipe \(seed 1\)"):
+    with pytest.raises(InputError, match=r"begun with another recipe \(seed 1 then, 2 now\)"):
         run(tiny(dataset, n_steps=1, seed=2), tmp_path, resume=True)
 
 
@@ -307,6 +310,49 @@ def test_a_score_that_is_no_number_keeps_the_last_weights(dataset, tmp_path, mon
     run(tiny(dataset, n_steps=4), tmp_path)
     _, card = read_weights(tmp_path / "best.safetensors")
     assert (card.steps, card.table) == (4, {"lsd": 1.0})
+
+
+def test_a_score_that_is_no_number_does_not_replace_the_best(dataset, tmp_path, monkeypatch):
+    scores = iter([math.nan, 0.5, math.nan, 0.6, 0.4, math.nan])
+
+    class Scores(QuickValidation):
+        def table(self, network):
+            return {"score": next(scores)}, []
+
+    monkeypatch.setattr(records, "validation", lambda folders: Scores())
+    cards = []
+
+    def keep(number, figures):
+        cards.append(read_weights(tmp_path / "best.safetensors")[1])
+
+    state = run(tiny(dataset, n_steps=6, validate_every=1), tmp_path, on_step=keep)
+    assert state.best == 0.4
+    assert [card.steps for card in cards] == [1, 2, 2, 2, 5, 5]
+    assert [card.table.get("score") for card in cards] == [None, 0.5, 0.5, 0.5, 0.4, 0.4]
+
+
+def test_what_the_weights_begun_from_had_heard_stays_on_the_card(dataset, tmp_path, monkeypatch):
+    scores = iter([0.9, 0.8, 0.7, 0.6, 0.5])
+
+    class Scores(QuickValidation):
+        def table(self, network):
+            return {"score": next(scores)}, []
+
+    monkeypatch.setattr(records, "validation", lambda folders: Scores())
+    origin = Origin("Parent", "0123456789abcdef", ("rain (CC-BY-NC-4.0): 9 h",))
+    card = CARD.model_copy(update={"data": ("wind (CC0-1.0): 1 h",)})
+    everything_heard = ("rain (CC-BY-NC-4.0): 9 h", "wind (CC0-1.0): 1 h")
+    recipe = tiny(dataset, validate_every=1, n_steps=3)
+    for n_done, given in enumerate([origin, None, origin], 1):
+        train(recipe, tmp_path, card=card, origin=given, resume=True, cancel=StopAfter(1))
+        _, written = read_weights(tmp_path / "best.safetensors")
+        assert (written.steps, written.data) == (n_done, everything_heard)
+
+
+def test_a_rollback_does_not_forget_the_origin(dataset, tmp_path, poisoned):
+    poisoned({3, 4, 5})
+    origin = Origin("Parent", "0123456789abcdef")
+    assert run(tiny(dataset), tmp_path, origin=origin).origin == origin
 
 
 def test_a_full_disk_ends_it_with_the_checkpoint_before(dataset, tmp_path, monkeypatch):

@@ -32,6 +32,7 @@ def test_a_file_is_read_and_the_rest_is_default(tmp_path):
     [
         ('data = ["a"]\nsteps = 3', "steps: Extra inputs are not permitted, got 3"),
         ("seed = 1", "data: Field required"),
+        (f'data = ["a"]\nseed = {2**64}', "seed: .* less than or equal to 4611686018427387904"),
         ('data = ["a"]\n[optimiser]\nrate = 0', "optimiser.rate: .* greater than 0, got 0"),
         ('data = ["a"]\n[batch]\npaired = 0\nperturbed = 0\nunpaired = 0', "batch: .* more than 0"),
         ("data = ", "is not TOML"),

@@ -9,7 +9,7 @@ from tiny_training import MODEL, tiny
 from estilo.errors import InputError, OutputError
 from estilo.models.network import Network
 from estilo.training.recipe import OptimiserPart
-from estilo.training.state import begin, load_checkpoint, save_checkpoint
+from estilo.training.state import Origin, begin, kept_model, load_checkpoint, save_checkpoint
 
 
 @pytest.fixture
@@ -125,10 +125,46 @@ def test_another_recipe_is_told_by_what_differs(tmp_path, state, recipe):
     save_checkpoint(state, tmp_path / "c.pt", recipe=recipe)
     optimiser = recipe.optimiser.model_copy(update={"rate": 0.5})
     other = recipe.model_copy(update={"seed": 9, "optimiser": optimiser})
-    with pytest.raises(InputError, match=r"another recipe \(seed 1, optimiser.rate 0.001\)"):
+    differing = r"\(seed 1 then, 9 now, optimiser.rate 0.001 then, 0.5 now\)"
+    with pytest.raises(InputError, match=f"another recipe {differing}"):
         load_checkpoint(tmp_path / "c.pt", other)
     longer = recipe.model_copy(update={"n_steps": 99, "validate_every": 5})
     assert load_checkpoint(tmp_path / "c.pt", longer).step == 5
+
+
+ORIGIN = Origin("Parent", "0123456789abcdef", ("rain (CC-BY-NC-4.0): 9 h",))
+
+
+def test_the_origin_comes_back_and_another_one_is_refused(tmp_path, recipe):
+    path = tmp_path / "c.pt"
+    save_checkpoint(begin(recipe, origin=ORIGIN), path, recipe=recipe)
+    assert load_checkpoint(path, recipe).origin == ORIGIN
+    again = Origin("Parent, renamed", ORIGIN.weights)
+    assert load_checkpoint(path, recipe, origin=again).origin == ORIGIN
+    message = r"begun from the weights Parent \(0123456789abcdef\), not from the weights Else \(f\)"
+    with pytest.raises(InputError, match=message):
+        load_checkpoint(path, recipe, origin=Origin("Else", "f"))
+    assert kept_model(path) == MODEL
+
+
+def test_weights_drawn_at_random_are_an_origin_too(tmp_path, recipe):
+    path = tmp_path / "c.pt"
+    save_checkpoint(begin(recipe), path, recipe=recipe)
+    assert load_checkpoint(path, recipe).origin is None
+    assert kept_model(path) is None
+    with pytest.raises(InputError, match="begun from weights drawn at random, not from the wei"):
+        load_checkpoint(path, recipe, origin=ORIGIN)
+
+
+def test_a_checkpoint_from_before_origins_were_kept_takes_the_one_given(tmp_path, recipe):
+    path = tmp_path / "c.pt"
+    save_checkpoint(begin(recipe), path, recipe=recipe)
+    parts = torch.load(path, weights_only=True)
+    del parts["origin"]
+    torch.save(parts, path)
+    assert load_checkpoint(path, recipe).origin is None
+    assert load_checkpoint(path, recipe, origin=ORIGIN).origin == ORIGIN
+    assert kept_model(path) is None
 
 
 def archive(payload):
@@ -157,6 +193,8 @@ def test_damage_is_told(tmp_path, recipe, content):
     (tmp_path / "c.pt").write_bytes(content)
     with pytest.raises(InputError, match="is not a checkpoint of this recipe"):
         load_checkpoint(tmp_path / "c.pt", recipe)
+    with pytest.raises(InputError, match="is not a checkpoint"):
+        kept_model(tmp_path / "c.pt")
 
 
 def test_a_full_disk_leaves_the_checkpoint_before(tmp_path, state, recipe, monkeypatch):

@@ -265,7 +265,14 @@ def _conclude(reporter: Reporter, clips: "Sequence[Clip]", folder: Path, *, is_q
         seconds[clip.split] += clip.duration_s
     train, validation = (spoken_time(each) for each in seconds.values())
     n_labels = len({clip.label for clip in clips})
-    n_bytes = sum((folder / clip.path).stat().st_size for clip in clips)
+    paths = [folder / clip.path for clip in clips]
+    missing = [path for path in paths if not path.is_file()]
+    if missing:
+        reporter.warn(
+            f"{len(missing)} clips of the manifest are not in the folder, {missing[0]} among them; "
+            f"put them back, or take their lines out of {folder / MANIFEST}"
+        )
+    n_bytes = sum(path.stat().st_size for path in set(paths).difference(missing))
     reporter.say(
         f"the dataset has {len(clips)} clips of {n_labels} instruments, {train} for training and "
         f"{validation} for validation, {n_bytes / 1e6:.0f} MB:"

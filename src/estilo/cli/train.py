@@ -16,7 +16,10 @@ from estilo.errors import Cancelled, SettingsError
 from estilo.io.atomic import output_error
 
 if TYPE_CHECKING:
+    from estilo.models.network import Network
+    from estilo.models.settings import GeneratorSettings
     from estilo.training.recipe import Recipe
+    from estilo.training.state import Origin
 
 _EVERY_S = 10.0  # from one line to the next
 
@@ -95,19 +98,13 @@ def train(
       estilo data add recordings --licence own -o mine
       estilo train --fine-tune mine -o tuned
     """
-    from estilo.training.state import CHECKPOINT
-
     if recipe is None and fine_tune is None:
         raise SettingsError(
             "name a recipe (base, half-hour, or a TOML file), or a dataset with --fine-tune"
         )
     if threads is not None and threads < 1:
         raise SettingsError(f"--threads must be 1 or more, got {threads}")
-    if (output / CHECKPOINT).exists() and not resume:
-        raise SettingsError(
-            f"{output} holds a training already; go on with it (--resume), or name another folder "
-            "with -o"
-        )
+    _check_folder(output, resume=resume)
     plan = _plan(recipe or "fine-tune", fine_tune)
     reporter = Reporter(is_quiet=quiet)
     try:
@@ -143,6 +140,28 @@ def _cancelled(folder: Path) -> Cancelled:
     return Cancelled(f"cancelled; {folder / CHECKPOINT} is kept: go on with --resume")
 
 
+def _check_folder(folder: Path, *, resume: bool) -> None:
+    """Refuse to write over a training that was there before."""
+    from estilo.training.logs import LOG
+    from estilo.training.records import BEST
+    from estilo.training.state import CHECKPOINT
+
+    if (folder / CHECKPOINT).exists():
+        if not resume:
+            raise SettingsError(
+                f"{folder} holds a training already; go on with it (--resume), or name another "
+                "folder with -o"
+            )
+        return
+    # A log without a line is of a training that was killed before its first checkpoint.
+    for path in (folder / BEST, folder / LOG):
+        if path.exists() and path.stat().st_size:
+            raise SettingsError(
+                f"{path} is there already, and no {CHECKPOINT} to go on from; name another folder "
+                "with -o"
+            )
+
+
 def _plan(recipe: str, fine_tune: Path | None) -> "Recipe":
     from estilo.training.recipe import read_recipe
 
@@ -172,7 +191,7 @@ def _run(
     """Train; the path of the best weights, for the process that wrote them."""
     import torch
 
-    from estilo.engines.neural.weights import ModelCard, read_weights
+    from estilo.engines.neural.weights import ModelCard
     from estilo.training.heard import heard
     from estilo.training.loop import train
     from estilo.training.parallel import team
@@ -182,12 +201,8 @@ def _run(
         raise SettingsError("device 'cuda' was asked for and no CUDA GPU is at hand; use cpu")
     if threads:
         torch.set_num_threads(threads)
-    network, before = None, ()
-    if is_fine or weights is not None:
-        network, known = read_weights(weights)
-        plan = plan.model_copy(update={"model": network.generator.settings})
-        before = known.data
-    data = (*before, *heard(plan.data))
+    plan, network, origin = _begun(plan, folder, weights=weights, is_fine=is_fine, resume=resume)
+    data = heard(plan.data)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -201,18 +216,56 @@ def _run(
             command=shlex.join(["estilo", *sys.argv[1:]]),
             hardware=_hardware(device, own.size),
         )
-        train(
+        state = train(
             plan,
             folder,
             card=full,
             weights=network,
+            origin=origin,
             device=place,
             team=own,
             resume=resume,
             on_step=teller.tell if own.is_first else teller.listen,
             cancel=teller.stop,
         )
-    return folder / BEST if own.is_first and (folder / BEST).is_file() else None
+    if not own.is_first:
+        return None
+    teller.end(state.step)
+    return folder / BEST if (folder / BEST).is_file() else None
+
+
+def _begun(
+    plan: "Recipe", folder: Path, *, weights: Path | None, is_fine: bool, resume: bool
+) -> "tuple[Recipe, Network | None, Origin | None]":
+    """The recipe with the sizes of the weights that it goes on from, and these weights."""
+    from estilo.engines.neural.weights import network_id, read_weights, shipped_path
+    from estilo.training.state import CHECKPOINT, Origin, kept_model
+
+    checkpoint = folder / CHECKPOINT
+    if resume and weights is None and checkpoint.is_file():
+        model = kept_model(checkpoint)
+        if model is not None:
+            return _sized(plan, model, of=checkpoint), None, None
+    if weights is None and not is_fine:
+        return plan, None, None
+    network, known = read_weights(weights)
+    plan = _sized(plan, network.generator.settings, of=weights or shipped_path())
+    return plan, network, Origin(known.name, network_id(network), known.data)
+
+
+def _sized(plan: "Recipe", model: "GeneratorSettings", *, of: Path) -> "Recipe":
+    """A recipe with the sizes of weights; other ones that it gives itself are refused."""
+    differing = [
+        f"{name} {getattr(plan.model, name)}, there {getattr(model, name)}"
+        for name in sorted(plan.model.model_fields_set)
+        if getattr(plan.model, name) != getattr(model, name)
+    ]
+    if differing:
+        raise SettingsError(
+            f"[model] in the recipe is not that of {of} ({'; '.join(differing)}); leave [model] "
+            "out, or train from nothing"
+        )
+    return plan.model_copy(update={"model": model})
 
 
 def _hardware(device: str, n_processes: int) -> str:
@@ -262,6 +315,14 @@ class _Teller:
             left = f", about {spoken_time(left_s)} left" if step < self._plan.n_steps else ""
             self._reporter.say(f"step {step} of {self._plan.n_steps}: loss {loss:.4f}{left}")
             self._said, self._losses = now, []
+
+    def end(self, step: int) -> None:
+        """Take where the training ended; one that needed no step more was finished before."""
+        if not self._n_steps and step == self._plan.n_steps:
+            self.is_done = True
+            self._reporter.say(
+                f"the training was finished already, at step {step}; give n_steps more to go on"
+            )
 
     def sum_up(self) -> None:
         """What the steps of this run took."""

@@ -19,7 +19,7 @@ Split = Literal["train", "validation"]
 
 @dataclass(frozen=True)
 class Clip:
-    """One clip of a dataset: mono or more channels of WAV.
+    """One clip of a dataset: a WAV file, whose first channel is heard.
 
     Args:
         path: relative to the folder, with forward slashes.

@@ -1,7 +1,5 @@
 """The whole network: from waveforms to a waveform, hop by hop."""
 
-from typing import NamedTuple
-
 import torch
 from torch import Tensor, nn
 
@@ -19,20 +17,6 @@ _RECTIFIED, _NOISE = 0.1, 0.005  # shares of the carrier
 _MOST, _PER_LEVEL = 3.0, 2.0  # units of 20 dB, that a band may be raised by
 
 
-class Heard(NamedTuple):
-    """A stretch of content as the network takes it.
-
-    Args:
-        spectra: of the carrier, ``(batch, channels, frames, n_bins)``.
-        carrier_levels: its bands, over all channels, ``(batch, frames, n_bands)``.
-        levels: the content's own, of the same shape.
-    """
-
-    spectra: Tensor
-    carrier_levels: Tensor
-    levels: Tensor
-
-
 class Network(nn.Module):
     """Framing, bands and generator; a gain for every bin, the same for all channels.
 
@@ -48,14 +32,14 @@ class Network(nn.Module):
         )
         self.generator = Generator(N_BANDS, settings)
 
-    def hear(self, waveform: Tensor, noise: Tensor) -> Heard:
-        """A content with its past, and the carrier that lends its phases to the output.
+    def hear_carrier(self, waveform: Tensor, noise: Tensor) -> Tensor:
+        """Spectra of what a content with its past lends its phases by, see `carrier`.
 
         **Shape**: waveform ``(batch, channels, n_past + n_frames * hop_length)``; noise, of
-        variance 1, the same or without batch and channels.
+        variance 1, the same or without batch and channels; to
+        ``(batch, channels, frames, n_bins)``.
         """
-        spectra = self.framing.analyse(carrier(waveform, noise))
-        return Heard(spectra, self.levels_of(spectra), self.hear_levels(waveform))
+        return self.framing.analyse(carrier(waveform, noise))
 
     def hear_levels(self, waveform: Tensor) -> Tensor:
         """Levels of a waveform with its past, of all channels together.
@@ -79,14 +63,15 @@ class Network(nn.Module):
         """Levels of the output; see `Generator`."""
         return self.generator(levels, style, state)
 
-    def play(self, heard: Heard, levels: Tensor, tail: Tensor) -> tuple[Tensor, Tensor]:
-        """The content with its bands at other levels.
+    def play(self, spectra: Tensor, levels: Tensor, tail: Tensor) -> tuple[Tensor, Tensor]:
+        """Spectra with their bands at other levels.
 
-        **Shape**: levels ``(batch, frames, n_bands)``, tail ``(batch, channels, hop_length)`` to
+        **Shape**: spectra ``(batch, channels, frames, n_bins)``, levels
+        ``(batch, frames, n_bands)``, tail ``(batch, channels, hop_length)`` to
         ``(batch, channels, frames * hop_length)``, one hop late, and the next tail.
         """
-        gains = self.bands.gains(difference(levels, heard.carrier_levels))
-        return self.framing.synthesise(heard.spectra * gains[:, None], tail)
+        gains = self.bands.gains(difference(levels, self.levels_of(spectra)))
+        return self.framing.synthesise(spectra * gains[:, None], tail)
 
 
 def carrier(waveform: Tensor, noise: Tensor) -> Tensor:

@@ -92,12 +92,14 @@ def check_device(device: str) -> None:
     """Refuse a device that is not there.
 
     Raises:
-        SettingsError: the name is unknown to torch, or there is no such device.
+        SettingsError: it is neither the processor nor a CUDA GPU, or there is no such GPU.
     """
     try:
         kind = torch.device(device).type
-    except RuntimeError as error:
-        raise SettingsError(f"unknown device {device!r}; use cpu or cuda") from error
+    except RuntimeError:
+        kind = None
+    if kind not in ("cpu", "cuda"):
+        raise SettingsError(f"unknown device {device!r}; use cpu or cuda")
     if kind == "cuda" and not torch.cuda.is_available():
         raise SettingsError("device 'cuda' was asked for and no CUDA GPU is at hand; use cpu")
 

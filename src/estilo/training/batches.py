@@ -60,7 +60,7 @@ class Batches:
         store: levels of the clips.
 
     Raises:
-        InputError: there is too little in the folders.
+        InputError: there is too little in the folders, or one is named twice.
     """
 
     def __init__(
@@ -72,6 +72,7 @@ class Batches:
         seed: int,
         store: LevelStore,
     ) -> None:
+        _check_folders(folders)
         self.settings, self.seed, self.store = settings, seed, store
         self.clips: list[tuple[Path, Clip]] = [
             (Path(folder), clip)
@@ -191,10 +192,24 @@ class Batches:
         return self.store.read(folder, clip, start=start, n_frames=n_frames)
 
 
+def _check_folders(folders: Sequence[str]) -> None:
+    """A folder named twice would make pairs of a clip with itself."""
+    known: dict[Path, str] = {}
+    for folder in folders:
+        place = Path(folder).resolve()
+        if place in known:
+            raise InputError(
+                f"data names one folder twice, as {known[place]} and as {folder}; name it once"
+            )
+        known[place] = folder
+
+
 def _check(clips: Sequence[tuple[Path, Clip]], folders: Sequence[str], split: Split) -> None:
     if not clips:
         raise InputError(
-            f"there are no {split} clips in {', '.join(folders)}; make a larger dataset"
+            f"there are no {split} clips in {', '.join(folders)}; add more recordings, or, where "
+            "all that there are went into validation, add them to a new folder: estilo data add "
+            "... --validation 0 -o NEW"
         )
     for folder, clip in clips:
         if clip.sample_rate != SAMPLE_RATE:

@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from estilo.datasets.manifest import Clip
-from estilo.io.atomic import write_atomic
+from estilo.io.atomic import output_error, write_atomic
 from estilo.io.slices import read_slice
 from estilo.models.network import SILENCE, Network
 
@@ -21,7 +21,8 @@ _N_OPEN = 64  # clips; an example looks at one of them several times
 class LevelStore:
     """Frames of clips: the levels of their bands, and behind them the level of the waveform.
 
-    They are computed on the processor, wherever the network is. Threads may share a store.
+    They are computed on the processor, wherever the network is, and again where a clip is newer
+    than its levels. Threads may share a store.
 
     Args:
         network: whose framing and bands they are.
@@ -58,21 +59,39 @@ class LevelStore:
 
     def _open(self, folder: Path, clip: Clip) -> NDArray[np.float16]:
         path = folder / self._name / Path(clip.path).with_suffix(".npy")
-        if not path.is_file():
-            self._compute(folder, clip, path)
-        return np.load(path, mmap_mode="r")
+        kept = self._load(folder, clip, path)
+        if kept is None:
+            self._write(folder, clip, path)
+            kept = np.load(path, mmap_mode="r")
+        return kept
+
+    def _load(self, folder: Path, clip: Clip, path: Path) -> NDArray[np.float16] | None:
+        """What is kept; None where there is nothing, or it is damaged or older than the clip."""
+        try:
+            if path.stat().st_mtime_ns < (folder / clip.path).stat().st_mtime_ns:
+                return None
+            kept = np.load(path, mmap_mode="r")
+        except (OSError, ValueError, EOFError):
+            return None
+        is_whole = kept.shape == (self.n_frames(clip), self.n_bands + 1)
+        return kept if is_whole and kept.dtype == np.float16 else None
+
+    def _write(self, folder: Path, clip: Clip, path: Path) -> None:
+        levels = self._compute(folder / clip.path, clip)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise output_error(folder / self._name, error) from error
+        buffer = io.BytesIO()
+        np.save(buffer, levels)
+        write_atomic(path, buffer.getvalue(), force=True)
 
     @torch.inference_mode()
-    def _compute(self, folder: Path, clip: Clip, path: Path) -> None:
+    def _compute(self, source: Path, clip: Clip) -> NDArray[np.float16]:
         n_samples = self.n_frames(clip) * self.hop_length
-        waveform = torch.from_numpy(
-            read_slice(folder / clip.path, -self._past, self._past + n_samples)
-        )
+        waveform = torch.from_numpy(read_slice(source, -self._past, self._past + n_samples))
         levels = self._hear(waveform[None, None])[0]
         hops = waveform[self._past :].unflatten(0, (-1, self.hop_length))
         power = hops.square().mean(1, keepdim=True)
         rms = (10.0 * torch.log10(power.clamp(min=1e-10)) + 40.0) / 20.0
-        path.parent.mkdir(parents=True, exist_ok=True)
-        buffer = io.BytesIO()
-        np.save(buffer, torch.cat((levels, rms), 1).numpy().astype(np.float16))
-        write_atomic(path, buffer.getvalue(), force=True)
+        return torch.cat((levels, rms), 1).numpy().astype(np.float16)

@@ -16,7 +16,7 @@ from estilo.training.loading import Loader
 from estilo.training.parallel import Team
 from estilo.training.recipe import Recipe
 from estilo.training.records import Records
-from estilo.training.state import CHECKPOINT, TrainState, begin, load_checkpoint
+from estilo.training.state import CHECKPOINT, Origin, TrainState, begin, load_checkpoint
 from estilo.training.step import take_step
 
 _PATIENCE = 3  # steps in a row without a finite gradient, before the last checkpoint is taken back
@@ -32,6 +32,7 @@ def train(
     *,
     card: ModelCard,
     weights: Network | None = None,
+    origin: Origin | None = None,
     device: str = "cpu",
     team: Team | None = None,
     resume: bool = False,
@@ -47,8 +48,10 @@ def train(
     Args:
         recipe: everything that decides the result.
         folder: for checkpoint, log and the best weights.
-        card: of the weights; steps, hours and scores are filled in.
+        card: of the weights; steps, hours and scores are filled in, and what the weights that the
+            training went on from had heard.
         weights: to go on from (fine-tuning).
+        origin: of these weights; kept in the checkpoint.
         device: where it is computed.
         team: the processes that share the work.
         resume: go on from the folder's checkpoint where there is one.
@@ -56,7 +59,8 @@ def train(
         cancel: asked before every step; a checkpoint is kept.
 
     Raises:
-        InputError: the datasets are too small, or the checkpoint is not of this recipe.
+        InputError: the datasets are too small, or the checkpoint is not of this recipe, of these
+            weights, or is beyond the recipe's last step.
         OutputError: a file cannot be written; the last checkpoint is still there.
         DivergenceError: the gradient is not finite, however small the steps are.
     """
@@ -68,9 +72,14 @@ def train(
         )
     is_resumed = resume and path.is_file()
     if is_resumed:
-        state = load_checkpoint(path, recipe, device=device)
+        state = load_checkpoint(path, recipe, origin=origin, device=device)
+        if state.step > recipe.n_steps:
+            raise SettingsError(
+                f"{path} is at step {state.step}, and the recipe ends at step {recipe.n_steps}; "
+                "give n_steps more, or name another folder"
+            )
     else:
-        state = begin(recipe, weights=weights, device=device)
+        state = begin(recipe, weights=weights, origin=origin, device=device)
     batches = Batches(
         recipe.data,
         split="train",

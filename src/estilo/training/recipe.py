@@ -95,7 +95,7 @@ class Recipe(_Part):
 
     data: tuple[str, ...]
     """Folders with a manifest each, relative to the working folder."""
-    seed: Annotated[int, Field(ge=0)] = 1
+    seed: Annotated[int, Field(ge=0, le=2**62)] = 1
     """Of the first weights and of every batch."""
     n_steps: Annotated[int, Field(ge=1)] = 20000
     """Length of the training."""

@@ -25,7 +25,7 @@ class Records:
     Args:
         recipe: that the training follows.
         folder: of the files.
-        card: of the weights; steps, hours and scores are filled in.
+        card: of the weights; steps, hours and scores are filled in, and what was heard before.
         state: that the training goes on from.
 
     Raises:
@@ -34,6 +34,8 @@ class Records:
     """
 
     def __init__(self, recipe: Recipe, folder: Path, *, card: ModelCard, state: TrainState) -> None:
+        if state.origin is not None:
+            card = card.model_copy(update={"data": (*state.origin.data, *card.data)})
         _check(card, state.network)
         for part in folder.glob(".estilo-*.part"):  # of a process that was killed
             part.unlink(missing_ok=True)
@@ -90,8 +92,9 @@ class Records:
             self._keep_weights(state, network, {})
             return {}
         table, outputs = self._validation.table(network)
-        if not table["score"] >= state.best:  # where there is no score either, the last are kept
-            state.best = table["score"]
+        score, had_none = table["score"], not math.isfinite(state.best)
+        if score < state.best or had_none:  # as long as there is no score the last are kept
+            state.best = state.best if math.isnan(score) else score
             self._keep_weights(state, network, table)
         for place, output in enumerate(outputs[:_N_SOUNDS]):
             self._log.sound(state.step, f"output/{place}", output, sample_rate=SAMPLE_RATE)

@@ -3,7 +3,7 @@
 import io
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from estilo.errors import InputError
 from estilo.io.atomic import write_atomic
 from estilo.models.discriminators import MultiScaleDiscriminator
 from estilo.models.network import Network
+from estilo.models.settings import GeneratorSettings
 from estilo.training.muon import Muon
 from estilo.training.recipe import OptimiserPart, Recipe
 
@@ -22,6 +23,24 @@ CHECKPOINT = "checkpoint.pt"
 Optimiser = torch.optim.Optimizer | Muon
 _NUMBERS = {"step": 0, "rate_scale": 1.0, "best": float("inf"), "seconds": 0.0}
 _MAY_CHANGE = {"n_steps", "checkpoint_every", "validate_every"}
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Weights that a training went on from.
+
+    Args:
+        name: on their card.
+        weights: their `network_id`, by which they are known.
+        data: what they had heard, as their card says it.
+    """
+
+    name: str
+    weights: str
+    data: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return f"the weights {self.name} ({self.weights})"
 
 
 @dataclass
@@ -34,6 +53,7 @@ class TrainState:
         optimiser: with its moments.
         judge: the discriminators.
         judge_optimiser: theirs.
+        origin: weights that the training went on from; None where they were drawn at random.
         step: steps done.
         rate_scale: factor on the learning rate, halved whenever the training was rolled back.
         best: lowest score on the validation set so far.
@@ -46,6 +66,7 @@ class TrainState:
     optimiser: Optimiser
     judge: MultiScaleDiscriminator
     judge_optimiser: Optimiser
+    origin: Origin | None = None
     step: int = 0
     rate_scale: float = 1.0
     best: float = float("inf")
@@ -73,13 +94,18 @@ class TrainState:
 
 
 def begin(
-    recipe: Recipe, *, weights: Network | None = None, device: str | torch.device = "cpu"
+    recipe: Recipe,
+    *,
+    weights: Network | None = None,
+    origin: Origin | None = None,
+    device: str | torch.device = "cpu",
 ) -> TrainState:
     """The state before the first step.
 
     Args:
         recipe: that decides it.
         weights: to go on from; drawn at random otherwise.
+        origin: of these weights.
         device: where it is computed.
     """
     with torch.random.fork_rng(devices=[]):
@@ -96,6 +122,7 @@ def begin(
         _optimiser(network, recipe.optimiser),
         judge,
         _optimiser(judge, recipe.optimiser),
+        origin,
     )
 
 
@@ -114,37 +141,81 @@ def save_checkpoint(state: TrainState, path: Path, *, recipe: Recipe) -> None:
     parts: dict[str, Any] = {name: each.state_dict() for name, each in _parts(state).items()}
     parts["average"] = state.average
     parts["recipe"] = recipe.model_dump_json()
+    parts["origin"] = None if state.origin is None else asdict(state.origin)
     parts |= {name: getattr(state, name) for name in _NUMBERS}
     torch.save(parts, buffer)
     write_atomic(path, buffer.getvalue(), force=True)
 
 
 def load_checkpoint(
-    path: Path, recipe: Recipe, *, device: str | torch.device = "cpu"
+    path: Path,
+    recipe: Recipe,
+    *,
+    origin: Origin | None = None,
+    device: str | torch.device = "cpu",
 ) -> TrainState:
     """The state that was kept. Nothing in the file can run code.
 
+    Args:
+        path: of the file.
+        recipe: that the training follows.
+        origin: weights that it must have gone on from; any, or none, if not given. A checkpoint
+            from before they were kept is taken to have gone on from these.
+        device: where it is computed.
+
     Raises:
-        InputError: it is not a checkpoint, or one of another recipe; how long a training is and
-            how often it is looked at may differ.
+        InputError: it is not a checkpoint, or one of another recipe or of other weights; how long
+            a training is and how often it is looked at may differ.
     """
     state = begin(recipe, device=device)
     try:
         parts = torch.load(path, map_location=device, weights_only=True)
+        state.origin = _origin(parts["origin"]) if "origin" in parts else origin
+        is_other = origin is not None and _id(state.origin) != _id(origin)
         differing = _differing(json.loads(parts.get("recipe", "{}")), recipe)
-        if not differing:
+        if not is_other and not differing:
             _fill(state, parts)
     except Exception as error:
         raise InputError(
             f"{path} is not a checkpoint of this recipe ({error}); name another folder, or the "
             "recipe that it was begun with"
         ) from error
+    if is_other:
+        raise InputError(
+            f"{path} was begun from {state.origin or 'weights drawn at random'}, not from "
+            f"{origin}; leave the weights out, or name another folder"
+        )
     if differing:
         raise InputError(
             f"{path} was begun with another recipe ({', '.join(differing)}); give that one again, "
             "or name another folder"
         )
     return state
+
+
+def kept_model(path: Path) -> GeneratorSettings | None:
+    """Sizes of the network in a checkpoint that went on from other weights; None in any other.
+
+    Raises:
+        InputError: it is not a checkpoint.
+    """
+    try:
+        parts = torch.load(path, map_location="cpu", weights_only=True)
+        if parts.get("origin") is None:
+            return None
+        return GeneratorSettings.model_validate(json.loads(parts["recipe"])["model"])
+    except Exception as error:
+        raise InputError(f"{path} is not a checkpoint ({error}); name another folder") from error
+
+
+def _origin(kept: Mapping[str, Any] | None) -> Origin | None:
+    if kept is None:
+        return None
+    return Origin(str(kept["name"]), str(kept["weights"]), tuple(map(str, kept["data"])))
+
+
+def _id(origin: Origin | None) -> str:
+    return "" if origin is None else origin.weights
 
 
 def _fill(state: TrainState, parts: Mapping[str, Any]) -> None:
@@ -157,10 +228,10 @@ def _fill(state: TrainState, parts: Mapping[str, Any]) -> None:
 
 
 def _differing(before: Mapping[str, Any], recipe: Recipe) -> list[str]:
-    """What was otherwise, as "optimiser.rate 0.001"; what was not yet known counts as equal."""
+    """What is otherwise, as "seed 1 then, 2 now"; what was not yet known counts as equal."""
     now = _flat(recipe.model_dump(mode="json"))
     return [
-        f"{name} {value!r}"
+        f"{name} {value!r} then, {now[name]!r} now"
         for name, value in _flat(before).items()
         if name not in _MAY_CHANGE and now.get(name, value) != value
     ]

@@ -7,6 +7,7 @@ from players import noise, player, style_code
 
 from estilo.engines.neural.leveler import Leveler, hop_powers, start_at
 from estilo.engines.neural.offline import transfer_waveform
+from estilo.errors import SettingsError
 
 LEVELER = Leveler(sample_rate=48000, hop_length=512)
 SECOND = 48000 / 512
@@ -34,6 +35,20 @@ def test_a_level_that_is_given_is_met_at_once(level_db):
     gains, _ = LEVELER(powers(level_db, seconds=2.0), started(level_db))
     expected = torch.full_like(gains, (-20.0 - level_db) / 20.0)
     torch.testing.assert_close(gains, expected, atol=1e-3, rtol=0.0)
+
+
+@pytest.mark.parametrize(
+    ("level_db", "expected_db"), [(-math.inf, -80.0), (-200.0, -80.0), (7.0, 0.0), (math.inf, 0.0)]
+)
+def test_levels_that_no_content_has_are_the_nearest_that_one_has(level_db, expected_db):
+    gains, _ = LEVELER(powers(-300.0, seconds=1.0), started(level_db))
+    expected = torch.full_like(gains, (-20.0 - expected_db) / 20.0)
+    torch.testing.assert_close(gains, expected, atol=0.01, rtol=0.0)
+
+
+def test_a_level_that_is_no_number_is_refused():
+    with pytest.raises(SettingsError, match="expected a level in dBFS, got nan; give the root"):
+        start_at(math.nan)
 
 
 @pytest.mark.parametrize("level_db", [-45.0, -30.0, -4.0])

@@ -39,10 +39,11 @@ def whole_file(network, waveform, code):
     n_hops = (waveform.shape[1] + missing) // hop
     drawn = torch.cat((table[-n_past // hop :], table[:n_hops])).flatten()
     with torch.no_grad():
-        heard = network.hear(pad(waveform, (n_past, missing))[None], drawn)
-        levels, _ = network(heard.levels, code, network.generator.initial_state(1))
+        padded = pad(waveform, (n_past, missing))[None]
+        levels = network.hear_levels(padded)
+        levels, _ = network(levels, code, network.generator.initial_state(1))
         tail = torch.zeros(1, waveform.shape[0], hop)
-        played, _ = network.play(heard, levels, tail)
+        played, _ = network.play(network.hear_carrier(padded, drawn), levels, tail)
     return played[0, :, hop : hop + waveform.shape[1]]
 
 

@@ -177,6 +177,15 @@ def test_loudness_is_that_of_the_clips():
     assert made([1e-4 * clip()]).card.loudness_lufs is None
 
 
+@pytest.mark.parametrize(("level", "told"), [(1e4, 20.0), (1e-4, None)])
+def test_clips_may_be_louder_than_a_card_can_tell(tmp_path, level, told):
+    """As float files can be; the level does not matter to the style."""
+    file, plain = made([level * clip()]), made()
+    assert file.card.loudness_lufs == told
+    torch.testing.assert_close(file.code.vector, plain.code.vector, rtol=1e-2, atol=1e-2)
+    assert read_style(write_style(tmp_path / "loud.estilo-style", file)).card == file.card
+
+
 def test_texts_that_no_card_takes():
     for options, message in [
         ({"name": ""}, "'name': string should have at least 1 char"),

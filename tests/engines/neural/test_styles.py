@@ -1,11 +1,11 @@
 import pytest
 import torch
-from players import player, style_code
+from players import PLAYER, player, style_code
 
 from estilo.engines.neural import styles
 from estilo.engines.neural.listening import encode
 from estilo.engines.neural.styles import blend_codes
-from estilo.errors import SettingsError
+from estilo.errors import InputError, SettingsError
 from estilo.models.style_encoder import StyleCode
 
 
@@ -122,6 +122,27 @@ def test_settled_is_where_it_was_going(codes):
         styles.current_code(settled).vector, blend_codes(codes[1:], [1, 1]).vector
     )
     assert not styles.is_moving(settled)
+
+
+def test_settled_keeps_the_last_styles_of_weight_0_too(codes):
+    mix = styles.weigh(styles.start_mix(codes[:1]), [1.0])
+    for weights in ([1.0, 0.0], [0.0, 1.0]):
+        settled = styles.settled(styles.change(mix, codes[1:], weights))
+        torch.testing.assert_close(
+            styles.current_code(settled).vector, blend_codes(codes[1:], weights).vector
+        )
+        moved = styles.weigh(settled, [0.25, 0.75])
+        while styles.is_moving(moved):
+            moved = styles.advance(moved)
+        torch.testing.assert_close(
+            styles.current_code(moved).vector, blend_codes(codes[1:], [0.25, 0.75]).vector
+        )
+
+
+def test_codes_of_other_sizes_are_not_blended(codes):
+    larger = player(PLAYER.model_copy(update={"n_key": 8}))
+    with pytest.raises(InputError, match=r"expected styles of equal sizes, .* in style 2; blend"):
+        blend_codes([codes[0], style_code(larger)], [1.0, 1.0])
 
 
 @pytest.mark.parametrize("weights", [[], [1.0], [1.0, -1.0], [0.0, 0.0], [1.0, float("nan")]])

@@ -13,7 +13,7 @@ from estilo.engines.neural.controls import Controls, numbers
 from estilo.engines.neural.listening import LEVEL, hear_levels, listen, stretches
 from estilo.engines.neural.settings import NeuralSettings
 from estilo.engines.neural.step import Step
-from estilo.engines.neural.style_file import StyleFile, check_fits
+from estilo.engines.neural.style_file import StyleFile, code_for
 from estilo.engines.neural.styles import blend_codes
 from estilo.engines.neural.weights import read_weights
 from estilo.models.network import SAMPLE_RATE, Network
@@ -70,7 +70,7 @@ class _Player:
     """Reads the output from its start to its end, stretch by stretch.
 
     Args:
-        network: that plays.
+        network: that plays, where the content is.
         content: ``(channels, time)``.
         code: of the style.
         gain: takes the content to the level of training.
@@ -87,7 +87,7 @@ class _Player:
         controls: Controls,
     ) -> None:
         self.content, self.code, self.gain = content, code, gain
-        self.step = Step(network, channels=content.shape[0]).to(content.device).eval()
+        self.step = Step(network, channels=content.shape[0]).eval()
         self.state = self.step.initial_state()
         self.state["level.held"] = torch.ones_like(self.state["level.held"])
         if controls.fit:
@@ -130,7 +130,4 @@ class _Player:
 
 
 def _code(network: Network, style: Tensor | StyleFile) -> StyleCode:
-    if isinstance(style, StyleFile):
-        check_fits(style, network)
-        return style.code
-    return listen(network, style)
+    return listen(network, style) if isinstance(style, Tensor) else code_for(style, network)

@@ -12,6 +12,7 @@ from estilo.engines.neural.controls import NAMES
 from estilo.engines.neural.real_voice import RealVoice
 from estilo.engines.neural.step import Step
 from estilo.engines.neural.style_card import N_LEVELS
+from estilo.errors import SettingsError
 from estilo.models.network import Network
 from estilo.models.style_encoder import StyleCode
 
@@ -35,7 +36,16 @@ def build_graph(network: Network, *, channels: int = 1, n_hops: int = 1) -> byte
         network: on the processor.
         channels: of the waveform.
         n_hops: in a block.
+
+    Raises:
+        SettingsError: the network is elsewhere.
     """
+    device = network.framing.analysis.device
+    if device.type != "cpu":
+        raise SettingsError(
+            f"expected a network on cpu to make a graph of, got one on {device}; move it, or "
+            "choose the runtime 'torch'"
+        )
     step = Step(network, channels=channels, voice=RealVoice(network)).eval()
     # Each of its own memory: one tensor under two names is taken for one input.
     state = {name: tensor.clone() for name, tensor in sorted(step.initial_state().items())}

@@ -8,6 +8,7 @@ import math
 import torch
 from torch import Tensor, nn
 
+from estilo.errors import SettingsError
 from estilo.nn import State
 
 LEVEL_DB = -20.0
@@ -18,6 +19,7 @@ _DOUBT = 0.25 / _MEMORY_S  # what the level at the start is worth, as a share of
 _PACE = 1.0  # units of 20 dB per second
 _SILENCE, _FULL_SCALE = 1e-8, 1.0  # mean squares
 _LEAST = 1e-6  # mean square, as a share of training's
+_LOWEST_DB, _HIGHEST_DB = -80.0, 0.0  # that a level is looked for in: of `_LEAST`, of full scale
 
 
 def hop_powers(samples: Tensor, hop_length: int) -> Tensor:
@@ -38,7 +40,21 @@ def soundness(powers: Tensor) -> Tensor:
 
 
 def start_at(level_db: float) -> dict[str, float]:
-    """What differs in a `Leveler`'s state where another level than training's is expected."""
+    """What differs in a `Leveler`'s state where another level than training's is expected.
+
+    Args:
+        level_db: root mean square, in dBFS; what is below -80 counts as -80, the -inf of silence
+            too, and what is above 0 as 0.
+
+    Raises:
+        SettingsError: it is NaN.
+    """
+    if math.isnan(level_db):
+        raise SettingsError(
+            "expected a level in dBFS, got nan; give the root mean square of the content, or leave "
+            "it out"
+        )
+    level_db = min(max(level_db, _LOWEST_DB), _HIGHEST_DB)
     gain = (LEVEL_DB - level_db) / 20.0
     return {"level.excess": 10.0 ** (-2.0 * gain) - 1.0, "level.gain": gain}
 

@@ -24,7 +24,7 @@ def listen(network: Network, style: Tensor) -> StyleCode:
 
     Args:
         network: that will play in this style.
-        style: ``(channels, time)`` at 48 kHz, any level.
+        style: ``(channels, time)`` at 48 kHz, any level; on the network's device or another.
 
     Raises:
         AudioFileError: the clip is silent.
@@ -57,12 +57,12 @@ def encode(network: Network, levels: Tensor, counting: Tensor | None = None) -> 
 def hear_levels(network: Network, waveform: Tensor) -> tuple[Tensor, Tensor]:
     """Levels of a waveform ``(channels, time)`` from its start, and how far each frame counts.
 
-    **Shape**: ``(1, frames, n_bands)`` and ``(1, frames)``.
+    **Shape**: ``(1, frames, n_bands)`` and ``(1, frames)``, on the network's device.
     """
     framing = network.framing
     n_frames = max(-(-waveform.shape[-1] // framing.hop_length), _SHORTEST_FRAMES)
     missing = n_frames * framing.hop_length - waveform.shape[-1]
-    padded = pad(waveform, (framing.n_past, missing))[None]
+    padded = pad(waveform.to(framing.analysis.device), (framing.n_past, missing))[None]
     powers = hop_powers(padded[..., framing.n_past :], framing.hop_length)
     return network.hear_levels(padded), soundness(powers)
 

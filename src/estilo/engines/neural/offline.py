@@ -9,8 +9,8 @@ from torch.nn.functional import pad
 from estilo.engines.neural.controls import Controls, numbers
 from estilo.engines.neural.leveler import LEVEL_DB, start_at
 from estilo.engines.neural.step import Step
+from estilo.engines.neural.style_file import Style, code_for
 from estilo.models.network import Network
-from estilo.models.style_encoder import StyleCode
 
 CHUNK_HOPS = 512
 """Hops that are computed at once: 5.5 s."""
@@ -20,7 +20,7 @@ CHUNK_HOPS = 512
 def transfer_waveform(
     network: Network,
     waveform: Tensor,
-    style: StyleCode,
+    style: Style,
     controls: Controls | None = None,
     *,
     level_db: float = LEVEL_DB,
@@ -34,18 +34,23 @@ def transfer_waveform(
 
     Args:
         network: that plays.
-        waveform: ``(channels, time)`` at 48 kHz.
+        waveform: ``(channels, time)`` at 48 kHz, on the network's device or another.
         style: that it is played in.
         controls: `Controls` as they are by default.
-        level_db: root mean square that is expected of the waveform, in dBFS; its own is found
-            within some seconds.
+        level_db: root mean square that is expected of the waveform, in dBFS, see `start_at`; its
+            own is found within some seconds.
         out: where to write, in the waveform's shape, for instance a mapped array; may be the
             waveform itself.
         on_chunk: is told the samples that are done after each chunk; may raise to stop.
 
     Returns:
         In the waveform's shape.
+
+    Raises:
+        InputError: the style is of other sizes than this network's, or a style file of other
+            weights; or the level is NaN.
     """
+    code = code_for(style, network)
     channels, n_samples = waveform.shape
     out = torch.empty_like(waveform) if out is None else out
     step = Step(network, channels=channels).eval()
@@ -58,7 +63,7 @@ def transfer_waveform(
         chunk = waveform[:, start : start + CHUNK_HOPS * hop].to(values)
         length = min(CHUNK_HOPS * hop, n_samples + hop - start)
         missing = -(-length // hop) * hop - chunk.shape[1]
-        played, state = step(pad(chunk, (0, missing))[None], values, style, state)
+        played, state = step(pad(chunk, (0, missing))[None], values, code, state)
         # The output is one hop late: the first hop is before the start.
         place, skip = max(0, start - hop), max(0, hop - start)
         played = played[0, :, skip : skip + n_samples - place]

@@ -140,14 +140,18 @@ def make_runtime(
 ) -> TorchRuntime | OnnxRuntime:
     """The runtime of that name; with ``auto`` onnxruntime where it is installed, right and faster.
 
+    A network that is not on the processor is played by torch.
+
     Raises:
-        SettingsError: there is no such runtime, or what it needs is not installed.
+        SettingsError: there is no such runtime, what it needs is not installed, or it cannot play
+            on the network's device.
     """
     if name not in ("auto", "onnx", "torch"):
         raise SettingsError(f"expected a runtime auto, onnx or torch, got {name!r}; choose one")
     step = Step(network, channels=channels)
     in_torch = TorchRuntime(step)
-    if name == "torch" or (name == "auto" and not can_build()):
+    can_choose = network.framing.analysis.device.type == "cpu" and can_build()
+    if name == "torch" or (name == "auto" and not can_choose):
         return in_torch
     in_onnx = OnnxRuntime(build_graph(network, channels=channels), step.initial_state())
     if name == "auto" and not _is_better(in_onnx, in_torch, network, channels):

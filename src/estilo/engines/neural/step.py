@@ -9,7 +9,7 @@ from estilo.engines.neural.controls import NAMES
 from estilo.engines.neural.fit import LevelFit
 from estilo.engines.neural.leveler import Leveler, hop_powers, soundness
 from estilo.engines.neural.parts import RAMP_FRAMES, Parts, ramp
-from estilo.models.network import SAMPLE_RATE, SILENCE, Heard, Network
+from estilo.models.network import SAMPLE_RATE, SILENCE, Network
 from estilo.models.style_encoder import StyleCode
 from estilo.nn import State
 
@@ -52,7 +52,8 @@ class ComplexVoice(nn.Module):
 
     def hear(self, waveform: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:
         """See `Voice.hear`."""
-        return self.network.framing.analyse(waveform), self.network.hear(waveform, noise).spectra
+        content = self.network.framing.analyse(waveform)
+        return content, self.network.hear_carrier(waveform, noise)
 
     def levels(self, spectra: Tensor) -> Tensor:
         """See `Voice.levels`."""
@@ -60,7 +61,7 @@ class ComplexVoice(nn.Module):
 
     def play(self, spectra: Tensor, levels: Tensor, tail: Tensor) -> tuple[Tensor, Tensor]:
         """See `Voice.play`."""
-        return self.network.play(Heard(spectra, self.levels(spectra), levels), levels, tail)
+        return self.network.play(spectra, levels, tail)
 
 
 class Step(nn.Module):
@@ -81,7 +82,7 @@ class Step(nn.Module):
 
     **Shape**: samples ``(batch, channels, n_hops * hop_length)``, controls ``(batch, 7)`` in the
     order of `controls.NAMES`, a `StyleCode` and a state to samples of the same shape and the next
-    state.
+    state, all on the network's device.
 
     Args:
         network: that plays.
@@ -106,6 +107,8 @@ class Step(nn.Module):
         generator = torch.Generator().manual_seed(_NOISE_SEED)
         noise = torch.randn(_NOISE_HOPS, self.hop_length, generator=generator)
         self.register_buffer("noise", noise.to(framing.analysis), persistent=False)
+        for part in (self.parts, self.leveler, self.fit):
+            part.to(framing.analysis.device)
 
     def initial_state(self, batch: int = 1) -> dict[str, Tensor]:
         """Nothing heard yet."""

@@ -13,6 +13,7 @@ from estilo.engines.neural.controls import NAMES, Controls, numbers
 from estilo.engines.neural.leveler import LEVEL_DB, start_at
 from estilo.engines.neural.parts import ramp
 from estilo.engines.neural.runtimes import Runtime, RuntimeName, make_runtime
+from estilo.engines.neural.style_file import Style, code_for
 from estilo.errors import InputError, SettingsError
 from estilo.models.network import SAMPLE_RATE, Network
 from estilo.models.style_encoder import StyleCode
@@ -24,7 +25,7 @@ _WET = NAMES.index("wet")
 _COUNTS = "step.fit.counts"
 _AT_ONCE = 512  # hops: bounds the memory of the longest block
 
-Styles = StyleCode | Sequence[StyleCode]
+Styles = Style | Sequence[Style]
 
 
 class NeuralStream:
@@ -62,6 +63,7 @@ class NeuralStream:
             raise SettingsError(f"expected at least 1 channel, got {channels}; give 1 for mono")
         if isinstance(runtime, str):
             runtime = make_runtime(network, channels=channels, name=runtime)
+        self._network = network
         self._hop, self._delay = network.framing.hop_length, network.framing.latency
         shape = runtime.initial_state()["output.tail"].shape
         if (runtime.block_size, shape[1]) != (self._hop, channels):
@@ -88,18 +90,23 @@ class NeuralStream:
         """The state before the first block.
 
         Args:
-            style: one style, or several at once.
+            style: one style, or several at once: codes or style files.
             weights: of several; equal ones by default.
-            level_db: root mean square that is expected of the content, in dBFS; its own is found
-                within some seconds.
+            level_db: root mean square that is expected of the content, in dBFS, see `start_at`; its
+                own is found within some seconds.
 
         Raises:
-            SettingsError: the weights do not fit the styles.
+            SettingsError: the weights do not fit the styles, or the level is NaN.
+            InputError: a style does not fit the network, see `code_for`.
         """
-        return self._fresh(styles.start_mix(_several(style), weights), level_db=level_db)
+        return self._fresh(styles.start_mix(self._codes(style), weights), level_db=level_db)
 
     def reset(self, state: State, *, level_db: float = LEVEL_DB) -> dict[str, Tensor]:
-        """The state before the first block, with the styles that another one was given last."""
+        """The state before the first block, with the styles that another one was given last.
+
+        Raises:
+            SettingsError: the level is NaN.
+        """
         return self._fresh(styles.settled(_part(state, "style")), level_db=level_db)
 
     def change_style(
@@ -111,8 +118,9 @@ class NeuralStream:
 
         Raises:
             SettingsError: the weights do not fit the styles.
+            InputError: a style does not fit the network, see `code_for`.
         """
-        mix = styles.change(_part(state, "style"), _several(style), weights)
+        mix = styles.change(_part(state, "style"), self._codes(style), weights)
         forgotten = {_COUNTS: torch.zeros_like(state[_COUNTS])}
         return {**state, **_named("style", mix), **forgotten}
 
@@ -140,7 +148,7 @@ class NeuralStream:
             controls: `Controls` as they are by default.
 
         Returns:
-            A block of the same shape, and the next state.
+            A block of the same shape on the network's device, and the next state.
 
         Raises:
             InputError: the block has another shape.
@@ -170,6 +178,11 @@ class NeuralStream:
         """The last `latency` samples, ``(channels, latency)``, and the state after them."""
         silence = state["dry"].new_zeros(self.channels, self.latency)
         return self.process(silence, state, controls)
+
+    def _codes(self, style: Styles) -> list[StyleCode]:
+        if isinstance(style, StyleCode) or not isinstance(style, Sequence):
+            style = [style]
+        return [code_for(each, self._network) for each in style]
 
     def _fresh(self, mix: State, *, level_db: float) -> dict[str, Tensor]:
         step = self.runtime.initial_state()
@@ -253,10 +266,6 @@ class _Rates:
 
     def initial_state(self, channels: int) -> dict[str, dict[str, Tensor]]:
         return {"up": self.up.initial_state(channels), "down": self.down.initial_state(channels)}
-
-
-def _several(style: Styles) -> Sequence[StyleCode]:
-    return [style] if isinstance(style, StyleCode) else style
 
 
 def _part(state: State, name: str) -> dict[str, Tensor]:

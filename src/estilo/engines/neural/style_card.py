@@ -26,6 +26,8 @@ MAX_TOKENS = 1024
 N_LEVELS = 33
 """Quantiles that are kept of each band's levels."""
 MAX_CLIPS = 64
+LOUDNESS_LUFS = (-120.0, 20.0)
+"""Loudnesses that a card can tell; what is softer or louder, as floats can be, is told as these."""
 LARGEST = 1e4
 """No number of a style is further from 0."""
 
@@ -82,7 +84,7 @@ class StyleCard(_Card):
     """Terms of the style, as an SPDX identifier or in words; empty where nobody stated any."""
     consent: Annotated[str, Field(max_length=2000)]
     """By whom and how its use was agreed to ("my own voice"); empty where nobody said."""
-    loudness_lufs: Annotated[float, Field(ge=-120, le=20)] | None
+    loudness_lufs: Annotated[float, Field(ge=LOUDNESS_LUFS[0], le=LOUDNESS_LUFS[1])] | None
     """Integrated loudness of its clips, by their shares; None where they are too soft for one."""
     clips: Annotated[tuple[ClipCard, ...], Field(min_length=1, max_length=MAX_CLIPS)]
     """What it was made from."""

@@ -16,8 +16,10 @@ from estilo.engines.excerpts import require_sound
 from estilo.engines.neural.listening import listen
 from estilo.engines.neural.style_card import (
     FORMAT,
+    LOUDNESS_LUFS,
     MAX_CLIPS,
     MAX_TOKENS,
+    N_LEVELS,
     ClipCard,
     StyleCard,
     check_numbers,
@@ -26,7 +28,7 @@ from estilo.engines.neural.style_card import (
 )
 from estilo.engines.neural.styles import blend_codes
 from estilo.engines.neural.weights import network_id
-from estilo.errors import SettingsError, TensorFileError
+from estilo.errors import InputError, SettingsError, TensorFileError
 from estilo.io.tensors import write_tensors
 from estilo.models.network import SAMPLE_RATE, Network
 from estilo.models.style_encoder import StyleCode
@@ -47,6 +49,10 @@ class StyleFile:
     def to(self, device: torch.device | str) -> "StyleFile":
         """The same on a device."""
         return StyleFile(StyleCode(*(part.to(device) for part in self.code)), self.card)
+
+
+Style = StyleCode | StyleFile
+"""What a network can play in."""
 
 
 def make_style(
@@ -156,6 +162,42 @@ def check_fits(file: StyleFile, network: Network) -> None:
     )
 
 
+def code_for(style: Style, network: Network) -> StyleCode:
+    """The code of a style that is to be played by a network, on the network's device.
+
+    A code by itself does not say which weights made it: where others of the same sizes did, only
+    the ear finds out. A style file says it; to check that takes some 10 ms.
+
+    Raises:
+        TensorFileError: a style file is of other weights.
+        InputError: it is no style, or of other sizes than this network's.
+    """
+    if isinstance(style, StyleFile):
+        check_fits(style, network)
+        style = style.code
+    if not isinstance(style, StyleCode):
+        raise InputError(
+            f"expected the code of a style or a style file, got {type(style).__name__}; give "
+            "`neural.encode(recording).style`, or what `read_style` reads"
+        )
+    own, n_tokens = network.generator.settings, style.keys.shape[1]
+    shapes = {
+        "vector": (1, own.n_vector),
+        "keys": (1, n_tokens, own.n_key),
+        "values": (1, n_tokens, own.n_value),
+        "weights": (1, n_tokens),
+        "levels": (1, network.bands.n_bands, N_LEVELS),
+    }
+    for name, expected in shapes.items():
+        got = tuple(getattr(style, name).shape)
+        if got != expected:
+            raise InputError(
+                f"expected a style whose {name!r} has the shape {expected}, got {got}; make it "
+                "with the weights that are to play it"
+            )
+    return StyleCode(*(part.to(network.framing.analysis.device) for part in style))
+
+
 def _thinned(code: StyleCode, most: int) -> StyleCode:
     """At most so many tokens, evenly spaced."""
     n_tokens = code.weights.shape[1]
@@ -172,4 +214,7 @@ def _loudness(clips: Sequence[Tensor], weights: Sequence[float]) -> float | None
         for clip, weight in zip(clips, weights, strict=True)
     ]
     power = sum(powers) / sum(weights)
-    return round(10.0 * math.log10(power), 2) if power > 0.0 else None
+    if not power > 0.0:
+        return None
+    least, most = LOUDNESS_LUFS
+    return round(min(max(10.0 * math.log10(power), least), most), 2)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from estilo.errors import SettingsError
+from estilo.errors import InputError, SettingsError
 from estilo.models.style_encoder import StyleCode
 from estilo.nn import State
 
@@ -29,8 +29,10 @@ def blend_codes(codes: Sequence[StyleCode], weights: Sequence[float]) -> StyleCo
 
     Raises:
         SettingsError: there are no codes, or the weights do not fit them.
+        InputError: the codes are of networks of different sizes.
     """
     shares = _shares(codes, weights)
+    _check_alike(codes)
     if shares.count(0.0) == len(shares) - 1:
         return codes[shares.index(1.0)]
     return _code(_mix(codes, shares))
@@ -88,15 +90,11 @@ def change(
 
 
 def settled(mix: State) -> dict[str, Tensor]:
-    """The styles where they were on their way to."""
-    kept = _kept(mix, mix["targets"].amax(0) > 0.0)
-    n_new = min(int(mix["n_new"][0, 0]), kept["weights"].shape[1])
-    return {
-        **kept,
-        "weights": kept["targets"],
-        "left": torch.zeros_like(mix["left"]),
-        "n_new": torch.full_like(mix["n_new"], n_new),
-    }
+    """The styles that were given last, whatever their weight, where they were on their way to."""
+    is_last = torch.zeros_like(mix["targets"][0], dtype=torch.bool)
+    is_last[-int(mix["n_new"][0, 0]) :] = True
+    kept = _kept(mix, is_last)
+    return {**kept, "weights": kept["targets"], "left": torch.zeros_like(mix["left"])}
 
 
 def is_moving(mix: State) -> bool:
@@ -129,6 +127,25 @@ def _shares(codes: Sequence[object], weights: Sequence[float]) -> list[float]:
             f"got {list(weights)}"
         )
     return [weight / total for weight in weights]
+
+
+def _check_alike(codes: Sequence[StyleCode]) -> None:
+    """Everything but the numbers of tokens."""
+    sizes = [
+        [
+            code.vector.shape[-1],
+            code.keys.shape[-1],
+            code.values.shape[-1],
+            *code.levels.shape[-2:],
+        ]
+        for code in codes
+    ]
+    for place, each in enumerate(sizes):
+        if each != sizes[0]:
+            raise InputError(
+                f"expected styles of equal sizes, got {sizes[0]} in the first and {each} in style "
+                f"{place + 1}; blend styles that were made with the same weights"
+            )
 
 
 def _mix(codes: Sequence[StyleCode], shares: Sequence[float]) -> dict[str, Tensor]:
