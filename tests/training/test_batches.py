@@ -13,10 +13,20 @@ from estilo.errors import InputError, OutputError
 from estilo.models.generator import LOWEST_NOTE, N_NOTES
 from estilo.models.network import Network
 from estilo.training.batches import PAIRED, PERTURBED, UNPAIRED, Batches
+from estilo.training.disguises import transposition
 from estilo.training.features import LevelStore
 from estilo.training.recipe import BatchPart
 
-PLAIN = BatchPart(size=4, n_frames=32, n_style_frames=48, equaliser_db=0.0, gain_db=0.0, noise=0.0)
+PLAIN = BatchPart(
+    size=4,
+    n_frames=32,
+    n_style_frames=48,
+    equaliser_db=0.0,
+    transpose=0,
+    variety=0.0,
+    gain_db=0.0,
+    noise=0.0,
+)
 
 
 class Marked:
@@ -135,6 +145,52 @@ def test_one_equaliser_for_style_and_target_and_another_for_the_content(dataset,
     assert ((batch.content[:, 0, 2:] - bend).abs().amax(1) > 0.01).sum() > 16
 
 
+def test_style_and_target_are_varied_alike_and_the_content_otherwise(dataset, levels):
+    """A clip that is both style and target, from one frame on, stays the same in both."""
+    settings = PLAIN.model_copy(update={**only("paired"), "variety": 1.0, "n_style_frames": 32})
+    batches = drawn(dataset, settings, store=levels)
+    batches.by_label = {}  # no other clip of the label
+    batches._fellow = lambda rng, place: place
+    batches._start = lambda rng, place, n_frames: 10
+    plain = drawn(dataset, settings.model_copy(update={"variety": 0.0}), store=levels)
+    plain._fellow, plain._start = batches._fellow, batches._start
+    varied, bare = batches.examples(range(12)), plain.examples(range(12))
+    for style, target in zip(varied.style, varied.target, strict=True):
+        sounding = (style > -2.7) & (target > -2.7)  # what is silent has no other level
+        shift = (style - target)[sounding]
+        torch.testing.assert_close(shift, shift.median().expand_as(shift), atol=0.02, rtol=0)
+    changed = [
+        (getattr(varied, name) - getattr(bare, name)).abs().mean((1, 2))
+        for name in ("content", "target")
+    ]
+    assert all((each > 1e-3).sum() >= 9 for each in changed)
+    assert (changed[0] - changed[1]).abs().max() > 0.01
+
+
+def test_an_example_is_transposed_as_a_whole(dataset, levels):
+    settings = PLAIN.model_copy(update=only("paired"))
+    batches = drawn(dataset, settings.model_copy(update={"transpose": 5}), store=levels)
+    plain = drawn(dataset, settings, store=levels)
+    moved, bare = batches.examples(range(24)), plain.examples(range(24))
+    matrices = {s: torch.from_numpy(transposition(levels.centres_hz, s)) for s in range(-5, 6)}
+    found = []
+    for row in range(24):
+        sounding = bare.notes[row, :, :N_NOTES]
+        for semitones, matrix in matrices.items():
+            if torch.equal(moved.notes[row, :, :N_NOTES], sounding.roll(semitones, 1)):
+                for name in ("content", "target"):
+                    torch.testing.assert_close(
+                        getattr(moved, name)[row],
+                        (getattr(bare, name)[row] @ matrix).clamp(min=-3.0),
+                        atol=2e-3,
+                        rtol=0,
+                    )
+                found.append(semitones)
+                break
+    assert len(found) == 24
+    assert len(set(found)) > 5
+
+
 def test_the_target_follows_the_contents_level_and_the_style_does_not(dataset):
     settings = PLAIN.model_copy(update={**only("paired"), "gain_db": 4.0})
     batch = drawn(dataset, settings, store=Marked()).examples(range(200))
@@ -154,7 +210,7 @@ def test_noise_has_the_power_it_is_meant_to_have(dataset):
 
 
 def test_kinds_come_by_their_shares(dataset):
-    settings = BatchPart(n_frames=16, n_style_frames=16, paired=2, perturbed=1, unpaired=1)
+    settings = PLAIN.model_copy(update={"paired": 2.0, "perturbed": 1.0, "unpaired": 1.0})
     kinds = drawn(dataset, settings, store=Marked()).examples(range(400)).kind
     counts = [int((kinds == kind).sum()) for kind in (PAIRED, PERTURBED, UNPAIRED)]
     assert counts == pytest.approx([200, 100, 100], abs=30)

@@ -8,7 +8,6 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy.ndimage import uniform_filter1d
 from torch import Tensor
 
 from estilo.datasets.manifest import Clip, Split, read_manifest
@@ -16,6 +15,7 @@ from estilo.datasets.phrases import read_phrases
 from estilo.errors import InputError
 from estilo.models.generator import LOWEST_NOTE, N_NOTES
 from estilo.models.network import SAMPLE_RATE, SILENCE
+from estilo.training.disguises import Disguise, curve, noisy, transposition
 from estilo.training.features import LevelStore
 from estilo.training.recipe import BatchPart
 
@@ -25,6 +25,7 @@ PAIRED, PERTURBED, UNPAIRED = range(3)
 _QUIETEST = -1.5  # level of a stretch that counts as sound
 _TRIES = 8
 _ONSET_FRAMES = 3  # over which a note counts as beginning
+_MUCH = 0.7  # of a disguise, for instruments
 _LEVEL = 1.0  # of every style: -20 dB, as levels are counted here
 
 
@@ -74,6 +75,7 @@ class Batches:
     ) -> None:
         _check_folders(folders)
         self.settings, self.seed, self.store = settings, seed, store
+        self._transpositions: dict[int, NDArray[np.float32]] = {}
         self.clips: list[tuple[Path, Clip]] = [
             (Path(folder), clip)
             for folder in folders
@@ -132,23 +134,45 @@ class Batches:
             content = target = self._any(rng)
         style = self._any(rng) if kind == UNPAIRED else self._fellow(rng, target)
         start = self._start(rng, content, own.n_frames)
-        x = self._read(content, start, own.n_frames)[:, :-1]
-        y = x if target == content else self._read(target, start, own.n_frames)[:, :-1]
-        z = self._read(style, self._start(rng, style, own.n_style_frames), own.n_style_frames)
-        z = z[:, :-1] + _LEVEL - _average(z[:, -1])
+        semitones = int(rng.integers(-own.transpose, own.transpose + 1))
+        x = self._moved(content, start, own.n_frames, semitones)
+        y = x if target == content else self._moved(target, start, own.n_frames, semitones)
+        begin = self._start(rng, style, own.n_style_frames)
+        z = self._moved(style, begin, own.n_style_frames, semitones)
+        z += _LEVEL - _average(self._read(style, begin, own.n_style_frames)[:, -1])
+        looks = [Disguise.drawn(rng, much=_MUCH) if each else None for each in self._varied(rng)]
+        if looks[0] is not None:
+            y, z = looks[0](y), looks[0](z)
+        if kind != PAIRED:
+            x = y
+        elif looks[1] is not None:
+            x = looks[1](x)
         gain = rng.normal(0.0, own.gain_db) / 20.0
-        bend = _curve(rng, self.store.n_bands, own.equaliser_db)
+        bend = curve(rng, self.store.n_bands, own.equaliser_db)
         wide = 2.0 if kind == PERTURBED else 1.0
-        x = x + gain + _curve(rng, self.store.n_bands, wide * own.equaliser_db)
+        x = x + gain + curve(rng, self.store.n_bands, wide * own.equaliser_db)
         if kind == PERTURBED:
-            x = _disguised(rng, x)
+            x = Disguise.drawn(rng, much=1.0)(x)
         if rng.random() < own.noise:
-            x = _noisy(rng, x, rng.uniform(-4.0, -1.5) + gain)
+            x = noisy(rng, x, rng.uniform(-4.0, -1.5) + gain)
         rows = (x, y + gain + bend, z + bend)
-        notes = self._notes(content, start, own.n_frames)
+        notes = self._notes(content, start, own.n_frames, semitones)
         return *(np.maximum(row, SILENCE, dtype=np.float32) for row in rows), np.array(kind), notes
 
-    def _notes(self, place: int, start: int, n_frames: int) -> NDArray[np.float32]:
+    def _varied(self, rng: np.random.Generator) -> NDArray[np.bool_]:
+        """Whether the style's instrument is made another one, and the content's."""
+        return rng.random(2) < self.settings.variety
+
+    def _moved(self, place: int, start: int, n_frames: int, semitones: int) -> NDArray[np.float32]:
+        """Levels of the bands of some frames, transposed."""
+        levels = self._read(place, start, n_frames)[:, :-1]
+        if semitones == 0:
+            return levels
+        if semitones not in self._transpositions:
+            self._transpositions[semitones] = transposition(self.store.centres_hz, semitones)
+        return levels @ self._transpositions[semitones]
+
+    def _notes(self, place: int, start: int, n_frames: int, semitones: int) -> NDArray[np.float32]:
         """What is played from a frame on; see `Batch`."""
         folder, clip = self.clips[place]
         if clip.phrase not in self.phrases[folder]:
@@ -158,7 +182,7 @@ class Batches:
         for note in self.phrases[folder][clip.phrase]:
             first = round(note.start_s * frames_per_s) - start
             last = round((note.start_s + note.duration_s) * frames_per_s) - start
-            pitch = round(note.pitch) - LOWEST_NOTE
+            pitch = round(note.pitch) + semitones - LOWEST_NOTE
             if 0 <= pitch < N_NOTES and last > 0:
                 roll[max(first, 0) : last, pitch] = 1.0
                 roll[max(first, 0) : max(first + _ONSET_FRAMES, 0), N_NOTES + pitch] = 1.0
@@ -227,34 +251,3 @@ def _average(levels: NDArray) -> float:
     """Level of the average power; no less than that of a stretch that counts as sound."""
     power = np.mean(10.0 ** (2.0 * levels))
     return max(0.5 * float(np.log10(power)), _QUIETEST)
-
-
-def _curve(rng: np.random.Generator, n_bands: int, deviation_db: float) -> NDArray:
-    """An equaliser's levels over the bands: a slope and a few bumps; at times none."""
-    place = np.linspace(-1.0, 1.0, n_bands)
-    curve = rng.normal(0.0, 0.6) * place
-    for _ in range(rng.integers(0, 5)):
-        width = np.exp(rng.uniform(np.log(0.05), np.log(0.6)))
-        curve += rng.normal(0.0, 0.8) * np.exp(-(((place - rng.uniform(-1.1, 1.1)) / width) ** 2))
-    return (rng.random() < 0.7) * deviation_db / 20.0 * curve
-
-
-def _disguised(rng: np.random.Generator, levels: NDArray) -> NDArray:
-    """A clip as another instrument might have played it: swings, decays and partials changed."""
-    mean = levels.mean(0)
-    levels = mean + np.exp(rng.normal(0.0, 0.35)) * (levels - mean)
-    if rng.random() < 0.4:
-        fall = np.exp(rng.uniform(np.log(0.01), np.log(0.3)))
-        levels = levels.copy()
-        for now in range(1, len(levels)):
-            np.maximum(levels[now], levels[now - 1] - fall, out=levels[now])
-    if rng.random() < 0.4:
-        flat = uniform_filter1d(levels, int(rng.integers(5, 25)), axis=1, mode="nearest")
-        levels = levels + rng.uniform(0.0, 0.7) * (flat - levels)
-    return levels
-
-
-def _noisy(rng: np.random.Generator, levels: NDArray, level: float) -> NDArray:
-    """Levels with noise added, whose powers are those of complex Gaussian bins."""
-    power = 10.0 ** (2.0 * levels) + 10.0 ** (2.0 * level) * rng.standard_exponential(levels.shape)
-    return 0.5 * np.log10(power)

@@ -32,7 +32,7 @@ class LevelStore:
         network = copy.deepcopy(network).cpu()
         self.hop_length, self._past = network.framing.hop_length, network.framing.n_past
         self._hear = network.hear_levels
-        self.n_bands = network.bands.n_bands
+        self.n_bands, self.centres_hz = network.bands.n_bands, network.bands.centres_hz
         windows = (network.framing.analysis, network.bands.share)
         digest = hashlib.sha256(b"".join(each.numpy().tobytes() for each in windows))
         self._name = f"levels-{digest.hexdigest()[:8]}"

@@ -31,6 +31,11 @@ class BatchPart(_Part):
     """Share of examples that join any two clips; there is no true answer."""
     equaliser_db: Annotated[float, Field(ge=0, le=40)] = 6.0
     """Standard deviation of the random equaliser, one on the content, one on style and target."""
+    transpose: Annotated[int, Field(ge=0, le=12)] = 5
+    """Most semitones by which all of an example is moved, up or down, as resampling would."""
+    variety: Annotated[float, Field(ge=0, le=1)] = 0.5
+    """Share of instruments that are made others: swings, decays and partials changed, in target
+    and style alike; and the same of contents."""
     gain_db: Annotated[float, Field(ge=0, le=40)] = 4.0
     """Standard deviation of the content's level, which the target follows."""
     noise: Annotated[float, Field(ge=0, le=1)] = 0.3
