@@ -24,9 +24,11 @@ def test_defaults_are_valid_and_every_field_is_described() -> None:
 
 @pytest.mark.parametrize("preset", [None, *preset_names()])
 def test_json_and_back_is_the_same(preset: str | None) -> None:
-    values = {} if preset is None else load_preset(preset).settings
-    settings = build_settings("optimise", values)
-    again = build_settings("optimise", settings.model_dump(mode="json"))
+    engine, values = "optimise", {}
+    if preset is not None:
+        engine, values = load_preset(preset).engine, load_preset(preset).settings
+    settings = build_settings(engine, values)
+    again = build_settings(engine, settings.model_dump(mode="json"))
     assert again == settings
 
 
