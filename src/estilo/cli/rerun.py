@@ -101,9 +101,9 @@ def _check_weights(report: Report, recipe: Path) -> None:
     path = report.settings.get("weights")
     if path is None or report.weights_id is None:
         return
-    from estilo.engines.neural.weights import network_id, read_weights
+    from estilo.engines.neural.weights import weights_id
 
-    now = network_id(read_weights(path)[0])
+    now = weights_id(path)
     if now != report.weights_id:
         raise InputError(
             f"{path} holds other weights than when {recipe} was written: they are {now} and were "

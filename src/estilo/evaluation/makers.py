@@ -155,9 +155,9 @@ def _recipe(job: str, transfer: Any) -> dict[str, Any]:
     """Resolved settings, so that a file that has changed, preset or weights, is another recipe."""
     settings = transfer.settings.model_dump(mode="json")
     if "weights" in settings:
-        from estilo.engines.neural.weights import network_id, read_weights
+        from estilo.engines.neural.weights import weights_id
 
-        settings["weights"] = network_id(read_weights(settings["weights"])[0])
+        settings["weights"] = weights_id(settings["weights"])
     return {
         "job": job,
         "engine": transfer.engine,

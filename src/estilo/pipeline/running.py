@@ -18,7 +18,6 @@ from estilo.engines.base import Cancel, Engine, Job, OnStep, Progress, run, time
 from estilo.engines.blocks import BlockEngine
 from estilo.engines.image import ImageEngine
 from estilo.engines.neural.style_file import StyleFile
-from estilo.engines.neural.weights import network_id, read_weights
 from estilo.engines.windowed import WindowedEngine
 from estilo.errors import SettingsError
 from estilo.features.base import Features
@@ -136,13 +135,6 @@ def check_network(name: str, network: Features | None) -> None:
     """
     if network is not None and "network" not in inspect.signature(ENGINES[name]).parameters:
         raise SettingsError(f"engine {name!r} takes no feature network; leave it out")
-
-
-def weights_id(settings: Any) -> str | None:
-    """Of the trained weights that an engine's settings name; None where it needs none."""
-    if "weights" not in type(settings).model_fields:
-        return None
-    return network_id(read_weights(settings.weights)[0])
 
 
 def works_in_blocks(name: str) -> bool:

@@ -6,6 +6,7 @@ from typing import Any
 
 from estilo.audio import Audio
 from estilo.engines.neural.style_file import StyleFile
+from estilo.engines.neural.weights import weights_id
 from estilo.errors import Cancelled
 from estilo.features.base import Features
 from estilo.pipeline import running
@@ -70,7 +71,8 @@ def run_stages(
     """
     watch, watch_of_second = parts_of(watch, 2) if refine else (watch, watch)
     outcome = _run(first, content, styles, seed=seed, device=device, watch=watch)
-    outcome.weights_id = running.weights_id(first.settings)
+    if "weights" in type(first.settings).model_fields:
+        outcome.weights_id = weights_id(first.settings.weights)
     if not (refine and outcome.is_complete):
         return outcome
     second = Stage(REFINING_ENGINE, build_settings(REFINING_ENGINE, {"strength": refine}))

@@ -135,11 +135,11 @@ class Batches:
         style = self._any(rng) if kind == UNPAIRED else self._fellow(rng, target)
         start = self._start(rng, content, own.n_frames)
         semitones = int(rng.integers(-own.transpose, own.transpose + 1))
-        x = self._moved(content, start, own.n_frames, semitones)
-        y = x if target == content else self._moved(target, start, own.n_frames, semitones)
-        begin = self._start(rng, style, own.n_style_frames)
-        z = self._moved(style, begin, own.n_style_frames, semitones)
-        z += _LEVEL - _average(self._read(style, begin, own.n_style_frames)[:, -1])
+        x = self._read(content, start, own.n_frames)[:, :-1]
+        y = x if target == content else self._read(target, start, own.n_frames)[:, :-1]
+        z = self._read(style, self._start(rng, style, own.n_style_frames), own.n_style_frames)
+        z = z[:, :-1] + _LEVEL - _average(z[:, -1])
+        x, y, z = (self._transposed(levels, semitones) for levels in (x, y, z))
         looks = [Disguise.drawn(rng, much=_MUCH) if each else None for each in self._varied(rng)]
         if looks[0] is not None:
             y, z = looks[0](y), looks[0](z)
@@ -163,9 +163,7 @@ class Batches:
         """Whether the style's instrument is made another one, and the content's."""
         return rng.random(2) < self.settings.variety
 
-    def _moved(self, place: int, start: int, n_frames: int, semitones: int) -> NDArray[np.float32]:
-        """Levels of the bands of some frames, transposed."""
-        levels = self._read(place, start, n_frames)[:, :-1]
+    def _transposed(self, levels: NDArray, semitones: int) -> NDArray:
         if semitones == 0:
             return levels
         if semitones not in self._transpositions:

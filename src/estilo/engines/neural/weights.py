@@ -93,6 +93,11 @@ def network_id(network: Network) -> str:
     return digest.hexdigest()[:16]
 
 
+def weights_id(path: str | PathLike[str] | None = None) -> str:
+    """`network_id` of what is in a file of weights, wherever it lies; see `read_weights`."""
+    return network_id(read_weights(path)[0])
+
+
 @lru_cache(maxsize=2)
 def _read(path: Path, _version: tuple[int, int] | None) -> tuple[Network, ModelCard]:
     """Read once, and again when the file is another one."""
