@@ -32,7 +32,11 @@ VARIANTS: dict[str, dict[str, dict[str, Any]]] = {
             "n_steps": 3,
         },
     },
-    "neural": {"default": {}, "parts": {"timbre": 0.5, "dynamics": 0.2, "fit": 0.0}},
+    "neural": {
+        "default": {},
+        "parts": {"timbre": 0.5, "dynamics": 0.2, "fit": 0.0},
+        "practised": {"practice": 2},
+    },
     "eq": {
         "default": {},
         "minimum": {"filter_phase": "minimum", "strength": 0.6, "smoothing_erb": 2.0},

@@ -137,7 +137,7 @@ def test_splits_share_nothing(silent_players):
 
 
 def test_the_soundfont_plays_its_share_under_its_licence(silent_players):
-    settings = SMALL.model_copy(update={"n_programs": 4, "n_validation": 4})
+    settings = SMALL.model_copy(update={"n_programs": 4, "n_validation": 4, "layered": 0.0})
     tasks = plan(settings)
     kinds = Counter(
         (task.clip.split, task.clip.licence, task.clip.source, task.clip.label.split("-")[1])

@@ -10,10 +10,10 @@ import torch
 from estilo.datasets.manifest import Clip, read_manifest, write_manifest
 from estilo.datasets.phrases import read_phrases
 from estilo.errors import InputError, OutputError
+from estilo.models.bands import transposition
 from estilo.models.generator import LOWEST_NOTE, N_NOTES
 from estilo.models.network import Network
 from estilo.training.batches import PAIRED, PERTURBED, UNPAIRED, Batches
-from estilo.training.disguises import transposition
 from estilo.training.features import LevelStore
 from estilo.training.recipe import BatchPart
 

@@ -33,3 +33,7 @@ class SynthSettings(BaseModel):
     """Share of phrases with several voices."""
     effects: Annotated[float, Field(ge=0, le=1)] = 0.6
     """Share of instruments with a chain of effects."""
+    bent: Annotated[float, Field(ge=0, le=1)] = 0.6
+    """Share of the soundfont's programs with another filter, attack, decay, release or vibrato."""
+    layered: Annotated[float, Field(ge=0, le=1)] = 0.3
+    """Share of the soundfont's instruments that are two programs in unison or an octave apart."""

@@ -1,10 +1,10 @@
 """Paired clips from nothing: the same phrases played by many instruments.
 
 Instruments are drawn at random: patches of estilo's own synthesiser and programs of a soundfont,
-most of them through a chain of effects of their own. In each round the instruments are shuffled
-and dealt into bands; a band plays one phrase. So every phrase has a band of players, every
-instrument several phrases, and any two players of a phrase make a pair: content and true answer.
-Textures, which play no notes, lie beside them for examples without a true answer.
+bent and layered, most of them through a chain of effects of their own. In each round the
+instruments are shuffled and dealt into bands; a band plays one phrase. So every phrase has a band
+of players, every instrument several phrases, and any two players of a phrase make a pair: content
+and true answer. Textures, which play no notes, lie beside them for examples without a true answer.
 """
 
 import contextlib
@@ -27,9 +27,10 @@ from estilo.errors import Cancelled, InputError, OutputError, SettingsError
 from estilo.io.atomic import write_atomic
 from estilo.metrics.timbre_network import METRIC_SEED
 from estilo.processes import run_all
-from estilo.synthesis import fluidsynth, patches
+from estilo.synthesis import fluidsynth, patches, programs
 from estilo.synthesis.effects import Effects, apply_effects, random_effects
 from estilo.synthesis.notes import Note, random_phrase
+from estilo.synthesis.programs import Layer, random_layers
 from estilo.synthesis.textures import TEXTURES
 
 SETTINGS = "synth.json"
@@ -41,7 +42,7 @@ _HEAD_BYTES = 4096
 _LICENCES = {"MuseScore_General": "MIT"}
 _OWN_LICENCE = "CC0-1.0"
 _SPLITS = {"train": 0, "validation": 1}
-_INSTRUMENT, _PHRASE, _DEAL, _CLIP = range(4)
+_INSTRUMENT, _PHRASE, _DEAL, _CLIP, _LAYERS = range(5)
 
 
 @dataclass(frozen=True)
@@ -190,9 +191,10 @@ def waveforms(tasks: Sequence[Plan]) -> list[NDArray[np.float32]]:
     settings, split = tasks[0].settings, tasks[0].clip.split
     sound, effects = _instrument(settings, split, tasks[0].instrument)
     phrases = [_phrase(settings, split, task.phrase) for task in tasks]
-    if isinstance(sound, int):
-        dry = fluidsynth.render_parts(
-            [(notes, sound) for notes in phrases],
+    if isinstance(sound, tuple):
+        dry = programs.render(
+            phrases,
+            sound,
             soundfont=settings.soundfont,
             sample_rate=SAMPLE_RATE,
             duration_s=settings.duration_s,
@@ -217,11 +219,11 @@ def _jobs(tasks: Sequence[Plan], wanted: Sequence[Plan]) -> list[list[Plan]]:
     What FluidSynth plays depends a little on what it has played before.
     """
     wanting = {task.clip.label for task in wanted if task.is_program}
-    programs: dict[str, list[Plan]] = {}
+    played: dict[str, list[Plan]] = {}
     for task in tasks:
         if task.clip.label in wanting:
-            programs.setdefault(task.clip.label, []).append(task)
-    return [*programs.values(), *([task] for task in wanted if not task.is_program)]
+            played.setdefault(task.clip.label, []).append(task)
+    return [*played.values(), *([task] for task in wanted if not task.is_program)]
 
 
 def _texture(task: Plan) -> NDArray[np.float32]:
@@ -359,8 +361,8 @@ def _counts(settings: SynthSettings, split: Split) -> tuple[int, int]:
 
 def _instrument(
     settings: SynthSettings, split: Split, index: int
-) -> tuple[patches.Patch | int, Effects]:
-    """A patch, or the number of a program; and its effects."""
+) -> tuple[patches.Patch | tuple[Layer, ...], Effects]:
+    """A patch, or programs in unison; and its effects."""
     n_patches, _ = _counts(settings, split)
     rng = _rng(settings, split, _INSTRUMENT, index)
     is_wet = rng.random() < settings.effects
@@ -371,7 +373,14 @@ def _instrument(
     chosen = [
         number for number in range(N_PROGRAMS) if (number % 10 == 7) == (split == "validation")
     ]
-    return chosen[(index - n_patches) % len(chosen)], effects
+    layers = random_layers(
+        _rng(settings, split, _LAYERS, index),
+        chosen[(index - n_patches) % len(chosen)],
+        chosen,
+        bent=settings.bent,
+        layered=settings.layered,
+    )
+    return layers, effects
 
 
 def _phrases(tasks: Sequence[Plan]) -> Phrases:

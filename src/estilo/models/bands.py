@@ -77,6 +77,28 @@ class Bands(nn.Module):
         return torch.exp(units * (_DB_PER_UNIT / 20.0 * math.log(10.0)))
 
 
+def transposition(centres_hz: np.ndarray, semitones: int) -> np.ndarray:
+    """Matrix that moves levels along the frequencies, as resampling does with all but the time.
+
+    Levels are interpolated between the two bands that a frequency came from.
+
+    Args:
+        centres_hz: of the bands, ascending, ``(n_bands,)``.
+        semitones: upwards; partials stay multiples of each other.
+
+    **Shape**: result ``(n_bands, n_bands)``, from bands to bands.
+    """
+    came_from = np.interp(
+        centres_hz * 2.0 ** (-semitones / 12.0), centres_hz, np.arange(len(centres_hz))
+    )
+    below = np.minimum(came_from.astype(int), len(centres_hz) - 2)
+    share, columns = came_from - below, np.arange(len(centres_hz))
+    matrix = np.zeros((len(centres_hz), len(centres_hz)), np.float32)
+    matrix[below, columns] = 1.0 - share
+    matrix[below + 1, columns] = share
+    return matrix
+
+
 def _importance(centres_hz: np.ndarray) -> Tensor:
     """Width of each band in mel, which is where partials lie densest; less where few are left."""
     width = np.gradient(hz_to_mel(centres_hz)) * np.where(centres_hz < _DENSE_HZ, 1.0, _SPARSE)

@@ -10,8 +10,9 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -32,6 +33,52 @@ _GAIN = 0.5
 _TIMEOUT_S = 300
 _PAUSE_S = 1  # between pieces of one run
 _ALL_SOUND_OFF = 120
+# SoundFont 2.01, 9.6: generators are reached through NRPN 120, their offsets lie about a middle.
+_NRPN_MSB, _NRPN_LSB, _DATA_MSB, _DATA_LSB = 99, 98, 6, 38
+_SOUNDFONT_NRPN = 120
+_MIDDLE = 8192
+
+
+class Bend(NamedTuple):
+    """Offsets to what a soundfont says of its programs (SoundFont 2.01, section 8.1.3).
+
+    Times are in octaves, so 1 doubles them; most soundfonts start from 1 ms where nothing is said.
+
+    Args:
+        cutoff_octaves: of the low-pass filter.
+        resonance_db: of the low-pass filter.
+        attack_octaves: of the time until a note is at its loudest.
+        decay_octaves: of the time in which a note falls to where it is held.
+        sustain_db: how much lower a note is held.
+        release_octaves: of the time in which a note ends.
+        vibrato_cents: how far the vibrato goes.
+        vibrato_octaves: of the vibrato's rate.
+    """
+
+    cutoff_octaves: float = 0.0
+    resonance_db: float = 0.0
+    attack_octaves: float = 0.0
+    decay_octaves: float = 0.0
+    sustain_db: float = 0.0
+    release_octaves: float = 0.0
+    vibrato_cents: float = 0.0
+    vibrato_octaves: float = 0.0
+
+
+AS_IS = Bend()
+"""What a soundfont says, and no more."""
+
+# In the order of `Bend`: number, and what one unit is in those of the offset.
+_GENERATORS = (
+    (8, 600.0),  # two cents each, as all times below
+    (9, 10.0),
+    (34, 600.0),
+    (36, 600.0),
+    (37, 10.0),
+    (38, 600.0),
+    (6, 0.5),
+    (24, 300.0),  # four cents each
+)
 
 
 def find_fluidsynth() -> str:
@@ -116,6 +163,7 @@ def render_parts(
     soundfont: str | Path,
     sample_rate: int,
     duration_s: float,
+    bend: Bend = AS_IS,
 ) -> list[np.ndarray]:
     """Several pieces of notes, each on its own program, as `render` would give them.
 
@@ -127,6 +175,7 @@ def render_parts(
         soundfont: as in `render`.
         sample_rate: as in `render`.
         duration_s: of each result, in seconds.
+        bend: of all programs.
 
     Raises:
         InputError: as in `render`.
@@ -138,7 +187,7 @@ def render_parts(
             raise SettingsError(f"a General MIDI program lies between 0 and 127, got {program}")
     stride_s = math.ceil(duration_s) + _PAUSE_S
     stereo = _run(
-        midi_file(parts, stride_s=stride_s, duration_s=duration_s),
+        midi_file(parts, stride_s=stride_s, duration_s=duration_s, bend=bend),
         font=find_soundfont(str(soundfont)),
         sample_rate=sample_rate,
     )
@@ -179,7 +228,11 @@ def _run(midi: bytes, *, font: Path, sample_rate: int) -> np.ndarray:
 
 
 def midi_file(
-    parts: Sequence[tuple[Sequence[Note], int]], *, stride_s: int, duration_s: float
+    parts: Sequence[tuple[Sequence[Note], int]],
+    *,
+    stride_s: int,
+    duration_s: float,
+    bend: Bend = AS_IS,
 ) -> bytes:
     """A Standard MIDI File (type 0) of pieces of notes, one after the other.
 
@@ -187,6 +240,7 @@ def midi_file(
         parts: notes and program of each.
         stride_s: from start to start, in seconds; before each start everything is silenced.
         duration_s: of the last one, in seconds.
+        bend: of all programs, set once, before the first note.
 
     Raises:
         InputError: the package mido is missing.
@@ -216,6 +270,7 @@ def midi_file(
     # At one instant, old notes end before new ones start.
     events.sort(key=lambda event: event[:2])
     track = MidiTrack([MetaMessage("set_tempo", tempo=_BEAT_US)])
+    track += [Message("control_change", control=c, value=v) for c, v in _bending(bend)]
     now = 0
     for tick, _, message in events:
         track.append(message.copy(time=tick - now))
@@ -227,3 +282,14 @@ def midi_file(
     stream = io.BytesIO()
     file.save(file=stream)
     return stream.getvalue()
+
+
+def _bending(bend: Bend) -> Iterator[tuple[int, int]]:
+    """Controllers and their values."""
+    for value, (generator, units) in zip(bend, _GENERATORS, strict=True):
+        offset = max(-_MIDDLE, min(_MIDDLE - 1, round(value * units)))
+        if offset:
+            yield _NRPN_MSB, _SOUNDFONT_NRPN
+            yield _NRPN_LSB, generator
+            yield _DATA_LSB, (_MIDDLE + offset) & 0x7F
+            yield _DATA_MSB, (_MIDDLE + offset) >> 7

@@ -13,9 +13,10 @@ from torch import Tensor
 from estilo.datasets.manifest import Clip, Split, read_manifest
 from estilo.datasets.phrases import read_phrases
 from estilo.errors import InputError
+from estilo.models.bands import transposition
 from estilo.models.generator import LOWEST_NOTE, N_NOTES
 from estilo.models.network import SAMPLE_RATE, SILENCE
-from estilo.training.disguises import Disguise, curve, noisy, transposition
+from estilo.training.disguises import Disguise, curve, noisy
 from estilo.training.features import LevelStore
 from estilo.training.recipe import BatchPart
 

@@ -45,28 +45,6 @@ class Disguise(NamedTuple):
         return out + _loudness(levels) - _loudness(out)
 
 
-def transposition(centres_hz: NDArray, semitones: int) -> NDArray[np.float32]:
-    """Matrix that moves levels along the frequencies, as resampling does with all but the time.
-
-    Levels are interpolated between the two bands that a frequency came from.
-
-    Args:
-        centres_hz: of the bands, ascending, ``(n_bands,)``.
-        semitones: upwards; partials stay multiples of each other.
-
-    **Shape**: result ``(n_bands, n_bands)``, from bands to bands.
-    """
-    came_from = np.interp(
-        centres_hz * 2.0 ** (-semitones / 12.0), centres_hz, np.arange(len(centres_hz))
-    )
-    below = np.minimum(came_from.astype(int), len(centres_hz) - 2)
-    share, columns = came_from - below, np.arange(len(centres_hz))
-    matrix = np.zeros((len(centres_hz), len(centres_hz)), np.float32)
-    matrix[below, columns] = 1.0 - share
-    matrix[below + 1, columns] = share
-    return matrix
-
-
 def curve(rng: np.random.Generator, n_bands: int, deviation_db: float) -> NDArray:
     """An equaliser's levels over the bands: a slope and a few bumps; at times none."""
     place = np.linspace(-1.0, 1.0, n_bands)

@@ -5,11 +5,11 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from estilo.models import losses
 from estilo.models.bands import Bands
 from estilo.models.network import Network
 from estilo.models.style_encoder import StyleCode
 from estilo.nn import CELL, State
-from estilo.training import losses
 from estilo.training.batches import UNPAIRED, Batch
 from estilo.training.recipe import LossPart
 

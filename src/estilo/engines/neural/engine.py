@@ -1,29 +1,36 @@
 """The neural engine on whole recordings, any number of channels, block by block."""
 
 from copy import deepcopy
+from dataclasses import replace
+from functools import cached_property
 
 import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
-from estilo.engines.base import Job
-from estilo.engines.blocks import Allocate, BlockEngine, Read
+from estilo.engines.base import Job, Progress
+from estilo.engines.blocks import Allocate, BlockEngine, BlockState, Read
 from estilo.engines.excerpts import SILENCE, require_sound, root_mean_square
 from estilo.engines.neural.controls import Controls, numbers
 from estilo.engines.neural.listening import LEVEL, hear_levels, listen, stretches
+from estilo.engines.neural.practice import Practice
 from estilo.engines.neural.settings import NeuralSettings
 from estilo.engines.neural.step import Step
-from estilo.engines.neural.style_file import StyleFile, code_for
+from estilo.engines.neural.style_file import code_for
 from estilo.engines.neural.styles import blend_codes
 from estilo.engines.neural.weights import read_weights
+from estilo.errors import InputError
 from estilo.models.network import SAMPLE_RATE, Network
 from estilo.models.style_encoder import StyleCode
 
 _LONGEST_S = 60.0  # of the content, that the fit is found on
+_PRACTICE_COST = 2.0  # time of a sample in practice, in that of one that is played
 
 
 class NeuralEngine(BlockEngine):
     """Plays the content with the sound of the styles, in one pass of a trained network.
+
+    Where it is asked to, the network practises the styles before.
 
     All channels are changed alike, so that the stereo image stays.
 
@@ -42,13 +49,13 @@ class NeuralEngine(BlockEngine):
         super().__init__(allocate=allocate)
         self.settings = settings or NeuralSettings()
 
-    @torch.inference_mode()
     def analyse(self, job: Job) -> Read:
         """The played content; see `BlockEngine.analyse`.
 
         Raises:
             AudioFileError: a style is silent.
             TensorFileError: the weights cannot be used, or a style file is of other weights.
+            InputError: a style file is to be practised, which has no sound.
         """
         content = job.content
         assert content is not None  # noqa: S101 - prepare refuses
@@ -59,11 +66,55 @@ class NeuralEngine(BlockEngine):
         network, _ = read_weights(self.settings.weights)
         if content.device.type != "cpu":
             network = deepcopy(network).to(content.device)  # the one that was read is shared
-        codes = [_code(network, style) for style in job.styles]
-        code = blend_codes(codes, job.style_weights)
-        gain = LEVEL / level
         controls = Controls(**self.settings.model_dump(include=set(Controls.model_fields)))
-        return _Player(network, content, code, gain=gain, controls=controls).read
+        if self.settings.practice:
+            practice = _practice(network, job, n_steps=self.settings.practice)
+            return _Rehearsal(practice, job, level=level, controls=controls)
+        return _player(network, job, level=level, controls=controls).read
+
+    def step(self, state: BlockState) -> BlockState:
+        """One of practice, while there is some, then one block; see `Engine.step`."""
+        read = state.read
+        if not isinstance(read, _Rehearsal) or read.practice.is_over:
+            return super().step(state)
+        read.practice.step()
+        state.n_steps += 1
+        return state
+
+    def progress(self, state: BlockState) -> Progress:
+        """See `Engine.progress`."""
+        played, read = super().progress(state), state.read
+        if not isinstance(read, _Rehearsal):
+            return played
+        practice = read.practice
+        before = _PRACTICE_COST * practice.n_samples
+        n_all = before * practice.n_steps + state.job.n_samples
+        fraction = (before * practice.n_done + state.n_done) / n_all
+        stage = self.stage if practice.is_over else "practising"
+        return replace(played, fraction=fraction, stage=stage, loss=practice.loss)
+
+
+class _Rehearsal:
+    """Reads what a network plays once it has practised.
+
+    Args:
+        practice: to be over before the first stretch is read.
+        job: that is played.
+        level: of its content.
+        controls: of the strengths.
+    """
+
+    def __init__(self, practice: Practice, job: Job, *, level: float, controls: Controls) -> None:
+        self.practice, self.job, self.level, self.controls = practice, job, level, controls
+
+    def __call__(self, start: int, stop: int) -> Tensor:
+        """See `Read`."""
+        return self._player.read(start, stop)
+
+    @cached_property
+    def _player(self) -> "_Player":
+        network = self.practice.network
+        return _player(network, self.job, level=self.level, controls=self.controls)
 
 
 class _Player:
@@ -129,5 +180,23 @@ class _Player:
         self.n_heard += n_samples
 
 
-def _code(network: Network, style: Tensor | StyleFile) -> StyleCode:
-    return listen(network, style) if isinstance(style, Tensor) else code_for(style, network)
+@torch.inference_mode()
+def _player(network: Network, job: Job, *, level: float, controls: Controls) -> _Player:
+    codes = [
+        listen(network, style) if isinstance(style, Tensor) else code_for(style, network)
+        for style in job.styles
+    ]
+    code = blend_codes(codes, job.style_weights)
+    assert job.content is not None  # noqa: S101 - prepare refuses
+    return _Player(network, job.content, code, gain=LEVEL / level, controls=controls)
+
+
+def _practice(network: Network, job: Job, *, n_steps: int) -> Practice:
+    clips = [style for style in job.styles if isinstance(style, Tensor)]
+    if len(clips) < len(job.styles):
+        raise InputError(
+            "expected the style's audio to practise, got a style file, which has none; give its "
+            "clips, or set practice to 0"
+        )
+    assert job.content is not None  # noqa: S101 - prepare refuses
+    return Practice(network, job.content, clips, job.style_weights, n_steps=n_steps, seed=job.seed)

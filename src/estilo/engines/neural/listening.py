@@ -14,7 +14,9 @@ from estilo.models.style_encoder import StyleCode
 LEVEL = 10.0 ** (LEVEL_DB / 20.0)
 """Root mean square that styles were heard at in training."""
 
-_LONGEST_S = 24.0
+LONGEST_S = 24.0
+"""Of a style; of a longer one a few stretches are heard."""
+
 _SHORTEST_FRAMES = 16
 
 
@@ -31,7 +33,7 @@ def listen(network: Network, style: Tensor) -> StyleCode:
     """
     require_sound([style])
     gain = LEVEL / max(root_mean_square(channel) for channel in style)
-    parts = stretches(style, longest=round(_LONGEST_S * SAMPLE_RATE))
+    parts = stretches(style, longest=round(LONGEST_S * SAMPLE_RATE))
     heard = [hear_levels(network, gain * part) for part in parts]
     levels, counting = (torch.cat(each, 1) for each in zip(*heard, strict=True))
     return encode(network, levels, counting)

@@ -23,6 +23,7 @@ _RAMP_S = 0.02
 _LIMIT = 1e4  # 80 dB above full scale: such samples are as little meant as NaN
 _WET = NAMES.index("wet")
 _COUNTS = "step.fit.counts"
+_DEFAULT = Controls()
 _AT_ONCE = 512  # hops: bounds the memory of the longest block
 
 Styles = Style | Sequence[Style]
@@ -159,16 +160,16 @@ class NeuralStream:
                 f"shape {tuple(block.shape)}; give (channels, samples)"
             )
         n_samples = block.shape[1]
-        dry, wet_state = state["dry"], state["wet"]
-        is_fault = ~(block.abs() <= _LIMIT)
-        clean = torch.where(is_fault, 0.0, block).to(dry)[None]
-        wanted = dry.new_tensor([numbers(controls or Controls())])
-        dry = torch.cat((dry, clean), -1)
-        output, after = self._play(clean, wanted, state)
-        share = ramp(wet_state, wanted[:, _WET, None], n_samples, slope=self._slope).mT
-        output = dry[..., :n_samples] * (1.0 - share) + output * share
+        is_sound = bool(block.abs().amax() <= _LIMIT)
+        clean = block if is_sound else torch.where(block.abs() <= _LIMIT, block, 0.0)
+        clean = clean.to(state["dry"])[None]
+        wanted = numbers(controls or _DEFAULT)
+        output, after = self._play(clean, clean.new_tensor([wanted]), state)
+        dry = torch.cat((state["dry"], clean), -1)
+        share = self._share(wanted[_WET], state["wet"], n_samples)
+        output = torch.lerp(dry[..., :n_samples], output, share)
         after["dry"], after["wet"] = dry[..., n_samples:], share[..., -1]
-        if bool(is_fault.any()):
+        if not is_sound:
             output = torch.zeros_like(output)
         return output[0], {**state, **after}
 
@@ -178,6 +179,13 @@ class NeuralStream:
         """The last `latency` samples, ``(channels, latency)``, and the state after them."""
         silence = state["dry"].new_zeros(self.channels, self.latency)
         return self.process(silence, state, controls)
+
+    def _share(self, wanted: float, now: Tensor, n_samples: int) -> Tensor:
+        """How wet each sample is, ``(1, 1, n_samples)``, or ``(1, 1, 1)`` where all are alike."""
+        target = torch.full_like(now, wanted)
+        if float(now) in (float(target), -1.0):
+            return target[:, None]
+        return ramp(now, target, n_samples, slope=self._slope).mT
 
     def _codes(self, style: Styles) -> list[StyleCode]:
         if isinstance(style, StyleCode) or not isinstance(style, Sequence):

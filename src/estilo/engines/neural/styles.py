@@ -170,8 +170,9 @@ def _mix(codes: Sequence[StyleCode], shares: Sequence[float]) -> dict[str, Tenso
 
 
 def _code(mix: State) -> StyleCode:
-    alive = (mix["weights"] > 0.0).any(0)
-    heard = _kept(mix, alive)
+    heard = mix
+    if mix["weights"].shape[1] > 1:
+        heard = _kept(mix, (mix["weights"] > 0.0).any(0))
     weights = heard["weights"]
     if weights.shape[1] == 1:  # exactly that style, though its weight may have been rounded
         vector, levels = heard["vectors"][:, 0], heard["levels"][:, 0]

@@ -5,9 +5,9 @@ import pytest
 import torch
 from tiny_training import MODEL
 
+from estilo.models import losses
 from estilo.models.network import N_BANDS, Network
 from estilo.models.style_encoder import StyleCode
-from estilo.training import losses
 from estilo.training.batches import PAIRED, PERTURBED, UNPAIRED, Batch
 from estilo.training.objective import Made, make, objective
 from estilo.training.recipe import LossPart
