@@ -15,6 +15,7 @@ from estilo.dsp.resample import resample
 from estilo.engines.neural.controls import Controls
 from estilo.engines.neural.listening import listen
 from estilo.engines.neural.offline import transfer_waveform
+from estilo.engines.neural.practice import Practice
 from estilo.engines.neural.weights import network_id, read_weights
 from estilo.evaluation.makers import Maker, TransferMaker
 from estilo.evaluation.sets.base import Item
@@ -28,7 +29,8 @@ METRICS = {
     "timbre_triplet": "timbre (triplet)",
     "pitch": "pitch",
 }
-FITS = (0.0, 0.5, 1.0)
+MODES = ((0.0, 0), (0.5, 0), (1.0, 0), (0.0, 60), (0.5, 60))
+SOUND_CHECK_S = 2.0
 GROUPS = {"all": "", "melodies": "mono", "polyphony": "poly"}
 
 
@@ -38,19 +40,21 @@ class StreamMaker(Maker):
 
     Args:
         fit: see `Controls`.
+        practice: steps of practice before, for which only the content's first 2 s are known.
     """
 
     fit: float
+    practice: int
 
     def recipe(self) -> dict[str, Any]:
         """See `Maker.recipe`."""
-        return {"stream": network_id(read_weights()[0]), "fit": self.fit}
+        network = network_id(read_weights()[0])
+        return {"stream": network, "fit": self.fit, "practice": self.practice}
 
     def warm(self) -> None:
         """See `Maker.warm`."""
         read_weights()
 
-    @torch.inference_mode()
     def make(self, item: Item) -> Audio:
         """See `Maker.make`."""
         assert item.content is not None
@@ -59,6 +63,12 @@ class StreamMaker(Maker):
             torch.from_numpy(resample(each.samples, each.sample_rate, SAMPLE_RATE))
             for each in (item.content, item.style)
         )
+        if self.practice:
+            check = content[:, : round(SOUND_CHECK_S * SAMPLE_RATE)]
+            practice = Practice(network, check, [style], [1.0], n_steps=self.practice)
+            while not practice.is_over:
+                practice.step()
+            network = practice.network
         controls = Controls(fit=self.fit)
         played = transfer_waveform(network, content, listen(network, style), controls)
         rate, n_samples = item.content.sample_rate, item.content.n_samples
@@ -82,10 +92,11 @@ def main() -> None:
     exam = Exam("triplets", triplets, names, folder=options.folder, n_jobs=options.processes)
     base = exam.copied()
     rows = {"EQ match": exam.values("EQ match", TransferMaker({"engine": "eq", "strength": 1.0}))}
-    for fit in FITS:
-        maker = TransferMaker({"engine": "neural", "fit": fit})
-        rows[f"fit {fit:g}"] = exam.values(f"fit {fit:g}", maker)
-        rows[f"fit {fit:g}, stream"] = exam.values(f"fit {fit:g}, stream", StreamMaker(fit))
+    for fit, practice in MODES:
+        name = f"fit {fit:g}, practised" if practice else f"fit {fit:g}"
+        maker = TransferMaker({"engine": "neural", "fit": fit, "practice": practice})
+        rows[name] = exam.values(name, maker)
+        rows[f"{name}, stream"] = exam.values(f"{name}, stream", StreamMaker(fit, practice))
     sections = []
     for title, group in GROUPS.items():
         chosen = np.array([name.startswith(group) for name in names])
@@ -103,7 +114,8 @@ def main() -> None:
         f"Weights *{card.name}* ({network_id(network)}), triplets of TimGM6mb: ratios to the "
         "content copied, for pitch the difference, with 95 % intervals. *Stream*: what is played "
         "block by block at 48 kHz, which knows neither the content's level nor its levels' "
-        "distribution beforehand; offline a first pass finds both."
+        "distribution beforehand; offline a first pass finds both. *Practised*: 60 steps before, "
+        f"for the stream with the first {SOUND_CHECK_S:g} s of the content as a sound check."
     )
     write_table(
         "causal", "With a true answer, offline and as a stream", [(about, (), []), *sections]

@@ -9,8 +9,10 @@ from networks import SMALL, small_card, small_network, write_small
 
 from estilo import neural
 from estilo.audio import Audio
+from estilo.engines.neural.listening import listen
+from estilo.engines.neural.offline import transfer_waveform
 from estilo.engines.neural.weights import ModelCard, write_weights
-from estilo.errors import AudioFileError, InputError, TensorFileError
+from estilo.errors import AudioFileError, InputError, SettingsError, TensorFileError
 from estilo.pipeline.style_files import style_from
 
 RATE = 22050
@@ -134,3 +136,23 @@ def test_an_encoding_is_not_a_style(melodic):
         neural.decode(melodic, melodic)
     with pytest.raises(InputError, match=message):
         neural.blend([melodic, melodic])
+
+
+def test_a_practised_network_plays_in_streams_with_the_codes_of_the_one_before(weights, rainy):
+    melody = Audio(stereo(1.0, RATE), RATE)
+    practised = neural.practise(melody, rainy.audio, n_steps=3, weights=weights)
+    assert not any(parameter.requires_grad for parameter in practised.parameters())
+    again = neural.practise(melody, [rainy.audio], n_steps=3, weights=weights)
+    torch.testing.assert_close(practised.state_dict(), again.state_dict(), atol=0.0, rtol=0.0)
+    torch.testing.assert_close(listen(practised, rainy.waveform), rainy.style)
+    out = [
+        transfer_waveform(network, 0.1 * torch.ones(1, 4800).cumsum(1).sin(), rainy.style)
+        for network in (rainy.network, practised)
+    ]
+    assert float((out[0] - out[1]).abs().max()) > 1e-4
+
+
+def test_practice_of_nothing_is_refused(rainy):
+    for styles, n_steps in (([], 5), ([rainy.audio], 0)):
+        with pytest.raises(SettingsError, match="at least one style and one step"):
+            neural.practise(rainy.audio, styles, n_steps=n_steps)

@@ -21,10 +21,11 @@ from estilo.audio import Audio
 from estilo.dsp.resample import resample
 from estilo.engines.excerpts import SILENCE, root_mean_square
 from estilo.engines.neural.listening import LEVEL, listen
+from estilo.engines.neural.practice import Practice
 from estilo.engines.neural.style_file import Style, code_for
 from estilo.engines.neural.styles import blend_codes
 from estilo.engines.neural.weights import read_weights
-from estilo.errors import AudioFileError, InputError
+from estilo.errors import AudioFileError, InputError, SettingsError
 from estilo.models.network import SAMPLE_RATE, Network
 from estilo.models.style_encoder import StyleCode
 from estilo.pipeline.levels import matched
@@ -69,8 +70,7 @@ def encode(recording: Recording, *, weights: "str | os.PathLike[str] | None" = N
     network, _ = read_weights(weights)
     source = read_source(as_clip(recording), name="recording")
     audio = source.audio
-    samples = resample(audio.samples, audio.sample_rate, SAMPLE_RATE)
-    waveform = torch.from_numpy(samples)
+    waveform = _at_own_rate(audio)
     level = max(root_mean_square(channel) for channel in waveform)
     if level < SILENCE:
         raise AudioFileError(
@@ -82,6 +82,46 @@ def encode(recording: Recording, *, weights: "str | os.PathLike[str] | None" = N
     levels = network.hear_levels(_padded(network, waveform))
     content, _ = network.generator.encode(levels, network.generator.initial_state(1))
     return Encoding(content[0], style, audio, waveform, network)
+
+
+def practise(
+    content: Recording,
+    styles: Recording | Sequence[Recording],
+    *,
+    n_steps: int = 60,
+    weights: "str | os.PathLike[str] | None" = None,
+    seed: int = 0,
+) -> Network:
+    """A network that has practised styles, for a stream; see `estilo.engines.neural.practice`.
+
+    Codes of styles that the network it began with has made are as good for this one.
+
+    Args:
+        content: something with the sound of what will be played, a sound check; its notes do not
+            matter.
+        styles: one recording, or several, practised equally often.
+        n_steps: 60 take 10 to 20 s on two processor cores.
+        weights: as in `encode`.
+        seed: of what is practised when.
+
+    Raises:
+        InputError: a recording cannot be used.
+        AudioFileError: one is silent.
+        SettingsError: there are no styles or no steps.
+        TensorFileError: the weights cannot be used.
+    """
+    chosen = [*styles] if isinstance(styles, Sequence) and not isinstance(styles, str) else [styles]
+    if not chosen or n_steps < 1:
+        raise SettingsError(
+            f"expected at least one style and one step, got {len(chosen)} and {n_steps}"
+        )
+    network, _ = read_weights(weights)
+    heard, *clips = (_waveform(each) for each in (content, *chosen))
+    shares = [1.0 / len(clips)] * len(clips)
+    practice = Practice(network, heard, clips, shares, n_steps=n_steps, seed=seed)
+    while not practice.is_over:
+        practice.step()
+    return practice.network.eval().requires_grad_(requires_grad=False)
 
 
 @torch.inference_mode()
@@ -154,3 +194,12 @@ def _padded(network: Network, waveform: Tensor) -> Tensor:
     framing = network.framing
     missing = -waveform.shape[-1] % framing.hop_length
     return pad(waveform, (framing.n_past, missing + framing.hop_length))[None]
+
+
+def _waveform(recording: Recording) -> Tensor:
+    return _at_own_rate(read_source(as_clip(recording), name="recording").audio)
+
+
+def _at_own_rate(audio: Audio) -> Tensor:
+    """``(channels, time)`` at the network's rate."""
+    return torch.from_numpy(resample(audio.samples, audio.sample_rate, SAMPLE_RATE))
