@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 import torch
 from clips import job, melody, rain
-from players import PLAYER, player
 
 from estilo.engines.base import run
 from estilo.engines.neural.controls import Controls
@@ -12,15 +11,9 @@ from estilo.engines.neural.listening import listen
 from estilo.engines.neural.settings import NeuralSettings
 from estilo.engines.neural.style_card import ClipCard
 from estilo.engines.neural.style_file import make_style
-from estilo.engines.neural.weights import ModelCard, read_weights, write_weights
+from estilo.engines.neural.weights import read_weights
 
 RATE = 48000
-
-
-@pytest.fixture(scope="module")
-def weights(tmp_path_factory):
-    card = ModelCard(name="P", licence="CC0-1.0", generator=PLAYER.model_dump(mode="json"))
-    return str(write_weights(tmp_path_factory.mktemp("w") / "p.safetensors", player(), card))
 
 
 def asked(*, gain=1.0, style=None):

@@ -10,7 +10,7 @@ from estilo.engines.neural.practice import Practice
 from estilo.engines.neural.settings import NeuralSettings
 from estilo.engines.neural.style_card import ClipCard
 from estilo.engines.neural.style_file import make_style
-from estilo.engines.neural.weights import ModelCard, read_weights, write_weights
+from estilo.engines.neural.weights import read_weights
 from estilo.errors import AudioFileError, InputError
 
 RATE = 48000
@@ -21,12 +21,6 @@ def tensor(samples):
 
 
 CONTENT, STYLE = tensor(rain(2.0, RATE)), tensor(melody(3.0, RATE))
-
-
-@pytest.fixture(scope="module")
-def weights(tmp_path_factory):
-    card = ModelCard(name="P", licence="CC0-1.0", generator=PLAYER.model_dump(mode="json"))
-    return str(write_weights(tmp_path_factory.mktemp("w") / "p.safetensors", player(), card))
 
 
 def practised(n_steps, *, network=None, content=CONTENT, styles=(STYLE,), weights=None, seed=0):

@@ -1,14 +1,9 @@
 import pytest
 import torch
-from players import noise, player
+from players import noise
 
 from estilo.engines.neural.real_voice import RealVoice
 from estilo.engines.neural.step import ComplexVoice
-
-
-@pytest.fixture(scope="module")
-def network():
-    return player()
 
 
 @pytest.mark.parametrize("channels", [1, 2])

@@ -19,11 +19,6 @@ META = torch.device("meta")
 
 
 @pytest.fixture(scope="module")
-def code():
-    return style_code(player())
-
-
-@pytest.fixture(scope="module")
 def elsewhere():
     return player().to(META)
 

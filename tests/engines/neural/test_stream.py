@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 import torch
-from players import noise, player, streamed, style_code
+from players import noise, streamed, style_code
 from torch.nn.functional import pad
 
 from estilo.engines.neural.controls import NAMES, Controls
@@ -15,16 +15,6 @@ from estilo.errors import InputError, SettingsError
 BLOCKS = [1, 7, 64, 256, 441, 1000, 4096]
 RATES = [8000, 22050, 44100, 96000, 192000]
 TURNED = Controls(strength=0.8, wet=0.7, timbre=0.5, eq=0.9, dynamics=0.2, noise=0.6)
-
-
-@pytest.fixture(scope="module")
-def network():
-    return player()
-
-
-@pytest.fixture(scope="module")
-def code(network):
-    return style_code(network)
 
 
 def make(network, **arguments):

@@ -13,16 +13,6 @@ from estilo.engines.neural.style_file import make_style
 from estilo.errors import InputError, SettingsError, TensorFileError
 
 
-@pytest.fixture(scope="module")
-def network():
-    return player()
-
-
-@pytest.fixture(scope="module")
-def code(network):
-    return style_code(network)
-
-
 def make(network):
     return NeuralStream(network, runtime="torch")
 

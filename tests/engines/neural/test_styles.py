@@ -10,11 +10,6 @@ from estilo.models.style_encoder import StyleCode
 
 
 @pytest.fixture(scope="module")
-def network():
-    return player()
-
-
-@pytest.fixture(scope="module")
 def codes(network):
     return [style_code(network, seed=seed, n_frames=n) for seed, n in ((1, 64), (2, 128), (3, 24))]
 
