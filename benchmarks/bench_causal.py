@@ -29,7 +29,8 @@ METRICS = {
     "timbre_triplet": "timbre (triplet)",
     "pitch": "pitch",
 }
-MODES = ((0.0, 0), (0.5, 0), (1.0, 0), (0.0, 60), (0.5, 60))
+PRACTICE = 150
+MODES = ((0.0, 0), (0.5, 0), (1.0, 0), (0.0, PRACTICE), (0.5, PRACTICE))
 SOUND_CHECK_S = 2.0
 GROUPS = {"all": "", "melodies": "mono", "polyphony": "poly"}
 
@@ -114,7 +115,8 @@ def main() -> None:
         f"Weights *{card.name}* ({network_id(network)}), triplets of TimGM6mb: ratios to the "
         "content copied, for pitch the difference, with 95 % intervals. *Stream*: what is played "
         "block by block at 48 kHz, which knows neither the content's level nor its levels' "
-        "distribution beforehand; offline a first pass finds both. *Practised*: 60 steps before, "
+        "distribution beforehand; offline a first pass finds both. "
+        f"*Practised*: {PRACTICE} steps before, "
         f"for the stream with the first {SOUND_CHECK_S:g} s of the content as a sound check."
     )
     write_table(

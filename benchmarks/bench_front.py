@@ -27,6 +27,7 @@ TIMBRES = {
     "timbre_triplet_eq": "timbre (triplet), equalised",
 }
 FITS, REFINES, STRENGTHS = (0.0, 0.5, 1.0), (0.0, 0.5, 1.0), (0.5, 0.75, 1.0)
+PRACTICE = 150
 ASKED_RATIO, ASKED_PITCH = 0.30, 0.297
 N_TRIPLETS = 40
 
@@ -89,6 +90,13 @@ def makers() -> dict[str, list[tuple[str, TransferMaker]]]:
         series[name] = [
             (f"{name}, fit {fit:g}", TransferMaker({**options, "fit": fit})) for fit in FITS
         ]
+    name, options = "neural, practised", {"engine": "neural", "practice": PRACTICE, "fit": 0.0}
+    series[name] = [
+        (f"{name}, refine {refine:g}", TransferMaker({**options, "refine": refine}))
+        if refine
+        else (f"{name}, fit 0", TransferMaker(options))
+        for refine in REFINES
+    ]
     return series
 
 
@@ -158,9 +166,10 @@ def main() -> None:
             (
                 f"The first {options.pairs} of the real pairs (nothing of them in training): "
                 "timbre as a ratio to the content copied, pitch (1 − Jaccard) against the content, "
-                "with 95 % intervals. *Equalised*: after the output was equalised to the style's "
-                f"average spectrum. Asked: each timbre at most {ASKED_RATIO:.2f} at a pitch of at "
-                f"most {ASKED_PITCH:.3f}.\n\n![Timbre against pitch](front.png)",
+                f"with 95 % intervals. *Practised*: {PRACTICE} steps, then fit 0. *Equalised*: "
+                "after the output was equalised to the style's average spectrum. Asked: "
+                f"each timbre at most {ASKED_RATIO:.2f} at a pitch of at most {ASKED_PITCH:.3f}."
+                "\n\n![Timbre against pitch](front.png)",
                 columns,
                 [
                     row(name, values, base, options.pairs)

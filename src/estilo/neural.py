@@ -88,7 +88,7 @@ def practise(
     content: Recording,
     styles: Recording | Sequence[Recording],
     *,
-    n_steps: int = 60,
+    n_steps: int = 150,
     weights: "str | os.PathLike[str] | None" = None,
     seed: int = 0,
 ) -> Network:
@@ -100,7 +100,7 @@ def practise(
         content: something with the sound of what will be played, a sound check; its notes do not
             matter.
         styles: one recording, or several, practised equally often.
-        n_steps: 60 take 10 to 20 s on two processor cores.
+        n_steps: 150 take half a minute on two processor cores.
         weights: as in `encode`.
         seed: of what is practised when.
 

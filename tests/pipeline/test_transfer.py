@@ -326,10 +326,12 @@ def test_every_preset_runs_at_the_contents_length(name: str) -> None:
         changes["network"] = TINY
     if "n_phase_iterations" in settings:
         changes["n_phase_iterations"] = 3
+    if "practice" in settings:
+        changes["practice"] = 2
     result = transfer(_content(1.0), _style(1.0), preset=name, **changes)
     assert result.audio.samples.shape == (2, RATE)
     assert result.report.preset == name
-    kept = {"network", "n_steps", "n_phase_iterations"}
+    kept = {"network", "n_steps", "n_phase_iterations", "practice"}
     for key in settings.keys() - kept:
         wanted = settings[key]
         assert result.report.settings[key] == wanted or isinstance(wanted, dict)

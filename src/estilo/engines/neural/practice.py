@@ -54,8 +54,8 @@ class Practice:
             from.
         styles: likewise.
         weights: how often each style is practised; they sum to 1.
-        n_steps: of practice. 60 take 10 to 20 s on two processor cores, however long the
-            recordings are.
+        n_steps: of practice. 150 take half a minute on two processor cores, and a minute for
+            recordings of half a minute and more.
         seed: of the passages and their transpositions.
 
     Attributes:

@@ -26,7 +26,7 @@ class NeuralSettings(EngineSettings):
     """How far the levels of every band are carried on to those that the style itself has: a
     network stops short of sounds that it has never heard."""
     practice: Annotated[int, Field(ge=0, le=10_000)] = 0
-    """Steps in which the network practises the style's clips before it plays: 60 take some 10 to
-    20 s and bring it much nearer to instruments that it has never heard."""
+    """Steps in which the network practises the style's clips before it plays: 150 take half a
+    minute and bring it much nearer to instruments that it has never heard."""
     weights: str | None = None
     """Path of a file of trained weights; those that come with estilo by default."""
