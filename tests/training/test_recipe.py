@@ -7,8 +7,8 @@ from estilo.training.recipe import Recipe, read_recipe
 @pytest.mark.parametrize(
     ("name", "data"),
     [
-        ("base", ("data/synth", "data/gm", "data/real")),
-        ("half-hour", ("data/synth", "data/gm", "data/real")),
+        ("base", ("data/synth", "data/gm", "data/bent", "data/real")),
+        ("half-hour", ("data/synth", "data/gm", "data/bent", "data/real")),
         ("fine-tune", ()),
     ],
 )
