@@ -14,9 +14,7 @@ from estilo.models.style_encoder import StyleCode
 LEVEL = 10.0 ** (LEVEL_DB / 20.0)
 """Root mean square that styles were heard at in training."""
 
-LONGEST_S = 24.0
-"""Of a style; of a longer one a few stretches are heard."""
-
+_LONGEST_S = 24.0
 _SHORTEST_FRAMES = 16
 
 
@@ -31,12 +29,28 @@ def listen(network: Network, style: Tensor) -> StyleCode:
     Raises:
         AudioFileError: the clip is silent.
     """
+    return encode(network, *hear_style(network, style))
+
+
+@torch.inference_mode()
+def hear_style(network: Network, style: Tensor) -> tuple[Tensor, Tensor]:
+    """Levels of a clip, or of a few stretches of a long one, at the level of training.
+
+    Args:
+        network: as for `listen`.
+        style: as for `listen`.
+
+    **Shape**: as of `hear_levels`.
+
+    Raises:
+        AudioFileError: the clip is silent.
+    """
     require_sound([style])
     gain = LEVEL / max(root_mean_square(channel) for channel in style)
-    parts = stretches(style, longest=round(LONGEST_S * SAMPLE_RATE))
+    parts = stretches(style, longest=round(_LONGEST_S * SAMPLE_RATE))
     heard = [hear_levels(network, gain * part) for part in parts]
     levels, counting = (torch.cat(each, 1) for each in zip(*heard, strict=True))
-    return encode(network, levels, counting)
+    return levels, counting
 
 
 def encode(network: Network, levels: Tensor, counting: Tensor | None = None) -> StyleCode:

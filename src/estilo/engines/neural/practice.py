@@ -14,12 +14,11 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from estilo.engines.excerpts import require_sound, root_mean_square
-from estilo.engines.neural.listening import LEVEL, LONGEST_S, hear_levels, listen, stretches
+from estilo.engines.neural.listening import hear_style, listen
 from estilo.models import losses
 from estilo.models.bands import transposition
 from estilo.models.generator import Generator
-from estilo.models.network import SAMPLE_RATE, Network
+from estilo.models.network import Network
 from estilo.models.style_encoder import StyleCode
 
 _RATE = 6e-4
@@ -158,10 +157,7 @@ def _decoder(generator: Generator) -> list[nn.Module]:
 @torch.inference_mode()
 def _piece(network: Network, style: Tensor, sound: StyleCode) -> _Piece:
     """A style's clip, or stretches of a long one, in passages."""
-    require_sound([style])
-    gain = LEVEL / max(root_mean_square(channel) for channel in style)
-    parts = stretches(style, longest=round(LONGEST_S * SAMPLE_RATE))
-    true = torch.cat([hear_levels(network, gain * part)[0] for part in parts], 1)
+    true, _ = hear_style(network, style)
     played, _ = network(true, sound, network.generator.initial_state(1))
     n_frames = true.shape[1]
     n_passages = min(max(n_frames // _FRAMES, _AT_ONCE), _MOST_PASSAGES)
