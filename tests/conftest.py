@@ -3,11 +3,12 @@ import shutil
 import sys
 from pathlib import Path
 
+# Clips in tests are tiny: more threads only wait for each other, for seconds on a busy machine.
+# Before numpy comes, which asks once: with two it rounds otherwise than a process that is started.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 import numpy as np
 import pytest
-
-# Clips in tests are tiny: more threads only wait for each other, for seconds on a busy machine.
-os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 # What several test files share is imported from here by its plain name.
 sys.path.append(str(Path(__file__).parent / "helpers"))

@@ -185,7 +185,9 @@ def test_better_is_the_same_in_less_time(network):
 
 def test_files_for_other_streams_are_refused(network, exported):
     step = Step(network, channels=2)
-    with pytest.raises(SettingsError, match=r"'input.past' of shape \[1, 1, 1536\], got \[1, 2,"):
+    with pytest.raises(
+        SettingsError, match=r"'carrier.loudness' of shape \[1, 1, 3\], got \[1, 2,"
+    ):
         OnnxRuntime(str(exported.path), Step(network).initial_state())
     runtime = OnnxRuntime(str(exported.path), step.initial_state())
     runtime.block_size = 1024  # as of a file with two hops in a block

@@ -1,9 +1,9 @@
 """The whole network: from waveforms to a waveform, hop by hop."""
 
-import torch
 from torch import Tensor, nn
 
 from estilo.models.bands import Bands
+from estilo.models.carrier import Carrier
 from estilo.models.framing import Framing
 from estilo.models.generator import Generator
 from estilo.models.settings import GeneratorSettings
@@ -13,8 +13,8 @@ from estilo.nn import State
 SAMPLE_RATE = 48000
 N_BANDS = 224
 SILENCE = -3.0  # level of what is as good as silent: -100 dB
-_RECTIFIED, _NOISE = 0.1, 0.005  # shares of the carrier
-_MOST, _PER_LEVEL = 3.0, 2.0  # units of 20 dB, that a band may be raised by
+MOST = 4.0
+"""Units of 20 dB, that a band may be raised by at most."""
 
 
 class Network(nn.Module):
@@ -30,16 +30,18 @@ class Network(nn.Module):
         self.bands = Bands(
             sample_rate=SAMPLE_RATE, n_bins=self.framing.n_bins, n_lines=160, n_wide=N_BANDS - 160
         )
+        self.carrier = Carrier(self.framing, sample_rate=SAMPLE_RATE)
         self.generator = Generator(N_BANDS, settings)
 
     def hear_carrier(self, waveform: Tensor, noise: Tensor) -> Tensor:
-        """Spectra of what a content with its past lends its phases by, see `carrier`.
+        """Spectra of what a content from its start lends its phases by, see `Carrier`.
 
         **Shape**: waveform ``(batch, channels, n_past + n_frames * hop_length)``; noise, of
         variance 1, the same or without batch and channels; to
         ``(batch, channels, frames, n_bins)``.
         """
-        return self.framing.analyse(carrier(waveform, noise))
+        state = self.carrier.initial_state(*waveform.shape[:2], like=waveform)
+        return self.framing.analyse(self.carrier(waveform, noise, state)[0])
 
     def hear_levels(self, waveform: Tensor) -> Tensor:
         """Levels of a waveform with its past, of all channels together.
@@ -74,25 +76,9 @@ class Network(nn.Module):
         return self.framing.synthesise(spectra * gains[:, None], tail)
 
 
-def carrier(waveform: Tensor, noise: Tensor) -> Tensor:
-    """A waveform that lends its phases: the content, and something where it has nothing.
-
-    A little of its absolute value is added, which has partials where the content has none, and of
-    noise in proportion to that, for what has no partials at all. Without memory, so that it is the
-    same however the content is cut into blocks; and as much louder as the content is.
-
-    **Shape**: ``(..., time)``; noise, of variance 1, the same or without leading axes.
-    """
-    return waveform + waveform.abs() * (_RECTIFIED + _NOISE * noise)
-
-
 def difference(levels: Tensor, carrier_levels: Tensor) -> Tensor:
-    """How far a carrier's bands are raised to given levels: by 60 dB at most.
-
-    What lies below -70 dB is raised less, and what lies at -100 dB, where levels end, not at all:
-    the noise of a silent room is not played.
+    """How far a carrier's bands are raised to given levels: by 80 dB at most.
 
     **Shape**: ``(..., n_bands)`` twice to the same.
     """
-    most = (_PER_LEVEL * (carrier_levels - SILENCE)).clamp(max=_MOST)
-    return torch.minimum(levels - carrier_levels, most)
+    return (levels - carrier_levels).clamp(max=MOST)

@@ -109,7 +109,7 @@ class Recipe(_Part):
     validate_every: Annotated[int, Field(ge=1)] = 1000
     """Steps from one look at the validation set to the next."""
     half_precision: bool = True
-    """Whether matrix products are computed in bfloat16."""
+    """Whether matrix products are computed in bfloat16, where the hardware can."""
     model: GeneratorSettings = GeneratorSettings()
     batch: BatchPart = BatchPart()
     loss: LossPart = LossPart()

@@ -9,6 +9,7 @@ from estilo.training.adversarial import discriminator_loss, generator_loss, matc
 from estilo.training.batches import UNPAIRED, Batch
 from estilo.training.objective import Made, make, objective
 from estilo.training.parallel import Team
+from estilo.training.precision import half_precision
 from estilo.training.recipe import AdversarialPart, OptimiserPart, Recipe
 from estilo.training.state import Optimiser, TrainState
 
@@ -28,7 +29,7 @@ def take_step(state: TrainState, batch: Batch, recipe: Recipe, *, team: Team) ->
     """
     own = recipe.optimiser
     rate = rate_at(state.step, recipe.n_steps, own) * state.rate_scale
-    with torch.autocast(state.device.type, torch.bfloat16, enabled=recipe.half_precision):
+    with half_precision(state.device, wanted=recipe.half_precision):
         made = make(state.network, batch)
     loss, figures = objective(
         made,

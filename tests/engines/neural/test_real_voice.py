@@ -11,7 +11,7 @@ from estilo.engines.neural.step import ComplexVoice
 def test_real_numbers_say_what_complex_ones_say(network, channels, n_hops):
     real, plain = RealVoice(network), ComplexVoice(network)
     n_samples = network.framing.n_past + n_hops * 512
-    waveform, drawn = noise(1, channels, n_samples), noise(1, 1, n_samples, seed=2, rms=1.0)
+    waveform, drawn = noise(1, channels, n_samples), noise(1, channels, n_samples, seed=2)
     tail = noise(1, channels, 512, seed=3)
     for ours, theirs in zip(real.hear(waveform, drawn), plain.hear(waveform, drawn), strict=True):
         assert ours.shape == (*theirs.shape[:-1], 2050)

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from estilo.models.framing import Framing
-from estilo.models.network import Network, carrier, difference
+from estilo.models.network import Network, difference
 
 _ROWS = 32
 
@@ -31,9 +31,9 @@ class RealVoice(nn.Module):
         self.forth, self.back = Analysis(network.framing), Synthesis(network.framing)
         self.n_bins = network.framing.n_bins
 
-    def hear(self, waveform: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:
+    def hear(self, waveform: Tensor, carrier: Tensor) -> tuple[Tensor, Tensor]:
         """See `Voice.hear`."""
-        content, lent = self.forth(torch.stack((waveform, carrier(waveform, noise)))).unbind(0)
+        content, lent = self.forth(torch.stack((waveform, carrier))).unbind(0)
         return content, lent
 
     def levels(self, spectra: Tensor) -> Tensor:

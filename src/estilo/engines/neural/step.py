@@ -9,24 +9,25 @@ from estilo.engines.neural.controls import NAMES
 from estilo.engines.neural.fit import LevelFit
 from estilo.engines.neural.leveler import Leveler, hop_powers, soundness
 from estilo.engines.neural.parts import RAMP_FRAMES, Parts, ramp
-from estilo.models.network import SAMPLE_RATE, SILENCE, Network
+from estilo.models.network import MOST, SAMPLE_RATE, SILENCE, Network
 from estilo.models.style_encoder import StyleCode
 from estilo.nn import State
 
 _STRENGTH, _WET, _TIMBRE, _NOISE, _FIT = map(
     NAMES.index, ("strength", "wet", "timbre", "noise", "fit")
 )
+_PER_LEVEL = 2.0  # a band 10 dB above silence is raised by 20
 _NOISE_HOPS, _NOISE_SEED = 512, 20_261_121  # 5.5 s, then again
 
 
 class Voice(Protocol):
     """A network's way from a waveform to spectra and back, in numbers of some kind."""
 
-    def hear(self, waveform: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:
+    def hear(self, waveform: Tensor, carrier: Tensor) -> tuple[Tensor, Tensor]:
         """Spectra of a waveform with its past, and of the carrier made of it.
 
-        **Shape**: ``(batch, channels, n_past + n_frames * hop_length)``, noise
-        ``(batch, 1, n_past + n_frames * hop_length)``, to ``(batch, channels, frames, n)`` twice.
+        **Shape**: ``(batch, channels, n_past + n_frames * hop_length)`` twice to
+        ``(batch, channels, frames, n)`` twice.
         """
         ...
 
@@ -50,10 +51,10 @@ class ComplexVoice(nn.Module):
         super().__init__()
         self.network = network
 
-    def hear(self, waveform: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:
+    def hear(self, waveform: Tensor, carrier: Tensor) -> tuple[Tensor, Tensor]:
         """See `Voice.hear`."""
-        content = self.network.framing.analyse(waveform)
-        return content, self.network.hear_carrier(waveform, noise)
+        analyse = self.network.framing.analyse
+        return analyse(waveform), analyse(carrier)
 
     def levels(self, spectra: Tensor) -> Tensor:
         """See `Voice.levels`."""
@@ -69,7 +70,7 @@ class Step(nn.Module):
 
     The output is one hop late. A state is a flat mapping, batch first: of the network's layers
     (`Generator.initial_state`), of the parts (`Parts`), of the level (`Leveler`), of the fit
-    (`LevelFit`), and
+    (`LevelFit`), of the carrier (`Carrier`), and
 
     - ``input.past`` ``(batch, channels, n_past)``: the last samples,
     - ``output.tail`` ``(batch, channels, hop_length)``: what the next hop will be added to,
@@ -77,7 +78,8 @@ class Step(nn.Module):
     - ``controls`` ``(batch, 7)``: where they are on their way; -1 until the first hop.
 
     The carrier is brought in no further than the style: at strength 0, or with EQ and dynamics
-    alone, the content's own spectrum is what is played. The network hears the content at the level
+    alone, the content's own spectrum is what is played, and bands in which it has next to nothing
+    are hardly raised. The network hears the content at the level
     of its training, and what it wants is taken back to the content's level.
 
     **Shape**: samples ``(batch, channels, n_hops * hop_length)``, controls ``(batch, 7)`` in the
@@ -95,7 +97,7 @@ class Step(nn.Module):
     def __init__(self, network: Network, *, channels: int = 1, voice: Voice | None = None) -> None:
         super().__init__()
         framing, bands = network.framing, network.bands
-        self.generator = network.generator
+        self.generator, self.carrier = network.generator, network.carrier
         self.voice = voice or ComplexVoice(network)
         self.channels, self.hop_length, self.n_past = channels, framing.hop_length, framing.n_past
         hop, centres_hz = self.hop_length, bands.centres_hz
@@ -118,6 +120,7 @@ class Step(nn.Module):
             **self.parts.initial_state(batch),
             **self.leveler.initial_state(batch),
             **self.fit.initial_state(batch),
+            **self.carrier.initial_state(batch, self.channels, like=like),
             "input.past": like.new_zeros(batch, self.channels, self.n_past),
             "output.tail": like.new_zeros(batch, self.channels, self.hop_length),
             "noise.hop": torch.zeros(batch, dtype=torch.int64, device=like.device),
@@ -131,18 +134,21 @@ class Step(nn.Module):
         hop = self.hop_length
         n_hops = samples.shape[-1] // hop
         waveform = torch.cat((state["input.past"], samples), -1)
-        content, carrier = self.voice.hear(waveform, self._noise(state["noise.hop"], n_hops))
+        noise = self._noise(state["noise.hop"], n_hops)
+        lent, loudness = self.carrier(waveform, noise, state)
+        content, carrier = self.voice.hear(waveform, lent)
         levels = self.voice.levels(content)
         path = ramp(state["controls"], controls, n_hops, slope=1.0 / RAMP_FRAMES)
         wanted, after = self._wanted(levels, samples, style, path[..., _FIT], state)
         change, averages = self.parts(wanted - levels, levels, path, state)
         share = path[..., _STRENGTH] * torch.maximum(path[..., _TIMBRE], path[..., _NOISE])
         spectra = content + share[:, None, :, None] * (carrier - content)
+        change = torch.minimum(change, _reach(levels, share[..., None]))
         wet, tail = self.voice.play(spectra, levels + change, state["output.tail"])
         dry = waveform[..., self.n_past - hop : -hop]
         slope = 1.0 / (RAMP_FRAMES * hop)
         mix = ramp(state["controls"], controls, n_hops * hop, slope=slope)[:, None, :, _WET]
-        after |= averages
+        after |= averages | loudness
         after |= {
             "input.past": waveform[..., n_hops * hop :],
             "output.tail": tail,
@@ -168,3 +174,12 @@ class Step(nn.Module):
         n_past = self.n_past // self.hop_length
         hops = torch.arange(-n_past, n_hops, device=place.device)
         return self.noise[(place[:, None] + hops) % _NOISE_HOPS].flatten(1)[:, None]
+
+
+def _reach(levels: Tensor, share: Tensor) -> Tensor:
+    """How far bands may be raised: anywhere where there is a carrier, else as far as they are loud.
+
+    **Shape**: levels ``(batch, frames, n_bands)`` and the carrier's share ``(batch, frames, 1)`` to
+    the first, in units of 20 dB.
+    """
+    return share * MOST + (1.0 - share) * (_PER_LEVEL * (levels - SILENCE)).clamp(max=MOST)
