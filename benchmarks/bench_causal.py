@@ -30,7 +30,7 @@ METRICS = {
     "pitch": "pitch",
 }
 PRACTICE = 150
-MODES = ((0.0, 0), (0.5, 0), (1.0, 0), (0.0, PRACTICE), (0.5, PRACTICE))
+MODES = ((0.0, 0), (0.5, 0), (0.0, PRACTICE))
 SOUND_CHECK_S = 2.0
 GROUPS = {"all": "", "melodies": "mono", "polyphony": "poly"}
 

@@ -24,7 +24,7 @@ from estilo.models.network import SAMPLE_RATE, Network
 from estilo.models.style_encoder import StyleCode
 
 _LONGEST_S = 60.0  # of the content, that the fit is found on
-_PRACTICE_COST = 2.0  # time of a sample in practice, in that of one that is played
+_PRACTICE_COST = 0.6  # time of a sample in practice, in that of one that is played
 
 
 class NeuralEngine(BlockEngine):
