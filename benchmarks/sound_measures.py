@@ -85,7 +85,8 @@ def best_playable(network: Network, played: Played, target: Audio) -> tuple[Audi
 def missed(network: Network, played: Played) -> tuple[float, float, float]:
     """Inconsistency of the wanted spectra, and rms difference of levels, wanted and possible.
 
-    The second difference is from what the carrier can be raised to, see `models.difference`.
+    The second difference is from what the carrier can be raised to, see
+    `estilo.models.network.difference`.
     """
     framing = network.framing
     carrier_levels = network.levels_of(played.spectra)

@@ -16,6 +16,29 @@ def test_singular_values_come_near_one_and_directions_stay(shape):
     assert (found - found.diagonal().diag()).abs().max() < 1e-4
 
 
+def plain(matrix):
+    """Newton-Schulz as it is written down, in double precision."""
+    x = matrix.double() / matrix.double().norm()
+    for _ in range(5):
+        gram = x @ x.T
+        x = 3.4445 * x + (-4.7750 * gram + 2.0315 * gram @ gram) @ x
+    return x
+
+
+@pytest.mark.parametrize("steepness", [0.0, 2.0, 5.0])
+@pytest.mark.parametrize("rank", [1, 4, 30])
+def test_iterating_on_squares_alone_loses_nothing(rank, steepness):
+    generator = torch.Generator().manual_seed(3)
+    left, right = (
+        torch.linalg.qr(torch.randn(n, rank, generator=generator, dtype=torch.float64))[0]
+        for n in (30, 64)
+    )
+    values = 10.0 ** (-steepness * torch.linspace(0.0, 1.0, rank, dtype=torch.float64))
+    matrix = (left * values) @ right.T
+    found, expected = orthogonalised(matrix.float()), plain(matrix)
+    assert float((found - expected).norm()) < 2e-3 * float(expected.norm())
+
+
 def test_nothing_stays_nothing():
     assert (orthogonalised(torch.zeros(3, 5)) == 0.0).all()
 

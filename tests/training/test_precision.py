@@ -35,3 +35,10 @@ def test_with_it_products_are_of_bfloat16(monkeypatch):
     monkeypatch.setattr(nn.LSTM, "forward", lambda *_: None)
     with half_precision(CPU, wanted=True):
         assert (torch.ones(2, 2) @ torch.ones(2, 2)).dtype == torch.bfloat16
+
+
+def test_asking_draws_nothing():
+    torch.manual_seed(3)
+    before = torch.get_rng_state()
+    half_precision(CPU, wanted=True)
+    assert torch.equal(torch.get_rng_state(), before)

@@ -8,18 +8,17 @@ from estilo.nn import State
 
 _RECTIFIED, _NOISE, _AIR = 0.1, 0.005, 0.01
 _FADE_DB_PER_S, _END_DB_PER_S = 6.0, 240.0
-_SILENCE = 1e-8  # mean square: -80 dBFS
+_SILENCE, _FULL_SCALE = 1e-8, 1.0  # mean squares: -80 dBFS, and what may come to stay
 _SUBTLEST = 1e-20  # mean square: keeps gradients of a square root finite
 
 
 class Carrier(nn.Module):
     """The content, and something where it has nothing.
 
-    - A little of its absolute value, which has partials where the content has none, and of that
-      with noise, which has everything. Only what is like this: no memory, and an octave at most to
-      fold over.
+    - A little of its absolute value, which has partials where the content has none, an octave up
+      at most, so that little folds over; and of that with noise, which has everything.
     - Noise 40 dB below the loudest hop of late, for what goes on where the content has ended: a
-      struck note that becomes a bowed one. Its loudness fades by 6 dB a second, and by 60 where
+      struck note that becomes a bowed one. Its loudness fades by 6 dB a second, and by 240 where
       the content is silent (below -80 dBFS), so that silence becomes silence.
 
     **Shape**: waveform with its past ``(batch, channels, n_past + n_frames * hop_length)``, noise
@@ -52,7 +51,7 @@ class Carrier(nn.Module):
         hops = waveform[..., self.n_past :].unflatten(-1, (-1, self.hop_length))
         loudness = [*state["carrier.loudness"].unbind(-1)]
         slow, quick = self.fades
-        for power in hops.square().mean(-1).unbind(-1):
+        for power in hops.square().mean(-1).clamp(max=_FULL_SCALE).unbind(-1):
             kept = torch.where(power > _SILENCE, slow, quick) * loudness[-1]
             loudness.append(torch.maximum((power + _SUBTLEST).sqrt(), kept))
         course = torch.stack(loudness, -1)

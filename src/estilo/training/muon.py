@@ -18,8 +18,8 @@ class Muon:
 
     Steps for matrices are orthogonalised (Jordan et al. 2024, "Muon: an optimizer for hidden layers
     in neural networks"; Liu et al. 2025, arXiv:2502.16982, for their length, at which Adam's rates
-    fit); vectors and convolutions follow Adam. That of torch computes in bfloat16, which most
-    processors have to emulate: ten times the time of all the rest of a training step.
+    fit); vectors and convolutions follow Adam. That of torch computes in bfloat16, which many
+    processors have to emulate: several times the time of all the rest of a training step.
 
     Args:
         parameters: all that are trained.
@@ -83,12 +83,13 @@ class _Matrices(torch.optim.Optimizer):
 
 
 def orthogonalised(matrix: Tensor) -> Tensor:
-    r"""About the nearest matrix whose singular values are all 1; they come to lie in 0.7 to 1.2.
+    r"""About the nearest matrix whose singular values are all 1.
 
-    A quintic Newton-Schulz iteration :math:`X \gets (aI + bA + cA^2) X` with :math:`A = X X^T`.
-    All factors are polynomials of the first :math:`A` and commute, so that they are multiplied by
-    themselves, :math:`A` is carried along, and the matrix itself, which is larger, is met twice
-    only.
+    They come to lie in 0.7 to 1.2, those that are less than a hundredth of the matrix's norm below
+    that. A quintic Newton-Schulz iteration :math:`X \gets (aI + bA + cA^2) X` with
+    :math:`A = X X^T`. All factors are polynomials of the first :math:`A` and commute, so that they
+    are multiplied by themselves, :math:`A` is carried along, and the matrix itself, which is larger,
+    is met twice only.
 
     **Shape**: any, to the same.
     """

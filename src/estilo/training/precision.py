@@ -22,9 +22,13 @@ def half_precision(device: torch.device, *, wanted: bool) -> torch.autocast:
 @lru_cache
 def _is_there(device_type: str) -> bool:
     if device_type == "cuda":
-        return torch.cuda.is_bf16_supported()
+        return torch.cuda.is_bf16_supported(including_emulation=False)
     try:
-        with torch.no_grad(), torch.autocast(device_type, torch.bfloat16):
+        with (
+            torch.random.fork_rng(devices=[]),  # a training's draws go on as if nothing was asked
+            torch.no_grad(),
+            torch.autocast(device_type, torch.bfloat16),
+        ):
             nn.LSTM(16, 16).to(device_type)(torch.zeros(2, 1, 16, device=device_type))
     except RuntimeError:
         return False

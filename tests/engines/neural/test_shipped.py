@@ -2,9 +2,12 @@
 
 import numpy as np
 import pytest
+import torch
 
 from estilo.analysis.sound import Sound
 from estilo.audio import Audio
+from estilo.engines.neural.listening import listen
+from estilo.engines.neural.offline import transfer_waveform
 from estilo.engines.neural.weights import MAX_BYTES, read_weights, shipped_path
 from estilo.metrics import METRICS
 from estilo.pipeline.transfer import Transfer
@@ -61,3 +64,19 @@ def test_outputs_are_nearer_to_the_true_answer_than_the_content_is():
             )
     shares = np.mean(after, axis=0) / np.mean(before, axis=0)
     assert (shares < 0.9).all(), shares
+
+
+@pytest.mark.parametrize("room_db", [-95.0, -85.0, -75.0])
+def test_a_quiet_room_is_not_played(room_db):
+    """A tone, then nothing but the room, in the style of noise that never pauses."""
+    rng = np.random.default_rng(8)
+    seconds = np.arange(4 * RATE) / RATE
+    tone = np.where(seconds < 1.5, 0.2 * np.sin(2.0 * np.pi * 440.0 * seconds), 0.0)
+    room = 10.0 ** (room_db / 20.0) * rng.normal(size=tone.size)
+    style = 0.1 * rng.normal(size=2 * RATE)
+    content, style = (torch.from_numpy(each)[None].float() for each in (tone + room, style))
+    network, _ = read_weights()
+    with torch.inference_mode():
+        out = transfer_waveform(network, content, listen(network, style))
+    pause = out[0, round(2.5 * RATE) :].square().mean().sqrt()
+    assert 20.0 * np.log10(float(pause)) < room_db + 3.0

@@ -9,14 +9,14 @@ from estilo.engines.neural.controls import NAMES
 from estilo.engines.neural.fit import LevelFit
 from estilo.engines.neural.leveler import Leveler, hop_powers, soundness
 from estilo.engines.neural.parts import RAMP_FRAMES, Parts, ramp
-from estilo.models.network import MOST, SAMPLE_RATE, SILENCE, Network
+from estilo.engines.neural.reach import Reach
+from estilo.models.network import SAMPLE_RATE, SILENCE, Network
 from estilo.models.style_encoder import StyleCode
 from estilo.nn import State
 
 _STRENGTH, _WET, _TIMBRE, _NOISE, _FIT = map(
     NAMES.index, ("strength", "wet", "timbre", "noise", "fit")
 )
-_PER_LEVEL = 2.0  # a band 10 dB above silence is raised by 20
 _NOISE_HOPS, _NOISE_SEED = 512, 20_261_121  # 5.5 s, then again
 
 
@@ -69,8 +69,8 @@ class Step(nn.Module):
     """The network with its controls, dry and wet mixed, hop by hop.
 
     The output is one hop late. A state is a flat mapping, batch first: of the network's layers
-    (`Generator.initial_state`), of the parts (`Parts`), of the level (`Leveler`), of the fit
-    (`LevelFit`), of the carrier (`Carrier`), and
+    (`Generator.initial_state`), of the parts (`Parts`), of the level (`Leveler`), of the
+    reach (`Reach`), of the fit (`LevelFit`), of the carrier (`Carrier`), and
 
     - ``input.past`` ``(batch, channels, n_past)``: the last samples,
     - ``output.tail`` ``(batch, channels, hop_length)``: what the next hop will be added to,
@@ -78,8 +78,7 @@ class Step(nn.Module):
     - ``controls`` ``(batch, 7)``: where they are on their way; -1 until the first hop.
 
     The carrier is brought in no further than the style: at strength 0, or with EQ and dynamics
-    alone, the content's own spectrum is what is played, and bands in which it has next to nothing
-    are hardly raised. The network hears the content at the level
+    alone, the content's own spectrum is what is played. The network hears the content at the level
     of its training, and what it wants is taken back to the content's level.
 
     **Shape**: samples ``(batch, channels, n_hops * hop_length)``, controls ``(batch, 7)`` in the
@@ -105,11 +104,12 @@ class Step(nn.Module):
             centres_hz=centres_hz, n_lines=bands.n_lines, sample_rate=SAMPLE_RATE, hop_length=hop
         )
         self.leveler = Leveler(sample_rate=SAMPLE_RATE, hop_length=hop)
+        self.reach = Reach(sample_rate=SAMPLE_RATE, hop_length=hop)
         self.fit = LevelFit(centres_hz=centres_hz, sample_rate=SAMPLE_RATE, hop_length=hop)
         generator = torch.Generator().manual_seed(_NOISE_SEED)
         noise = torch.randn(_NOISE_HOPS, self.hop_length, generator=generator)
         self.register_buffer("noise", noise.to(framing.analysis), persistent=False)
-        for part in (self.parts, self.leveler, self.fit):
+        for part in (self.parts, self.leveler, self.reach, self.fit):
             part.to(framing.analysis.device)
 
     def initial_state(self, batch: int = 1) -> dict[str, Tensor]:
@@ -119,6 +119,7 @@ class Step(nn.Module):
             **self.generator.initial_state(batch),
             **self.parts.initial_state(batch),
             **self.leveler.initial_state(batch),
+            **self.reach.initial_state(batch),
             **self.fit.initial_state(batch),
             **self.carrier.initial_state(batch, self.channels, like=like),
             "input.past": like.new_zeros(batch, self.channels, self.n_past),
@@ -135,20 +136,25 @@ class Step(nn.Module):
         n_hops = samples.shape[-1] // hop
         waveform = torch.cat((state["input.past"], samples), -1)
         noise = self._noise(state["noise.hop"], n_hops)
-        lent, loudness = self.carrier(waveform, noise, state)
-        content, carrier = self.voice.hear(waveform, lent)
-        levels = self.voice.levels(content)
+        carrier, lent = self.carrier(waveform, noise, state)
+        content_spectra, carrier_spectra = self.voice.hear(waveform, carrier)
+        levels, powers = self.voice.levels(content_spectra), hop_powers(samples, hop)
+        gains, level = self.leveler(powers, state)
+        gains = gains[..., None]
         path = ramp(state["controls"], controls, n_hops, slope=1.0 / RAMP_FRAMES)
-        wanted, after = self._wanted(levels, samples, style, path[..., _FIT], state)
-        change, averages = self.parts(wanted - levels, levels, path, state)
+        heard = (levels + gains).clamp(min=SILENCE)
+        wanted, after = self.generator(heard, style, state)
+        wanted, fit = self.fit(wanted, style.levels, soundness(powers), path[..., _FIT], state)
+        change, averages = self.parts(wanted - gains - levels, levels, path, state)
         share = path[..., _STRENGTH] * torch.maximum(path[..., _TIMBRE], path[..., _NOISE])
-        spectra = content + share[:, None, :, None] * (carrier - content)
-        change = torch.minimum(change, _reach(levels, share[..., None]))
+        most, reach = self.reach(levels, powers, gains, share[..., None], state)
+        spectra = content_spectra + share[:, None, :, None] * (carrier_spectra - content_spectra)
+        change = torch.minimum(change, most)
         wet, tail = self.voice.play(spectra, levels + change, state["output.tail"])
         dry = waveform[..., self.n_past - hop : -hop]
         slope = 1.0 / (RAMP_FRAMES * hop)
         mix = ramp(state["controls"], controls, n_hops * hop, slope=slope)[:, None, :, _WET]
-        after |= averages | loudness
+        after |= level | fit | averages | reach | lent
         after |= {
             "input.past": waveform[..., n_hops * hop :],
             "output.tail": tail,
@@ -157,29 +163,8 @@ class Step(nn.Module):
         }
         return dry * (1.0 - mix) + wet * mix, after
 
-    def _wanted(
-        self, levels: Tensor, samples: Tensor, style: StyleCode, amount: Tensor, state: State
-    ) -> tuple[Tensor, dict[str, Tensor]]:
-        """Levels of the output, at the content's own level."""
-        powers = hop_powers(samples, self.hop_length)
-        gains, level = self.leveler(powers, state)
-        gains = gains[..., None]
-        heard = (levels + gains).clamp(min=SILENCE)
-        wanted, after = self.generator(heard, style, state)
-        wanted, fit = self.fit(wanted, style.levels, soundness(powers), amount, state)
-        return wanted - gains, {**after, **level, **fit}
-
     def _noise(self, place: Tensor, n_hops: int) -> Tensor:
         """Of these hops and their past, ``(batch, 1, n_past + n_hops * hop_length)``."""
         n_past = self.n_past // self.hop_length
         hops = torch.arange(-n_past, n_hops, device=place.device)
         return self.noise[(place[:, None] + hops) % _NOISE_HOPS].flatten(1)[:, None]
-
-
-def _reach(levels: Tensor, share: Tensor) -> Tensor:
-    """How far bands may be raised: anywhere where there is a carrier, else as far as they are loud.
-
-    **Shape**: levels ``(batch, frames, n_bands)`` and the carrier's share ``(batch, frames, 1)`` to
-    the first, in units of 20 dB.
-    """
-    return share * MOST + (1.0 - share) * (_PER_LEVEL * (levels - SILENCE)).clamp(max=MOST)
