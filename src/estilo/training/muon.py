@@ -88,8 +88,8 @@ def orthogonalised(matrix: Tensor) -> Tensor:
     They come to lie in 0.7 to 1.2, those that are less than a hundredth of the matrix's norm below
     that. A quintic Newton-Schulz iteration :math:`X \gets (aI + bA + cA^2) X` with
     :math:`A = X X^T`. All factors are polynomials of the first :math:`A` and commute, so that they
-    are multiplied by themselves, :math:`A` is carried along, and the matrix itself, which is larger,
-    is met twice only.
+    are multiplied by themselves, :math:`A` is carried along, and the matrix itself, which is
+    larger, is met twice only.
 
     **Shape**: any, to the same.
     """
