@@ -296,8 +296,8 @@ def inconsistency_section(items: list[Measures]) -> Section:
         "‖wanted − got‖ / ‖wanted‖ of complex frames, 0 where the waveform has exactly the wanted "
         "spectra; wanted as far as pauses allow. *Levels missed*: rms difference between wanted "
         "and played levels of bands less than 60 dB below the loudest; "
-        "*of the possible*: the same from what the content's carrier can be raised to (80 dB at most). "
-        "*Target's*: the target's own levels played with the content's phases.",
+        "*of the possible*: the same from what the content's carrier can be raised to (80 dB at "
+        "most). *Target's*: the target's own levels played with the content's phases.",
         (
             "item",
             "inconsistency",
