@@ -144,6 +144,7 @@ def main() -> None:
     parser = make_parser(str(__doc__), folder="front")
     parser.add_argument("--pairs", type=int, default=N_BOARD_PAIRS)
     parser.add_argument("--triplets", type=int, default=N_TRIPLETS)
+    parser.add_argument("--series", nargs="+", choices=makers(), help="measure only these")
     options = parser.parse_args()
     os.environ.setdefault("ESTILO_AUDIO", str(AUDIO))
     same = {"folder": options.folder, "n_jobs": options.processes}
@@ -153,6 +154,7 @@ def main() -> None:
     points = {
         series: [(name, exam.values(name, maker)) for name, maker in rows]
         for series, rows in makers().items()
+        if options.series is None or series in options.series
     }
     blind = Exam("triplets, blind", Blind(triplets), triplets.names(options.triplets), **same)
     copied, true = blind.copied(), blind.values("true answer", TrueAnswer(triplets))
