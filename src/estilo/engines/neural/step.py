@@ -136,7 +136,7 @@ class Step(nn.Module):
         n_hops = samples.shape[-1] // hop
         waveform = torch.cat((state["input.past"], samples), -1)
         noise = self._noise(state["noise.hop"], n_hops)
-        carrier, lent = self.carrier(waveform, noise, state)
+        carrier, loudness = self.carrier(waveform, noise, state)
         content_spectra, carrier_spectra = self.voice.hear(waveform, carrier)
         levels, powers = self.voice.levels(content_spectra), hop_powers(samples, hop)
         gains, level = self.leveler(powers, state)
@@ -154,7 +154,7 @@ class Step(nn.Module):
         dry = waveform[..., self.n_past - hop : -hop]
         slope = 1.0 / (RAMP_FRAMES * hop)
         mix = ramp(state["controls"], controls, n_hops * hop, slope=slope)[:, None, :, _WET]
-        after |= level | fit | averages | reach | lent
+        after |= level | fit | averages | reach | loudness
         after |= {
             "input.past": waveform[..., n_hops * hop :],
             "output.tail": tail,
