@@ -13,8 +13,7 @@ from estilo.nn import State
 SAMPLE_RATE = 48000
 N_BANDS = 224
 SILENCE = -3.0  # level of what is as good as silent: -100 dB
-MOST = 4.0
-"""Units of 20 dB, that a band may be raised by at most."""
+_MOST = 4.0  # units of 20 dB, that a band may be raised by
 
 
 class Network(nn.Module):
@@ -81,4 +80,4 @@ def difference(levels: Tensor, carrier_levels: Tensor) -> Tensor:
 
     **Shape**: ``(..., n_bands)`` twice to the same.
     """
-    return (levels - carrier_levels).clamp(max=MOST)
+    return (levels - carrier_levels).clamp(max=_MOST)
