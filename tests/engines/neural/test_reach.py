@@ -16,7 +16,7 @@ def limits(reach, levels_db, share=1.0, *, band=-3.0, gain=0.0, state=None):
     powers = 10.0 ** (torch.tensor([levels_db]) / 10.0)
     n = len(levels_db)
     levels, gains, shares = (torch.full((1, n, 1), each) for each in (band, gain, share))
-    state = state or reach.initial_state(1)
+    state = state or reach.initial_state(1, like=levels)
     most, state = reach(levels, powers, gains, shares, state)
     return most[0, :, 0], state
 

@@ -32,16 +32,13 @@ class Reach(nn.Module):
         hop_length: from frame to frame, in samples.
     """
 
-    zero: Tensor
-
     def __init__(self, *, sample_rate: int, hop_length: int) -> None:
         super().__init__()
         self.pace = hop_length / (_RINGS_S * sample_rate)
-        self.register_buffer("zero", torch.zeros(1, 1), persistent=False)
 
-    def initial_state(self, batch: int) -> dict[str, Tensor]:
-        """Nothing sounds."""
-        return {"reach.open": self.zero.expand(batch, 1).clone()}
+    def initial_state(self, batch: int, *, like: Tensor) -> dict[str, Tensor]:
+        """Nothing sounds; with the type and on the device of a tensor."""
+        return {"reach.open": like.new_zeros(batch, 1)}
 
     def forward(
         self, levels: Tensor, powers: Tensor, gains: Tensor, share: Tensor, state: State

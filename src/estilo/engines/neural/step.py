@@ -109,7 +109,7 @@ class Step(nn.Module):
         generator = torch.Generator().manual_seed(_NOISE_SEED)
         noise = torch.randn(_NOISE_HOPS, self.hop_length, generator=generator)
         self.register_buffer("noise", noise.to(framing.analysis), persistent=False)
-        for part in (self.parts, self.leveler, self.reach, self.fit):
+        for part in (self.parts, self.leveler, self.fit):
             part.to(framing.analysis.device)
 
     def initial_state(self, batch: int = 1) -> dict[str, Tensor]:
@@ -119,7 +119,7 @@ class Step(nn.Module):
             **self.generator.initial_state(batch),
             **self.parts.initial_state(batch),
             **self.leveler.initial_state(batch),
-            **self.reach.initial_state(batch),
+            **self.reach.initial_state(batch, like=like),
             **self.fit.initial_state(batch),
             **self.carrier.initial_state(batch, self.channels, like=like),
             "input.past": like.new_zeros(batch, self.channels, self.n_past),
