@@ -70,7 +70,7 @@ def harmonicity(spectrum: Spectrum) -> Harmonicity:
         (1.0, 0.0, 5)
     """
     weights = np.sqrt(spectrum.power.sum(1, dtype=np.float64))
-    salience, pitch_hz = _pitch(spectrum)
+    salience, pitch_hz = pitch_track(spectrum)
     frames, partials_hz, powers = _partials(spectrum)
     n_frames = len(weights)
     n_partials = np.bincount(frames, minlength=n_frames)
@@ -93,8 +93,11 @@ def harmonicity(spectrum: Spectrum) -> Harmonicity:
     )
 
 
-def _pitch(spectrum: Spectrum) -> tuple[np.ndarray, np.ndarray]:
-    """Salience and pitch in Hz per frame; a frame without a peak has salience 0."""
+def pitch_track(spectrum: Spectrum) -> tuple[np.ndarray, np.ndarray]:
+    """Salience and pitch in Hz per frame, as in `harmonicity`; 0 is the salience where none is.
+
+    **Shape**: both ``(frames,)``.
+    """
     n_lags = len(spectrum.window)
     while n_lags * spectrum.bin_hz < _LAG_RATE_HZ:
         n_lags *= 2

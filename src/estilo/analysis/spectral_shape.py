@@ -57,20 +57,21 @@ class Spectrum:
         return self.power.mean(0, dtype=np.float64)
 
 
-def spectrum_of(waveform: np.ndarray, sample_rate: int) -> Spectrum:
-    """Spectrum of Blackman frames of about 93 ms; the ends are filled with zeros.
+def spectrum_of(waveform: np.ndarray, sample_rate: int, *, frame_s: float = FRAME_S) -> Spectrum:
+    """Spectrum of Blackman frames that overlap by half; the ends are filled with zeros.
 
     The waveform is scaled to a peak of 1 first, so that nothing depends on its level.
 
     Args:
         waveform: **Shape** ``(time,)``, at least one sample that is not zero.
         sample_rate: in Hz.
+        frame_s: length of a frame in seconds, up to rounding to a power of two.
 
     Example:
         >>> spectrum_of(np.ones(44_100), 44_100).power.shape
         (22, 2049)
     """
-    size = 2 ** max(round(np.log2(FRAME_S * sample_rate)), 4)
+    size = 2 ** max(round(np.log2(frame_s * sample_rate)), 4)
     hop = size // 2
     window = np.blackman(size + 1)[:-1].astype(np.float32)
     n_frames = -(-len(waveform) // hop)
