@@ -39,6 +39,17 @@ class InputReport(_Part):
     """Whether a file that breaks off was taken as it is."""
     weight: float | None = None
     """Share of this style."""
+    at: str = ""
+    """Where in the content this style applies, as in `estilo.pipeline.regions.place_of`."""
+
+
+class MaskReport(_Part):
+    """The picture that says where the styles apply."""
+
+    path: str
+    """Absolute."""
+    sha256: str
+    """Of the file."""
 
 
 class LevelReport(_Part):
@@ -90,6 +101,12 @@ class Report(_Part):
     """Class of a feature network that was passed in Python; its weights are not kept here."""
     refine: float = 0.0
     mix: float = 1.0
+    on: Literal["all", "harmonic", "percussive"] = "all"
+    """The sound that the engine was given."""
+    mask: MaskReport | None = None
+    formants: float = 0.0
+    """How far those of the content were kept."""
+    formant_shift_semitones: float = 0.0
     raw: bool = False
     seconds: float | None = None
     """Length of a texture."""
