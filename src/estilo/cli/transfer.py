@@ -52,6 +52,15 @@ class TransferOptions:
             "nearer to the style's sound, further from the content's notes.",
         ),
     ] = None
+    match: Annotated[
+        str | None,
+        Parameter(
+            group=COMMON,
+            metavar="tempo,key",
+            help="Stretch the styles to the content's tempo, shift them to its key, or both, "
+            "before anything is taken from them.",
+        ),
+    ] = None
     mix: Annotated[
         float,
         Parameter(
@@ -105,6 +114,7 @@ def transfer(
       estilo transfer melody.wav rain.wav -o out.flac --strength 0.4 --plot
       estilo transfer song.mp3 rain.wav bells.wav --style-weight 2,1 -o out.wav --duration 20
       estilo transfer melody.wav rain.wav -o out.wav --engine eq --smoothing-erb 1
+      estilo transfer song.wav loop.wav -o out.wav --match tempo,key
       estilo transfer melody.wav rain.wav -o out.wav --preset dipani-fixed --network.n-filters 512
     """
     # Imported here, as everywhere in this folder, so that help and usage errors come at once.
@@ -120,6 +130,7 @@ def transfer(
             engine=preset.engine,
             strength=transfer.strength,
             refine=transfer.refine,
+            match=transfer.match or (),
             mix=transfer.mix,
             raw=transfer.raw,
             seed=run.seed,
