@@ -7,6 +7,8 @@ from estilo.dsp.resample import resample
 from estilo.dsp.stretch import stretched
 from estilo.io import scratch_array
 
+_EARLY_S = 0.02  # by which sharp attacks are found too soon
+
 
 def played(audio: Audio, *, speed: float = 1.0, semitones: float = 0.0) -> Audio:
     """A recording so many times as fast, so many semitones higher, its attacks as they are.
@@ -30,7 +32,7 @@ def played(audio: Audio, *, speed: float = 1.0, semitones: float = 0.0) -> Audio
         audio.samples,
         audio.sample_rate,
         speed=speed / ratio,
-        attacks_s=Sound.of(audio).once(onset_times),
+        attacks_s=Sound.of(audio).once(onset_times) + _EARLY_S,
         out=scratch_array((audio.n_channels, round(audio.n_samples * ratio / speed))),
     )
     if semitones == 0.0:

@@ -169,7 +169,7 @@ class _Player:
         self.jitter_s = float(rng.uniform(0.002, 0.012))
         self.duration_s = duration_s
         n_beats = math.ceil((duration_s - self.start_s) / self.beat_s)
-        self.beats_s = self.start_s + self.beat_s * np.arange(n_beats)
+        self.beats_s = self.start_s + self.beat_s * np.arange(n_beats, dtype=np.float64)
         self.n_bars = -(-n_beats // groove.n_beats)
 
     def steps(self, pattern: str, bar: int) -> list[tuple[float, bool]]:
