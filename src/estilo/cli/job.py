@@ -195,6 +195,9 @@ def _title(job: Job) -> str:
 
 def _conclude(reporter: Reporter, report: "Report", total_s: float, *, has_picture: bool) -> None:
     """What is worth knowing about the result, then what was written."""
+    for style in report.styles:
+        if style.match is not None:
+            reporter.say(style.match.words)
     level = report.level
     reference = "first style" if report.content is None else "content"
     if level is not None and level.shortfall_lu > 0.05:

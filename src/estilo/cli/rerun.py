@@ -123,6 +123,7 @@ def _transfer(report: Report) -> Transfer:
         engine=report.engine,
         preset=report.preset if report.raw else None,
         strength=report.settings.get("strength"),
+        match=report.match,
         refine=report.refine,
         mix=report.mix,
         on=report.on,

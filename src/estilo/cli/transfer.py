@@ -54,6 +54,15 @@ class TransferOptions:
             "nearer to the style's sound, further from the content's notes.",
         ),
     ] = None
+    match: Annotated[
+        str | None,
+        Parameter(
+            group=COMMON,
+            metavar="tempo,key",
+            help="Stretch the styles to the content's tempo, shift them to its key, or both, "
+            "before anything is taken from them.",
+        ),
+    ] = None
     mix: Annotated[
         float,
         Parameter(
@@ -158,6 +167,7 @@ def transfer(
       estilo transfer melody.wav rain.wav -o out.wav --engine eq --smoothing-erb 1
       estilo transfer song.wav --style low.wav@0-200Hz --style pad.wav@10s-20s -o out.wav
       estilo transfer song.wav rain.wav -o out.wav --on percussive
+      estilo transfer song.wav loop.wav -o out.wav --match tempo,key
       estilo transfer melody.wav rain.wav -o out.wav --preset dipani-fixed --network.n-filters 512
     """
     # Imported here, as everywhere in this folder, so that help and usage errors come at once.
@@ -173,6 +183,7 @@ def transfer(
             engine=preset.engine,
             strength=transfer.strength,
             refine=transfer.refine,
+            match=transfer.match or (),
             mix=transfer.mix,
             on=transfer.on,
             mask=transfer.mask,

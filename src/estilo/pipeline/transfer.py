@@ -1,7 +1,7 @@
 """Transfer and texture: recordings in, a recording and its report out."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -13,6 +13,7 @@ import numpy as np
 from estilo.audio import Audio
 from estilo.errors import SettingsError
 from estilo.pipeline.levels import matched
+from estilo.pipeline.matching import checked_matches, matched_styles
 from estilo.pipeline.regions import place_of
 from estilo.pipeline.report import LevelReport, OutputReport, Report, versions
 from estilo.pipeline.scope import Scope, Sound
@@ -27,7 +28,7 @@ from estilo.pipeline.sources import (
     sample_hash,
     with_audio,
 )
-from estilo.presets import Preset, build_settings, load_preset
+from estilo.presets import Preset, build_settings, load_preset, merged_settings
 from estilo.presets.texture import DEFAULT_REALISM, texture_settings
 
 if TYPE_CHECKING:
@@ -65,6 +66,8 @@ class Transfer:
         refine: how far the engine ``optimise`` goes on from what the engine has made, 0 to 1:
             nearer to the styles' sound, further from the content's notes. Multiplied by the
             strength; 0, or what the preset says, if not given.
+        match: ``"tempo"`` and ``"key"``, one or both: the styles are stretched to the content's
+            tempo and shifted to its key first, see `estilo.matching`.
         mix: crossfade from the content (0) to the result (1), after levels are matched.
         on: the sound that is changed: ``all``, or only the ``harmonic`` or the ``percussive`` part
             of the content; the other is added back untouched.
@@ -100,6 +103,7 @@ class Transfer:
         preset: str | None = None,
         strength: float | None = None,
         refine: float | None = None,
+        match: str | Sequence[str] = (),
         mix: float = 1.0,
         on: Sound = "all",
         mask: "str | os.PathLike[str] | None" = None,
@@ -125,10 +129,10 @@ class Transfer:
             raise SettingsError(f"threads must lie between 1 and {_MOST_THREADS}, got {threads}")
         if not 0 <= seed <= _LARGEST_SEED:
             raise SettingsError(f"seed must lie between 0 and {_LARGEST_SEED}, got {seed}")
-        if raw and (mix != 1.0 or strength == 0):
+        if raw and (mix != 1.0 or strength == 0 or match):
             raise SettingsError(
                 "raw writes what the preset's ancestor would have written, which knew neither mix "
-                "nor strength 0; leave them out, or leave out raw"
+                "nor match nor strength 0; leave them out, or leave out raw"
             )
         if strength is not None:
             settings["strength"] = strength
@@ -139,9 +143,10 @@ class Transfer:
                 f"preset {preset!r} is of engine {chosen.engine!r}, and engine {engine!r} was "
                 "asked for; name one of the two"
             )
-        self.settings = build_settings(self.engine, _merged(chosen.settings, settings))
+        self.settings = build_settings(self.engine, merged_settings(chosen.settings, settings))
         self.refine = chosen.refine if refine is None else refine
         self._check_refine()
+        self.match = checked_matches(match)
         self.mix = mix
         self.scope = Scope.of(
             mask, on=on, formants=formants, formant_shift_semitones=formant_shift_semitones
@@ -191,7 +196,7 @@ class Transfer:
         from estilo.pipeline.running import Clock, Outcome, Watch, environment
 
         clock = Clock()
-        style_sources = self._playable(read_styles(styles, style_weights))
+        style_sources = heard = self._playable(read_styles(styles, style_weights))
         if self.raw is not None:
             refuse_places(style_sources, "raw")
         source = read_source(as_clip(content), name="content")
@@ -209,11 +214,14 @@ class Transfer:
                 clock.lap("engine")
                 audio = Audio(outcome.samples, self.raw.sample_rate_hz)
             else:
-                outcome = self._run(audio, style_sources, watch)
+                if self.match:
+                    heard = matched_styles(audio, style_sources, self.match)
+                    clock.lap("match")
+                outcome = self._run(audio, heard, watch)
                 clock.lap("engine")
                 audio, level = self._restore(outcome.samples, audio)
         clock.lap("levels")
-        report = self._report(style_sources, audio, outcome, level, content=source)
+        report = self._report(heard, audio, outcome, level, content=source)
         report = self._scored(report, audio, style_sources, clock, content=source)
         return TransferResult(audio, report, dict(source.info.tags) if source.info else {})
 
@@ -276,11 +284,11 @@ class Transfer:
         clock = Clock()
         if not 0 < seconds < float("inf"):
             raise SettingsError(f"seconds must be positive, got {seconds}")
-        is_plain = self.scope.is_whole and self.mix == 1.0 and not self.refine
+        is_plain = self.scope.is_whole and self.mix == 1.0 and not self.refine and not self.match
         if not is_plain or self.raw is not None:
             raise SettingsError(
-                "a texture has no content: mix, refine and raw mean nothing, nor do on, mask and "
-                "formants; leave them out"
+                "a texture has no content: match, mix, refine and raw mean nothing, nor do on, "
+                "mask and formants; leave them out"
             )
         sources = with_audio(read_styles(styles, style_weights), wanted_by="a texture")
         refuse_places(sources, "a texture")
@@ -375,6 +383,7 @@ class Transfer:
             feature_network=None
             if self.feature_network is None
             else type(self.feature_network).__name__,
+            match=self.match,
             refine=self.refine,
             mix=self.mix,
             **self.scope.report(),
@@ -420,16 +429,3 @@ def _with_whole_path(settings: dict[str, Any]) -> dict[str, Any]:
     """Settings for the recipe, whose weights are found from any folder."""
     weights = settings.get("weights")
     return settings | ({"weights": str(Path(weights).absolute())} if weights else {})
-
-
-def _merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Settings with changes on top; nested ones are merged, a strength releases a fixed weight."""
-    merged = dict(base)
-    if "strength" in changes and "content_weight" not in changes:
-        merged.pop("content_weight", None)
-    for name, value in changes.items():
-        below = merged.get(name)
-        if isinstance(value, Mapping) and isinstance(below, Mapping):
-            value = _merged(below, value)
-        merged[name] = value
-    return merged
