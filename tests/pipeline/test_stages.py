@@ -117,5 +117,5 @@ def test_what_makes_no_sense_is_refused() -> None:
         Transfer(engine="eq", refine=1.5)
     with pytest.raises(SettingsError, match="the one that was chosen; leave it out"):
         Transfer(refine=0.5)
-    with pytest.raises(SettingsError, match="mix, refine and raw mean nothing"):
+    with pytest.raises(SettingsError, match="match, mix, refine and raw mean nothing"):
         texture([STYLE], seconds=1.0, engine="style", refine=0.5)

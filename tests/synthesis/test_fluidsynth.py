@@ -7,7 +7,7 @@ import pytest
 
 from estilo.errors import EstiloError, InputError, SettingsError
 from estilo.synthesis import fluidsynth
-from estilo.synthesis.fluidsynth import find_soundfont, midi_file, render
+from estilo.synthesis.fluidsynth import DRUM_CHANNEL, find_soundfont, midi_file, render
 from estilo.synthesis.notes import Note
 
 NOTES = (Note(0.5, 0.5, 69.0, 1.0), Note(1.0, 0.75, 72.4, 0.5), Note(1.0, 0.25, 57.0, 0.001))
@@ -42,6 +42,27 @@ def test_notes_end_before_others_begin_and_the_shortest_ends_at_all():
     file = mido.MidiFile(file=io.BytesIO(midi_file([(notes, 0)], stride_s=2, duration_s=1.0)))
     kinds = [(each.type, each.note) for each in file if each.type.startswith("note")]
     assert kinds == [("note_on", 60), ("note_off", 60)] * 2 + [("note_on", 62), ("note_off", 62)]
+
+
+def test_drums_have_a_channel_of_their_own():
+    bend = fluidsynth.Bend(cutoff_octaves=-1.0)
+    midi = midi_file([(NOTES, 25)], stride_s=5, duration_s=4.0, bend=bend, channel=DRUM_CHANNEL)
+    messages = [each for each in mido.MidiFile(file=io.BytesIO(midi)) if not each.is_meta]
+    assert {each.channel for each in messages} == {9}
+    assert {each.type for each in messages} == {
+        *("note_on", "note_off", "program_change", "control_change"),
+    }
+
+
+@pytest.mark.usefixtures("test_bank")
+def test_drums_are_drums():
+    """A cymbal has no pitch to follow its number; a piano's note a semitone up has."""
+    parts = [((Note(0.0, 0.5, pitch, 0.8),), 0) for pitch in (42.0, 43.0)]
+    options = {"soundfont": "TimGM6mb", "sample_rate": RATE, "duration_s": 1.0}
+    hat, tom = fluidsynth.render_parts(parts, channel=DRUM_CHANNEL, **options)
+    spectra = [np.square(np.abs(np.fft.rfft(each))) for each in (hat, tom)]
+    below_1_khz = [each[:1000].sum() / each.sum() for each in spectra]
+    assert below_1_khz[0] < 0.1 < 0.8 < below_1_khz[1]
 
 
 @pytest.mark.usefixtures("test_bank")

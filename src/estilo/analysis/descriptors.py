@@ -3,7 +3,8 @@
 Conventions: the mean of the channels is heard, at the recording's own rate where brightness is
 concerned and at 16 kHz for onsets, tempo and key; loud moments count for more than soft ones. Of
 recordings longer than two minutes all but duration, loudness and peak is read from four stretches
-of 30 s, spread evenly from the first to the last, so that memory and time stay bounded.
+of 30 s, spread evenly from the first to the last, so that memory and time stay bounded; beats are
+told of recordings up to ten minutes.
 
 The set is that of H. Ordiales & M. Barrera (2019), with descriptors defined as by G. Peeters (2004)
 and in Essentia (D. Bogdanov et al. 2013) unless their functions say otherwise.
@@ -14,6 +15,7 @@ import math
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
+from estilo.analysis.beats import beat_times
 from estilo.analysis.harmonicity import harmonicity
 from estilo.analysis.key import key
 from estilo.analysis.onsets import onset_times
@@ -30,6 +32,7 @@ from estilo.audio import Audio
 from estilo.dsp.loudness import integrated_loudness, true_peak
 
 STRETCH_S, N_STRETCHES = 30.0, 4
+_LONGEST_BEATS_S = 600.0
 _SHORTEST_S = 0.5  # one onset in less says nothing of their density
 
 
@@ -69,6 +72,8 @@ class Descriptors(BaseModel):
     """Beats per minute; None where there is no pulse."""
     tempo_confidence: float | None = None
     """How regular onsets are at that tempo, 0 to 1; irregular ones reach 0.1 to 0.4."""
+    beats_s: list[float] | None = None
+    """When beats fall, in seconds; None where there is no pulse, or beyond ten minutes."""
     key: str | None = None
     """Such as "A minor"; None where none is clear."""
     key_confidence: float | None = None
@@ -99,6 +104,7 @@ def describe(sound: Sound) -> Descriptors:
             "true_peak_dbtp": _finite(true_peak(samples, rate)),
             **(_of_timbre(heard) if is_heard else {}),
             **(_of_music(heard) if is_heard else {}),
+            **({"beats_s": _beats(sound)} if is_heard else {}),
         }
     )
 
@@ -136,7 +142,7 @@ def _of_timbre(sound: Sound) -> dict[str, float | None]:
 
 
 def _of_music(sound: Sound) -> dict[str, float | str | None]:
-    pulse, tonality = tempo(sound), key(sound)
+    pulse, tonality = sound.once(tempo), key(sound)
     density = len(sound.once(onset_times)) / sound.duration_s
     return {
         "onsets_per_s": density if sound.duration_s >= _SHORTEST_S else None,
@@ -145,6 +151,12 @@ def _of_music(sound: Sound) -> dict[str, float | str | None]:
         "key": tonality.name,
         "key_confidence": tonality.confidence,
     }
+
+
+def _beats(sound: Sound) -> list[float] | None:
+    if sound.duration_s > _LONGEST_BEATS_S:
+        return None
+    return [round(float(each), 2) for each in beat_times(sound)] or None
 
 
 def _finite(level: float) -> float | None:

@@ -33,6 +33,7 @@ ROWS = (
     ("onsets_per_s", "onsets", "1/s", ".2f"),
     ("tempo_bpm", "tempo", "bpm", ".1f"),
     ("tempo_confidence", "  confidence", "0–1", ".2f"),
+    ("beats_s", "beats", "", ".2f"),
     ("key", "key", "", "s"),
     ("key_confidence", "  confidence", "0–1", ".2f"),
 )
@@ -63,12 +64,13 @@ def describe(
     ] = None,
     accept_truncated: AcceptTruncated = False,
 ) -> int:
-    """Say what is heard in recordings: level, brightness, pitch, onsets, tempo, key.
+    """Say what is heard in recordings: level, brightness, pitch, onsets, tempo, beats, key.
 
     Tempo may be half or twice the notated one, and a single note passes for
     its own key: the confidences say how far to trust them. A dash stands where
     there is nothing to measure. Of recordings longer than two minutes all but
-    duration and level is read from four stretches of 30 s.
+    duration, level and beats is read from four stretches of 30 s. Beats are
+    told by their number and the first; --json lists them all.
 
     For example:
       estilo describe melody.wav rain.wav
@@ -132,11 +134,13 @@ def _table(described: "list[tuple[Path, Descriptors]]") -> "Table":
     return table
 
 
-def cell(value: float | str | None, spec: str) -> str:
-    """A value as it is written; a dash where there is none.
+def cell(value: float | str | list[float] | None, spec: str) -> str:
+    """A value as it is written, of several times how many and the first; a dash for none.
 
     Example:
-        >>> cell(2.345, ".1f"), cell(None, ".1f")
-        ('2.3', '–')
+        >>> cell(2.345, ".1f"), cell(None, ".1f"), cell([0.5, 1.0, 1.5], ".2f")
+        ('2.3', '–', '3 from 0.50 s')
     """
+    if isinstance(value, list):
+        return f"{len(value)} from {value[0]:{spec}} s"
     return "–" if value is None else format(value, spec)

@@ -14,6 +14,7 @@ from estilo.cli.signals import Stop
 from estilo.cli.verdict import copying, verdict
 from estilo.errors import Cancelled, SettingsError
 from estilo.io import AudioInfo, load
+from estilo.pipeline.regions import place_of, segments
 from estilo.pipeline.sources import Clip, is_coded
 from estilo.pipeline.transfer import Transfer
 
@@ -101,6 +102,13 @@ def _checked(job: Job) -> Job:
     like = check_clip(first)
     for style in others:
         check_clip(style) if job.content is None else check_style(style)
+    if job.content is not None:
+        n_samples = part_length(job.content, like)
+        segments(
+            [place_of(style.at) for style in job.styles],
+            n_samples=n_samples,
+            sample_rate=like.sample_rate,
+        )
     weights = job.style_weights
     if weights is not None and len(weights) != len(job.styles):
         raise SettingsError(
@@ -187,6 +195,9 @@ def _title(job: Job) -> str:
 
 def _conclude(reporter: Reporter, report: "Report", total_s: float, *, has_picture: bool) -> None:
     """What is worth knowing about the result, then what was written."""
+    for style in report.styles:
+        if style.match is not None:
+            reporter.say(style.match.words)
     level = report.level
     reference = "first style" if report.content is None else "content"
     if level is not None and level.shortfall_lu > 0.05:

@@ -16,8 +16,9 @@ from estilo.engines.settings import alternatives
 from estilo.errors import SettingsError
 
 COMMON = Group("Common", sort_key=1)
-FILES = Group("Files", sort_key=2)
-RUNNING = Group("While it runs", sort_key=3)
+PARTS = Group("Parts and voices", sort_key=2)
+FILES = Group("Files", sort_key=3)
+RUNNING = Group("While it runs", sort_key=4)
 DEFAULT_ENGINE = "optimise"
 _FIRST_ENGINE_GROUP = 10
 

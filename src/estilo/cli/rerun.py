@@ -76,12 +76,12 @@ def _clip(given: InputReport, recipe: Path) -> Clip:
             f"{recipe} is of samples that came from a program, not from files; "
             "render it again in Python"
         )
-    return Clip(given.path, given.offset_s, given.duration_s, given.accept_truncated)
+    return Clip(given.path, given.offset_s, given.duration_s, given.accept_truncated, given.at)
 
 
 def _check_inputs(report: Report, recipe: Path, reporter: Reporter) -> None:
     """Refuse inputs that are not what they were."""
-    for given in _inputs(report):
+    for given in [*_inputs(report), *([] if report.mask is None else [report.mask])]:
         path = Path(str(given.path))
         with path.open("rb") as stream:
             digest = hashlib.file_digest(stream, "sha256").hexdigest()
@@ -123,8 +123,13 @@ def _transfer(report: Report) -> Transfer:
         engine=report.engine,
         preset=report.preset if report.raw else None,
         strength=report.settings.get("strength"),
+        match=report.match,
         refine=report.refine,
         mix=report.mix,
+        on=report.on,
+        mask=None if report.mask is None else report.mask.path,
+        formants=report.formants,
+        formant_shift_semitones=report.formant_shift_semitones,
         raw=report.raw,
         seed=report.seed,
         device=report.device,

@@ -1,8 +1,8 @@
 """``estilo transfer``: a recording in the style of others."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
@@ -12,6 +12,7 @@ from estilo.cli.options import (
     FILES,
     FLAT,
     NO_PRESET,
+    PARTS,
     PLAIN_RUN,
     OutputOptions,
     PresetOptions,
@@ -21,6 +22,7 @@ from estilo.cli.options import (
     given_settings,
     setting_defaults,
 )
+from estilo.errors import SettingsError
 
 if TYPE_CHECKING:
     from estilo.cli.outputs import Outputs
@@ -52,12 +54,54 @@ class TransferOptions:
             "nearer to the style's sound, further from the content's notes.",
         ),
     ] = None
+    match: Annotated[
+        str | None,
+        Parameter(
+            group=COMMON,
+            metavar="tempo,key",
+            help="Stretch the styles to the content's tempo, shift them to its key, or both, "
+            "before anything is taken from them.",
+        ),
+    ] = None
     mix: Annotated[
         float,
         Parameter(
             group=COMMON, help="Crossfade from the content (0) to the result (1), levels matched."
         ),
     ] = 1.0
+    on: Annotated[
+        Literal["all", "harmonic", "percussive"],
+        Parameter(
+            group=PARTS,
+            help="The sound that is changed; the rest of the content is added back untouched.",
+        ),
+    ] = "all"
+    mask: Annotated[
+        Path | None,
+        Parameter(
+            group=PARTS,
+            metavar="FILE.png",
+            help="Where the styles apply: a picture over the whole content, white where they do, "
+            "black where they do not. Its rows are those of --plot: 40 Hz at the bottom, 20 kHz or "
+            "half the sample rate at the top, octaves equally high.",
+        ),
+    ] = None
+    formants: Annotated[
+        float,
+        Parameter(
+            group=PARTS,
+            help="How far the content's formants are kept, 0 to 1, so that words stay clear.",
+        ),
+    ] = 0.0
+    formant_shift: Annotated[
+        float,
+        Parameter(
+            group=PARTS,
+            metavar="SEMITONES",
+            allow_leading_hyphen=True,
+            help="How far formants are moved, up or down; the pitch stays.",
+        ),
+    ] = 0.0
     raw: Annotated[
         bool,
         Parameter(
@@ -85,10 +129,26 @@ class TransferOptions:
 
 def transfer(
     content: Annotated[Path, Parameter(help="The recording to be changed.")],
-    style: Annotated[tuple[Path, ...], Parameter(help="One or more recordings to sound like.")],
+    style: Annotated[
+        tuple[str, ...],
+        Parameter(help="One or more recordings to sound like; each may have ranges, see --style."),
+    ] = (),
     /,
     *,
     output: Annotated[OutputOptions, FLAT],
+    placed: Annotated[
+        list[str] | None,
+        Parameter(
+            name="--style",
+            negative=(),
+            consume_multiple=False,
+            metavar="FILE@RANGE",
+            group=PARTS,
+            help="A recording to sound like, and where: FILE@10s-20s, FILE@0-200Hz, or several "
+            "ranges with commas. It takes the place of styles without ranges there; beyond all of "
+            "them the content stays as it is.",
+        ),
+    ] = None,
     preset: Annotated[PresetOptions, FLAT] = NO_PRESET,
     transfer: Annotated[TransferOptions, FLAT] = TransferOptions(),
     styles: Annotated[StyleOptions, FLAT] = ALL_STYLES,
@@ -105,6 +165,9 @@ def transfer(
       estilo transfer melody.wav rain.wav -o out.flac --strength 0.4 --plot
       estilo transfer song.mp3 rain.wav bells.wav --style-weight 2,1 -o out.wav --duration 20
       estilo transfer melody.wav rain.wav -o out.wav --engine eq --smoothing-erb 1
+      estilo transfer song.wav --style low.wav@0-200Hz --style pad.wav@10s-20s -o out.wav
+      estilo transfer song.wav rain.wav -o out.wav --on percussive
+      estilo transfer song.wav loop.wav -o out.wav --match tempo,key
       estilo transfer melody.wav rain.wav -o out.wav --preset dipani-fixed --network.n-filters 512
     """
     # Imported here, as everywhere in this folder, so that help and usage errors come at once.
@@ -113,14 +176,19 @@ def transfer(
 
     job = Job(
         content=Clip(content, transfer.offset, transfer.duration, styles.accept_truncated),
-        styles=style_clips(style, styles),
+        styles=placed_clips([*style, *(placed or [])], styles),
         transfer=transfer_from(
             given_settings(engine),
             preset=preset.preset,
             engine=preset.engine,
             strength=transfer.strength,
             refine=transfer.refine,
+            match=transfer.match or (),
             mix=transfer.mix,
+            on=transfer.on,
+            mask=transfer.mask,
+            formants=transfer.formants,
+            formant_shift_semitones=transfer.formant_shift,
             raw=transfer.raw,
             seed=run.seed,
             device=run.device,
@@ -133,6 +201,21 @@ def transfer(
         is_quiet=run.quiet,
     )
     return render(job)[0]
+
+
+def placed_clips(typed: list[str], options: StyleOptions) -> "tuple[Clip, ...]":
+    """The parts of the styles that were asked for, and where in the content they apply.
+
+    Raises:
+        SettingsError: there is no style, or a range cannot be read.
+    """
+    from estilo.pipeline.regions import split_place
+
+    if not typed:
+        raise SettingsError("no style was given; name one after the content, or with --style")
+    places = [split_place(each) for each in typed]
+    clips = style_clips(tuple(Path(path) for path, _ in places), options)
+    return tuple(replace(clip, at=at) for clip, (_, at) in zip(clips, places, strict=True))
 
 
 def style_clips(paths: tuple[Path, ...], options: StyleOptions) -> "tuple[Clip, ...]":

@@ -19,6 +19,17 @@ class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
 
+class MatchReport(_Part):
+    """What was done to a style so that it fits the content; see `estilo.matching`."""
+
+    speed: float
+    """How many times as fast it was played."""
+    semitones: int
+    """How much higher."""
+    words: str
+    """That, and why, in a line."""
+
+
 class InputReport(_Part):
     """One recording that went in, or a style file, which has no audio."""
 
@@ -39,6 +50,19 @@ class InputReport(_Part):
     """Whether a file that breaks off was taken as it is."""
     weight: float | None = None
     """Share of this style."""
+    at: str = ""
+    """Where in the content this style applies, as in `estilo.pipeline.regions.place_of`."""
+    match: MatchReport | None = None
+    """How this style was matched to the content; None where it was not to be."""
+
+
+class MaskReport(_Part):
+    """The picture that says where the styles apply."""
+
+    path: str
+    """Absolute."""
+    sha256: str
+    """Of the file."""
 
 
 class LevelReport(_Part):
@@ -88,8 +112,16 @@ class Report(_Part):
     where the engine has none."""
     feature_network: str | None = None
     """Class of a feature network that was passed in Python; its weights are not kept here."""
+    match: tuple[str, ...] = ()
+    """What styles were to be matched to the content in."""
     refine: float = 0.0
     mix: float = 1.0
+    on: Literal["all", "harmonic", "percussive"] = "all"
+    """The sound that the engine was given."""
+    mask: MaskReport | None = None
+    formants: float = 0.0
+    """How far those of the content were kept."""
+    formant_shift_semitones: float = 0.0
     raw: bool = False
     seconds: float | None = None
     """Length of a texture."""

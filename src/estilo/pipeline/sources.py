@@ -31,12 +31,15 @@ class Clip:
         offset_s: where the part starts, in seconds.
         duration_s: how long it is, in seconds; None for all that there is.
         accept_truncated: take what is there of a file that breaks off.
+        at: of a style, where in the content it applies, as in `estilo.pipeline.regions.place_of`:
+            ``"10s-20s"``, ``"0-200Hz"``, or several with commas; empty is everywhere.
     """
 
     source: "str | os.PathLike[str] | Audio"
     offset_s: float = 0.0
     duration_s: float | None = None
     accept_truncated: bool = False
+    at: str = ""
 
 
 Recording = str | os.PathLike[str] | Audio | Clip
@@ -96,9 +99,13 @@ def read_source(clip: Clip, *, name: str, weight: float | None = None) -> Source
     Raises:
         AudioFileError: the file cannot be read; see `estilo.io.load`.
         InputError: samples that are not finite, empty, or of a rate or channel count out of reach;
-            or the file is a style file.
+            the file is a style file; or ranges are given and it is no style.
     """
     refuse_style_file(clip)
+    if clip.at and weight is None:
+        raise InputError(
+            f"at={clip.at!r} says where a style applies, and came with the {name}; leave it out"
+        )
     if isinstance(clip.source, Audio):
         audio = _cut(clip.source, clip, name)
         _check_samples(audio, name)
@@ -122,6 +129,7 @@ def read_source(clip: Clip, *, name: str, weight: float | None = None) -> Source
         duration_s=clip.duration_s,
         accept_truncated=clip.accept_truncated,
         weight=weight,
+        at=clip.at,
     )
     return Source(audio, info, report)
 
@@ -195,6 +203,24 @@ def with_audio(
     return recordings
 
 
+def refuse_places(styles: Sequence[StyleSource], what: str) -> None:
+    """Refuse styles that apply to a part of the content only.
+
+    Args:
+        styles: from `read_styles`.
+        what: that knows no parts, for the message ("a texture").
+
+    Raises:
+        SettingsError: one of them does.
+    """
+    for style in styles:
+        if style.report.at:
+            raise SettingsError(
+                f"{what} knows no parts of a content, and a style is to apply at "
+                f"{style.report.at!r} only; leave the ranges out"
+            )
+
+
 def is_coded(clip: Clip) -> bool:
     """Whether a clip is a style file."""
     return not isinstance(clip.source, Audio) and is_style_file(clip.source)
@@ -244,6 +270,7 @@ def _read_style(clip: Clip, *, name: str, weight: float) -> StyleSource:
         n_samples=None,
         accept_truncated=clip.accept_truncated,
         weight=weight,
+        at=clip.at,
     )
     return CodedSource(file, report)
 

@@ -1,8 +1,10 @@
 """Transfer and texture: recordings in, a recording and its report out."""
 
-from collections.abc import Mapping, Sequence
+import os
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +13,10 @@ import numpy as np
 from estilo.audio import Audio
 from estilo.errors import SettingsError
 from estilo.pipeline.levels import matched
+from estilo.pipeline.matching import checked_matches, matched_styles
+from estilo.pipeline.regions import place_of
 from estilo.pipeline.report import LevelReport, OutputReport, Report, versions
+from estilo.pipeline.scope import Scope, Sound
 from estilo.pipeline.sources import (
     Recording,
     Source,
@@ -19,10 +24,11 @@ from estilo.pipeline.sources import (
     as_clip,
     read_source,
     read_styles,
+    refuse_places,
     sample_hash,
     with_audio,
 )
-from estilo.presets import Preset, build_settings, load_preset
+from estilo.presets import Preset, build_settings, load_preset, merged_settings
 from estilo.presets.texture import DEFAULT_REALISM, texture_settings
 
 if TYPE_CHECKING:
@@ -60,7 +66,14 @@ class Transfer:
         refine: how far the engine ``optimise`` goes on from what the engine has made, 0 to 1:
             nearer to the styles' sound, further from the content's notes. Multiplied by the
             strength; 0, or what the preset says, if not given.
+        match: ``"tempo"`` and ``"key"``, one or both: the styles are stretched to the content's
+            tempo and shifted to its key first, see `estilo.matching`.
         mix: crossfade from the content (0) to the result (1), after levels are matched.
+        on: the sound that is changed: ``all``, or only the ``harmonic`` or the ``percussive`` part
+            of the content; the other is added back untouched.
+        mask: path of a PNG that says where the styles apply, see `estilo.pipeline.masks.read_mask`.
+        formants: how far the content's are kept, 0 to 1: a voice keeps its vowels.
+        formant_shift_semitones: how far formants are moved, apart from the pitch.
         raw: what the preset's ancestor would have written: mono, cut, at its own rate and level.
         seed: of every random draw; equal seeds give equal samples.
         device: ``"cpu"`` or ``"cuda"``.
@@ -90,7 +103,12 @@ class Transfer:
         preset: str | None = None,
         strength: float | None = None,
         refine: float | None = None,
+        match: str | Sequence[str] = (),
         mix: float = 1.0,
+        on: Sound = "all",
+        mask: "str | os.PathLike[str] | None" = None,
+        formants: float = 0.0,
+        formant_shift_semitones: float = 0.0,
         raw: bool = False,
         seed: int = 0,
         device: str = "cpu",
@@ -111,10 +129,10 @@ class Transfer:
             raise SettingsError(f"threads must lie between 1 and {_MOST_THREADS}, got {threads}")
         if not 0 <= seed <= _LARGEST_SEED:
             raise SettingsError(f"seed must lie between 0 and {_LARGEST_SEED}, got {seed}")
-        if raw and (mix != 1.0 or strength == 0):
+        if raw and (mix != 1.0 or strength == 0 or match):
             raise SettingsError(
                 "raw writes what the preset's ancestor would have written, which knew neither mix "
-                "nor strength 0; leave them out, or leave out raw"
+                "nor match nor strength 0; leave them out, or leave out raw"
             )
         if strength is not None:
             settings["strength"] = strength
@@ -125,10 +143,19 @@ class Transfer:
                 f"preset {preset!r} is of engine {chosen.engine!r}, and engine {engine!r} was "
                 "asked for; name one of the two"
             )
-        self.settings = build_settings(self.engine, _merged(chosen.settings, settings))
+        self.settings = build_settings(self.engine, merged_settings(chosen.settings, settings))
         self.refine = chosen.refine if refine is None else refine
         self._check_refine()
+        self.match = checked_matches(match)
         self.mix = mix
+        self.scope = Scope.of(
+            mask, on=on, formants=formants, formant_shift_semitones=formant_shift_semitones
+        )
+        if raw and not self.scope.is_whole:
+            raise SettingsError(
+                "raw writes what the preset's ancestor would have written, which knew neither on, "
+                "mask nor formants; leave them out, or leave out raw"
+            )
         self.raw = chosen.raw if raw else None
         self.seed = seed
         self.device = device
@@ -165,29 +192,36 @@ class Transfer:
             Cancelled: `cancel` was set.
             DivergenceError: the optimisation turned non-finite three times.
         """
+        from estilo.pipeline.raw import run_raw
         from estilo.pipeline.running import Clock, Outcome, Watch, environment
 
         clock = Clock()
-        style_sources = self._playable(read_styles(styles, style_weights))
+        style_sources = heard = self._playable(read_styles(styles, style_weights))
+        if self.raw is not None:
+            refuse_places(style_sources, "raw")
         source = read_source(as_clip(content), name="content")
         clock.lap("read")
         watch = Watch(on_progress, cancel, keep_best)
         audio, level = source.audio, None
         with environment(self.threads):
             returns_content = self.settings.returns_content and not self._refining
+            returns_content = returns_content and not self.scope.formant_shift_semitones
             if returns_content or self.mix == 0.0:
                 outcome = Outcome(audio.samples)
             elif self.raw is not None:
                 recordings = with_audio(style_sources, wanted_by="raw")
-                outcome = self._run_raw(audio, recordings, watch)
+                outcome = run_raw(self, audio, recordings, watch)
                 clock.lap("engine")
                 audio = Audio(outcome.samples, self.raw.sample_rate_hz)
             else:
-                outcome = self._run(audio, style_sources, watch)
+                if self.match:
+                    heard = matched_styles(audio, style_sources, self.match)
+                    clock.lap("match")
+                outcome = self._run(audio, heard, watch)
                 clock.lap("engine")
                 audio, level = self._restore(outcome.samples, audio)
         clock.lap("levels")
-        report = self._report(style_sources, audio, outcome, level, content=source)
+        report = self._report(heard, audio, outcome, level, content=source)
         report = self._scored(report, audio, style_sources, clock, content=source)
         return TransferResult(audio, report, dict(source.info.tags) if source.info else {})
 
@@ -250,11 +284,14 @@ class Transfer:
         clock = Clock()
         if not 0 < seconds < float("inf"):
             raise SettingsError(f"seconds must be positive, got {seconds}")
-        if self.mix != 1.0 or self.refine or self.raw is not None:
+        is_plain = self.scope.is_whole and self.mix == 1.0 and not self.refine and not self.match
+        if not is_plain or self.raw is not None:
             raise SettingsError(
-                "a texture has no content: mix, refine and raw mean nothing; leave them out"
+                "a texture has no content: match, mix, refine and raw mean nothing, nor do on, "
+                "mask and formants; leave them out"
             )
         sources = with_audio(read_styles(styles, style_weights), wanted_by="a texture")
+        refuse_places(sources, "a texture")
         clock.lap("read")
         watch = Watch(on_progress, cancel, keep_best)
         with environment(self.threads):
@@ -292,44 +329,25 @@ class Transfer:
 
     def _run(self, content: Audio, styles: Sequence[StyleSource], watch: "Watch") -> "Outcome":
         from estilo.pipeline import running
+        from estilo.pipeline.parts import run_parts
         from estilo.pipeline.stages import Stage, Styles, run_stages
 
         running.check_device(self.device)
-        return run_stages(
-            Stage(self.engine, self.settings, self.feature_network),
+        return run_parts(
+            partial(
+                run_stages,
+                Stage(self.engine, self.settings, self.feature_network),
+                refine=self._refining,
+                seed=self.seed,
+                device=self.device,
+            ),
             content,
             Styles(
                 [style.audio if isinstance(style, Source) else style.file for style in styles],
                 [style.report.weight or 1.0 for style in styles],
             ),
-            refine=self._refining,
-            seed=self.seed,
-            device=self.device,
-            watch=watch,
-        )
-
-    def _run_raw(self, content: Audio, styles: list[Source], watch: "Watch") -> "Outcome":
-        """As the ancestor did: mono, cut to its length, in one piece, levels untouched."""
-        from estilo.pipeline import running
-
-        assert self.raw is not None  # noqa: S101 - callers ask only where there is one
-        running.check_device(self.device)
-        rate, seconds = self.raw.sample_rate_hz, self.raw.duration_s
-        seconds = min([seconds, content.duration_s, *(s.audio.duration_s for s in styles)])
-
-        def cut(audio: Audio) -> Audio:
-            samples = audio.samples[:, : round(seconds * audio.sample_rate)]
-            return Audio(samples.mean(0, keepdims=True), audio.sample_rate)
-
-        return running.run_job(
-            running.bare_engine(self.engine, self.settings, network=self.feature_network),
-            cut(content),
-            [cut(style.audio) for style in styles],
-            [style.report.weight or 1.0 for style in styles],
-            sample_rate=rate,
-            n_samples=round(seconds * rate),
-            seed=self.seed,
-            device=self.device,
+            places=[place_of(style.report.at) for style in styles],
+            scope=self.scope,
             watch=watch,
         )
 
@@ -365,8 +383,10 @@ class Transfer:
             feature_network=None
             if self.feature_network is None
             else type(self.feature_network).__name__,
+            match=self.match,
             refine=self.refine,
             mix=self.mix,
+            **self.scope.report(),
             raw=self.raw is not None,
             seed=self.seed,
             device=self.device,
@@ -409,16 +429,3 @@ def _with_whole_path(settings: dict[str, Any]) -> dict[str, Any]:
     """Settings for the recipe, whose weights are found from any folder."""
     weights = settings.get("weights")
     return settings | ({"weights": str(Path(weights).absolute())} if weights else {})
-
-
-def _merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Settings with changes on top; nested ones are merged, a strength releases a fixed weight."""
-    merged = dict(base)
-    if "strength" in changes and "content_weight" not in changes:
-        merged.pop("content_weight", None)
-    for name, value in changes.items():
-        below = merged.get(name)
-        if isinstance(value, Mapping) and isinstance(below, Mapping):
-            value = _merged(below, value)
-        merged[name] = value
-    return merged

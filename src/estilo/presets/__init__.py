@@ -6,6 +6,7 @@ its ancestor would have cut and written (``raw``). Users' own files have the sam
 
 import difflib
 import tomllib
+from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -103,6 +104,24 @@ def build_settings(engine: str, values: dict[str, Any]) -> Any:
                 f"{', '.join(others)}; leave it out"
             ) from error
         raise SettingsError(explain(error, known=list(model.model_fields))) from error
+
+
+def merged_settings(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings with changes on top; nested ones are merged, a strength releases a fixed weight.
+
+    Example:
+        >>> merged_settings({"content_weight": 0.01, "n_steps": 9}, {"strength": 0.5})
+        {'n_steps': 9, 'strength': 0.5}
+    """
+    merged = dict(base)
+    if "strength" in changes and "content_weight" not in changes:
+        merged.pop("content_weight", None)
+    for name, value in changes.items():
+        below = merged.get(name)
+        if isinstance(value, Mapping) and isinstance(below, Mapping):
+            value = merged_settings(below, value)
+        merged[name] = value
+    return merged
 
 
 def explain(error: ValidationError, known: list[str] | None = None) -> str:

@@ -33,6 +33,8 @@ _GAIN = 0.5
 _TIMEOUT_S = 300
 _PAUSE_S = 1  # between pieces of one run
 _ALL_SOUND_OFF = 120
+DRUM_CHANNEL = 9
+"""MIDI's channel, from 0, where notes are drums and programs are kits."""
 # SoundFont 2.01, 9.6: generators are reached through NRPN 120, their offsets lie about a middle.
 _NRPN_MSB, _NRPN_LSB, _DATA_MSB, _DATA_LSB = 99, 98, 6, 38
 _SOUNDFONT_NRPN = 120
@@ -164,6 +166,7 @@ def render_parts(
     sample_rate: int,
     duration_s: float,
     bend: Bend = AS_IS,
+    channel: int = 0,
 ) -> list[np.ndarray]:
     """Several pieces of notes, each on its own program, as `render` would give them.
 
@@ -176,6 +179,7 @@ def render_parts(
         sample_rate: as in `render`.
         duration_s: of each result, in seconds.
         bend: of all programs.
+        channel: MIDI's, from 0; `DRUM_CHANNEL` for drums.
 
     Raises:
         InputError: as in `render`.
@@ -187,7 +191,7 @@ def render_parts(
             raise SettingsError(f"a General MIDI program lies between 0 and 127, got {program}")
     stride_s = math.ceil(duration_s) + _PAUSE_S
     stereo = _run(
-        midi_file(parts, stride_s=stride_s, duration_s=duration_s, bend=bend),
+        midi_file(parts, stride_s=stride_s, duration_s=duration_s, bend=bend, channel=channel),
         font=find_soundfont(str(soundfont)),
         sample_rate=sample_rate,
     )
@@ -233,6 +237,7 @@ def midi_file(
     stride_s: int,
     duration_s: float,
     bend: Bend = AS_IS,
+    channel: int = 0,
 ) -> bytes:
     """A Standard MIDI File (type 0) of pieces of notes, one after the other.
 
@@ -241,6 +246,7 @@ def midi_file(
         stride_s: from start to start, in seconds; before each start everything is silenced.
         duration_s: of the last one, in seconds.
         bend: of all programs, set once, before the first note.
+        channel: as in `render_parts`.
 
     Raises:
         InputError: the package mido is missing.
@@ -270,10 +276,12 @@ def midi_file(
     # At one instant, old notes end before new ones start.
     events.sort(key=lambda event: event[:2])
     track = MidiTrack([MetaMessage("set_tempo", tempo=_BEAT_US)])
-    track += [Message("control_change", control=c, value=v) for c, v in _bending(bend)]
+    track += [
+        Message("control_change", channel=channel, control=c, value=v) for c, v in _bending(bend)
+    ]
     now = 0
     for tick, _, message in events:
-        track.append(message.copy(time=tick - now))
+        track.append(message.copy(time=tick - now, channel=channel))
         now = tick
     end = round(_TICKS_PER_S * (max(len(parts) - 1, 0) * stride_s + duration_s))
     track.append(MetaMessage("end_of_track", time=max(now, end) - now))

@@ -1,0 +1,99 @@
+"""What is to be done to a style so that it fits a content, and that in words."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from estilo.analysis.key import Key, key
+from estilo.analysis.sound import Sound
+from estilo.analysis.tempo import Tempo, tempo
+from estilo.matching.key import fit_key, transposed
+from estilo.matching.tempo import fit_tempo
+
+MATCHES = ("tempo", "key")
+"""What a style can be matched in."""
+
+_LEAST_PULSE = 0.3  # of tempo's confidence: chance gives as much in a few seconds
+_SAME_SPEED = 0.005  # of half a minute that is 0.15 s
+
+
+@dataclass(frozen=True)
+class Fit:
+    """What is done to a style.
+
+    Args:
+        speed: how many times as fast it is played.
+        semitones: how much higher.
+        words: that, and why, in a line.
+    """
+
+    speed: float
+    semitones: int
+    words: str
+
+
+def fit(content: Sound, style: Sound, *, matches: Sequence[str]) -> Fit:
+    """Speed and shift of a style for a content; none where one of the two has no pulse or key.
+
+    Args:
+        content: any length.
+        style: any length.
+        matches: some of `MATCHES`.
+
+    Raises:
+        InputError: tempos are too far apart; see `estilo.matching.tempo.fit_tempo`.
+
+    Example:
+        >>> import numpy as np
+        >>> noise = Sound(0.1 * np.random.default_rng(0).standard_normal(80_000), 16_000)
+        >>> fit(noise, noise, matches=["key"])
+        Fit(speed=1.0, semitones=0, words='the content has no clear key, pitch left as it is')
+    """
+    speed, semitones, words = 1.0, 0, []
+    if "tempo" in matches:
+        speed, said = _speed(content.once(tempo), style.once(tempo))
+        words.append(said)
+    if "key" in matches:
+        semitones, said = _shift(content.once(key), style.once(key))
+        words.append(said)
+    return Fit(speed, semitones, "; ".join(words))
+
+
+def _speed(content: Tempo, style: Tempo) -> tuple[float, str]:
+    for each, owner in ((content, "the content has "), (style, "")):
+        if each.bpm is None or each.confidence < _LEAST_PULSE:
+            return 1.0, f"{owner}no clear pulse, tempo left as it is"
+    assert content.bpm is not None  # noqa: S101 - see above
+    assert style.bpm is not None  # noqa: S101
+    found = fit_tempo(content.bpm, style.bpm)
+    fitting = _fitting(content.bpm, found.relation)
+    if abs(found.speed - 1.0) < _SAME_SPEED:
+        return 1.0, f"{style.bpm:.0f} bpm fits as it is{fitting}"
+    new = style.bpm * found.speed
+    return found.speed, (
+        f"{style.bpm:.0f} bpm played {found.speed:.2f} times as fast, at {new:.0f}{fitting}"
+    )
+
+
+def _fitting(content_bpm: float, relation: Fraction) -> str:
+    if relation == 1:
+        return ""
+    ours, theirs = relation.denominator, relation.numerator
+    beats = "1 beat" if ours == 1 else f"{ours} beats"
+    return f", {beats} for {theirs} of the content's at {content_bpm:.0f}"
+
+
+def _shift(content: Key, style: Key) -> tuple[int, str]:
+    for each, owner in ((content, "the content has "), (style, "")):
+        if each.name is None:
+            return 0, f"{owner}no clear key, pitch left as it is"
+    semitones = fit_key(content, style)
+    if semitones == 0:
+        return 0, f"{style.name} fits the content's {content.name} as it is"
+    direction = "up" if semitones > 0 else "down"
+    plural = "" if abs(semitones) == 1 else "s"
+    new = transposed(style, semitones)
+    relative = "" if new == content.name else f" for the content's {content.name}"
+    return semitones, (
+        f"shifted {direction} {abs(semitones)} semitone{plural}, {style.name} to {new}{relative}"
+    )

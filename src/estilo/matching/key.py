@@ -1,0 +1,64 @@
+"""By how many semitones a style is to be shifted so that its notes are the content's."""
+
+from estilo.analysis.key import KEYS, Key
+from estilo.errors import InputError
+
+LARGEST_SHIFT = 6
+"""In semitones: half of the circle, so that there is always one."""
+
+
+def fit_key(content: Key, style: Key) -> int:
+    """The shift after which two keys have the same notes, -5 to 6 semitones.
+
+    Of a minor key the notes are those of its relative major key, three semitones above, and for
+    that key it is taken at times: so a minor content draws a major style to its relative key, and
+    an analysis that errs so does no harm. Correlating the two recordings' pitch classes instead, in
+    all 12 rotations, fits tonic to tonic, and so a major style to the parallel of a minor content
+    (docs/benchmarks/tempo-key.md).
+
+    Args:
+        content: its key, with a name.
+        style: likewise.
+
+    Raises:
+        InputError: a key has no name.
+
+    Example:
+        >>> fit_key(Key("G minor", 0.9), Key("E minor", 0.9))
+        3
+        >>> fit_key(Key("G minor", 0.9), Key("C major", 0.9))
+        -2
+    """
+    shift = (_tonic_of_notes(content) - _tonic_of_notes(style)) % 12
+    return shift if shift <= LARGEST_SHIFT else shift - 12
+
+
+def transposed(of: Key, semitones: int) -> str:
+    """Name of a key so many semitones higher.
+
+    Args:
+        of: with a name.
+        semitones: how much higher.
+
+    Raises:
+        InputError: it has none.
+
+    Example:
+        >>> transposed(Key("E minor", 0.9), 3), transposed(Key("C major", 0.9), -2)
+        ('G minor', 'Bb major')
+    """
+    mode, tonic = _parts(of)
+    return KEYS[12 * mode + (tonic + semitones) % 12]
+
+
+def _tonic_of_notes(of: Key) -> int:
+    """Tonic of the major key with the same notes, 0 for C."""
+    mode, tonic = _parts(of)
+    return (tonic + 3 * mode) % 12
+
+
+def _parts(of: Key) -> tuple[int, int]:
+    """Mode, 0 for major and 1 for minor, and tonic."""
+    if of.name is None:
+        raise InputError("there is no key to be shifted; give one with a name")
+    return divmod(KEYS.index(of.name), 12)

@@ -1,0 +1,68 @@
+"""How much faster a style is to be played so that its beats fit the content's."""
+
+import math
+from dataclasses import dataclass
+from fractions import Fraction
+
+from estilo.errors import InputError
+
+RELATIONS = (Fraction(1, 2), Fraction(2, 3), Fraction(1), Fraction(3, 2), Fraction(2))
+"""Beats of the content for one beat of the style."""
+SLOWEST, FASTEST = 0.67, 1.5
+"""How far a style is stretched: speeds beyond these no longer sound like it."""
+
+_THREE_OCTAVES = 0.1
+
+
+@dataclass(frozen=True)
+class TempoFit:
+    """How a style's tempo fits a content's.
+
+    Args:
+        speed: how many times as fast the style is played.
+        relation: beats of the content for one beat of the style, one of `RELATIONS`.
+    """
+
+    speed: float
+    relation: Fraction
+
+
+def fit_tempo(content_bpm: float, style_bpm: float) -> TempoFit:
+    """The speed nearest to 1 at which beats of content and style meet, in one of `RELATIONS`.
+
+    Analyses take one tempo for its half or double at times, and a style at half the content's
+    tempo goes with it as it is: so its beats may also last two of the content's, or half a one. Two
+    against three is taken where that spares a tenth of an octave of speed, 7 %, or more.
+
+    Args:
+        content_bpm: in beats per minute.
+        style_bpm: in beats per minute.
+
+    Raises:
+        InputError: a tempo is not positive, or the speed would lie outside 0.67 to 1.5.
+
+    Example:
+        >>> fit_tempo(120.0, 96.0)
+        TempoFit(speed=1.25, relation=Fraction(1, 1))
+        >>> fit_tempo(120.0, 66.0).relation, round(fit_tempo(120.0, 66.0).speed, 3)
+        (Fraction(2, 1), 0.909)
+    """
+    if not (content_bpm > 0.0 and style_bpm > 0.0):
+        raise InputError(
+            f"tempos must be positive, got {content_bpm} and {style_bpm} bpm; give beats per minute"
+        )
+    fits = [TempoFit(content_bpm / (style_bpm * float(r)), r) for r in RELATIONS]
+    best = min(fits, key=_cost)
+    if not SLOWEST <= best.speed <= FASTEST:
+        raise InputError(
+            f"a style of {style_bpm:.0f} bpm would have to be played {best.speed:.2f} times as "
+            f"fast to fit a content of {content_bpm:.0f} bpm, and {SLOWEST} to {FASTEST} is what "
+            "it can bear; leave tempo out, or stretch the style by other means first"
+        )
+    return best
+
+
+def _cost(fit: TempoFit) -> float:
+    """In octaves."""
+    has_three = 3 in fit.relation.as_integer_ratio()
+    return abs(math.log2(fit.speed)) + has_three * _THREE_OCTAVES

@@ -1,0 +1,128 @@
+"""Masks: a grey picture, drawn over the spectrogram, that says where the styles apply."""
+
+import hashlib
+import os
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from estilo.errors import InputError
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_MOST_PIXELS = 1 << 24
+_WINDOW_S = 0.093
+
+
+@dataclass(frozen=True, eq=False)
+class Mask:
+    """Shares of the result, from 0 (the content as it is) to 1.
+
+    Args:
+        shares: from the lowest frequency to the highest, from the content's begin to its end.
+            **Shape** ``(rows, columns)``, float32.
+        path: of the picture.
+        sha256: of the file.
+    """
+
+    shares: np.ndarray
+    path: str
+    sha256: str
+
+
+def read_mask(path: "str | os.PathLike[str]") -> Mask:
+    """A mask from a PNG: black is the content, white the result; what is transparent counts black.
+
+    The picture is stretched over all of the content. Its rows are those of estilo's own pictures:
+    even steps of the logarithm of frequency from 40 Hz, the bottom, to 20 kHz or half the sample
+    rate, the top.
+
+    Args:
+        path: of the file.
+
+    Raises:
+        InputError: it cannot be read, is no PNG, or has more than 16 million pixels.
+    """
+    path = Path(path)
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise InputError(
+            f"the mask {path} cannot be read ({type(error).__name__}); give a PNG"
+        ) from error
+    if not data.startswith(_SIGNATURE) or len(data) < 24:
+        raise InputError(f"the mask {path} is no PNG; save the picture as PNG")
+    width, height = struct.unpack(">II", data[16:24])
+    if not 0 < width * height <= _MOST_PIXELS:
+        raise InputError(
+            f"the mask {path} has {width} x {height} pixels; give one of 1 to {_MOST_PIXELS} pixels"
+        )
+    # Read here, as importing it takes a while and most jobs have no mask.
+    from matplotlib.image import imread
+
+    try:
+        pixels = np.asarray(imread(path, format="png"), dtype=np.float32)
+    except Exception as error:  # whatever the decoder makes of a damaged file
+        raise InputError(
+            f"the mask {path} cannot be decoded ({type(error).__name__}); save it again as PNG"
+        ) from error
+    if pixels.ndim == 3:
+        has_alpha = pixels.shape[-1] in (2, 4)
+        alpha = pixels[..., -1] if has_alpha else 1.0
+        pixels = pixels[..., : pixels.shape[-1] - has_alpha].mean(-1) * alpha
+    shares = np.ascontiguousarray(np.clip(pixels[::-1], 0.0, 1.0))
+    return Mask(shares, str(path.absolute()), hashlib.sha256(data).hexdigest())
+
+
+def mask_reach(sample_rate: int) -> int:
+    """Samples that one masked sample depends on to either side, at most."""
+    from estilo.dsp.stft import power_of_two_near
+
+    return power_of_two_near(_WINDOW_S, sample_rate=sample_rate)
+
+
+def masked(
+    waveform: "Tensor", mask: Mask, *, first: int, n_samples: int, sample_rate: int
+) -> "Tensor":
+    """A stretch of a recording times a mask over time and frequency.
+
+    Args:
+        waveform: ``(..., time)``.
+        mask: over all of the recording.
+        first: sample of the recording that the stretch begins with.
+        n_samples: of the whole recording.
+        sample_rate: in Hz.
+
+    **Shape**: result as the waveform.
+    """
+    import torch
+
+    from estilo.dsp.stft import istft, stft
+    from estilo.plots.spectrogram import HIGH_HZ, LOW_HZ
+
+    n_fft = mask_reach(sample_rate)
+    hop_length = n_fft // 4
+    spectrum = stft(waveform, n_fft=n_fft, hop_length=hop_length)
+    rows, columns = mask.shares.shape
+    samples = first + hop_length * np.arange(spectrum.shape[-1])
+    bins_hz = np.maximum(np.arange(n_fft // 2 + 1) * sample_rate / n_fft, LOW_HZ)
+    octaves = np.log(bins_hz / LOW_HZ) / np.log(min(HIGH_HZ, sample_rate / 2) / LOW_HZ)
+    shares = _between(mask.shares, octaves * rows - 0.5)
+    shares = _between(shares.T, samples / n_samples * columns - 0.5).T
+    gains = torch.from_numpy(np.ascontiguousarray(shares)).to(waveform)
+    length = waveform.shape[-1]
+    return istft(gains * spectrum, length=length, n_fft=n_fft, hop_length=hop_length)
+
+
+def _between(rows: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """Rows at fractional places, the outermost going on beyond the ends."""
+    places = np.clip(places, 0.0, len(rows) - 1.0)
+    below = np.minimum(places.astype(int), max(len(rows) - 2, 0))
+    above = np.minimum(below + 1, len(rows) - 1)
+    share = (places - below).astype(np.float32)[:, None]
+    return (1.0 - share) * rows[below] + share * rows[above]

@@ -1,0 +1,81 @@
+"""Styles at the content's tempo and in its key, before an engine hears them."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from estilo.analysis.descriptors import excerpt
+from estilo.analysis.sound import Sound
+from estilo.audio import Audio
+from estilo.errors import InputError, SettingsError
+from estilo.matching.fit import MATCHES, fit
+from estilo.matching.playing import played
+from estilo.pipeline.report import MatchReport
+from estilo.pipeline.sources import Source, StyleSource, with_audio
+
+
+def checked_matches(given: str | Sequence[str]) -> tuple[str, ...]:
+    """What is to be matched, in the order of `MATCHES`.
+
+    Args:
+        given: names, or one string with commas between them.
+
+    Raises:
+        SettingsError: one of them is unknown.
+
+    Example:
+        >>> checked_matches("key, tempo"), checked_matches([])
+        (('tempo', 'key'), ())
+    """
+    names = given.split(",") if isinstance(given, str) else given
+    names = [name.strip() for name in names]
+    for name in names:
+        if name not in MATCHES:
+            raise SettingsError(
+                f"a style can be matched in {' and '.join(MATCHES)}, got {name!r}; "
+                f"give {', '.join(MATCHES)} or both"
+            )
+    return tuple(name for name in MATCHES if name in names)
+
+
+def matched_styles(
+    content: Audio, styles: Sequence[StyleSource], matches: Sequence[str]
+) -> list[Source]:
+    """The styles as they fit a content, each with what was done to it in its report.
+
+    Args:
+        content: any length; of more than two minutes four stretches are heard.
+        styles: from `estilo.pipeline.sources.read_styles`.
+        matches: some of `MATCHES`.
+
+    Raises:
+        SettingsError: one of the styles is a style file.
+        InputError: tempos are too far apart.
+    """
+    hint = "give a recording, or leave out match"
+    recordings = with_audio(styles, wanted_by="match", hint=hint)
+    heard = excerpt(Sound.of(content))
+    return [
+        _matched(heard, style, _name(style, number, len(recordings)), matches)
+        for number, style in enumerate(recordings, start=1)
+    ]
+
+
+def _matched(content: Sound, style: Source, name: str, matches: Sequence[str]) -> Source:
+    try:
+        found = fit(content, excerpt(Sound.of(style.audio)), matches=matches)
+    except InputError as error:
+        raise InputError(f"{name}: {error}") from error
+    audio = style.audio
+    if found.speed != 1.0 or found.semitones:
+        audio = played(audio, speed=found.speed, semitones=found.semitones)
+    report = MatchReport(
+        speed=found.speed, semitones=found.semitones, words=f"{name}: {found.words}"
+    )
+    return replace(style, audio=audio, report=style.report.model_copy(update={"match": report}))
+
+
+def _name(style: Source, number: int, count: int) -> str:
+    if style.report.path is not None:
+        return f"style {Path(style.report.path).name}"
+    return "style" if count == 1 else f"style {number}"

@@ -1,0 +1,319 @@
+"""Engines on a part of the content: time ranges, bands, masks, harmonic or percussive sound.
+
+The content is cut into segments wherever a time range begins or ends, and each into bands. For
+every set of styles that applies together somewhere, the engine runs once, over the stretch of the
+content from the first to the last place where it applies, and a second more on either side. What
+it made is as loud there as the content is, and takes the content's place in those bands; segments
+are joined by crossfades.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Protocol
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from estilo.audio import Audio
+from estilo.dsp.crossfade import crossfade
+from estilo.dsp.crossover import band_filter
+from estilo.dsp.eq import Filter, filtered
+from estilo.dsp.formants import frame_length, with_formants
+from estilo.dsp.hpss import harmonic_percussive
+from estilo.dsp.loudness import match_level
+from estilo.errors import Cancelled
+from estilo.io import scratch_array
+from estilo.pipeline.masks import Mask, mask_reach, masked
+from estilo.pipeline.regions import EVERYWHERE, Place, Segment, segments
+from estilo.pipeline.running import Outcome, Watch, parts_of
+from estilo.pipeline.scope import Scope, Sound
+from estilo.pipeline.stages import Styles
+
+_CONTEXT_S = 1.0
+_SEAM_S = 0.05
+_BLOCK = 1 << 19
+_GRID = 1 << 14  # a multiple of all hops, so that blocks have the frames of the whole
+
+
+class Run(Protocol):
+    """An engine, ready to run: `estilo.pipeline.stages.run_stages` but for its settings."""
+
+    def __call__(self, content: Audio, styles: Styles, /, *, watch: Watch) -> Outcome:
+        """What it makes of a content and styles."""
+        ...
+
+
+@dataclass
+class _Take:
+    """What the engine made of a stretch of the content with some of the styles.
+
+    Args:
+        start: first sample of the stretch.
+        samples: ``(channels, time)``.
+        filters: by segment, that which passes the bands of the styles; None where they have all.
+    """
+
+    start: int
+    samples: Tensor
+    filters: dict[int, Filter | None]
+    gain: float = field(default=1.0, init=False)
+
+    @property
+    def stop(self) -> int:
+        return self.start + self.samples.shape[-1]
+
+
+def run_parts(
+    run: Run,
+    content: Audio,
+    styles: Styles,
+    *,
+    places: Sequence[Place],
+    scope: Scope,
+    watch: Watch,
+) -> Outcome:
+    """An engine's output where its styles apply, the content elsewhere.
+
+    Args:
+        run: the engine.
+        content: that it works on.
+        styles: whose sound is taken.
+        places: where each of them applies.
+        scope: what of the content is changed.
+        watch: progress and cancellation.
+
+    Returns:
+        The whole, at the content's rate, channels and length, and how the engine's losses went.
+
+    Raises:
+        SettingsError: as in `segments`.
+        Cancelled: as the engine does.
+    """
+    if scope.is_whole and all(place == EVERYWHERE for place in places):
+        return run(content, styles, watch=watch)
+    whole = _tensor(content.samples)
+    rate = content.sample_rate
+    target = whole if scope.on == "all" else _sound(whole, scope.on, rate)
+    cut = segments(places, n_samples=content.n_samples, sample_rate=rate)
+    outcome, takes = _takes(run, Audio(target.numpy(), rate), styles, cut, scope, watch)
+    for take in takes:
+        take.gain = _level(take, target, cut, scope.mask, rate)
+    output = _joined(target, takes, cut, rate)
+    if target is not whole or scope.mask is not None:
+        output = _added(output, target, whole, scope.mask, rate)
+    outcome.samples = output.numpy()
+    return outcome
+
+
+def _takes(
+    run: Run,
+    target: Audio,
+    styles: Styles,
+    cut: Sequence[Segment],
+    scope: Scope,
+    watch: Watch,
+) -> tuple[Outcome, list[_Take]]:
+    """One take for every set of styles, as far as the work is not stopped."""
+    sets = list(dict.fromkeys(band.styles for each in cut for band in each.bands if band.styles))
+    total, takes = Outcome(np.zeros((1, 0), np.float32)), []
+    for chosen, own in zip(sets, parts_of(watch, len(sets)), strict=True):
+        filters = _filters(chosen, cut, target.sample_rate)
+        context = round(_CONTEXT_S * target.sample_rate)
+        start = max(0, cut[min(filters)].start - context)
+        stop = min(target.n_samples, cut[max(filters)].stop + context)
+        stretch = Audio(target.samples[:, start:stop], target.sample_rate)
+        try:
+            outcome = run(stretch, _some(styles, chosen), watch=own)
+        except Cancelled:
+            if not (watch.keep_best and takes):
+                raise
+            total.is_complete = False
+            break
+        samples = _with_formants(_tensor(outcome.samples), stretch, scope)
+        takes.append(_Take(start, samples, filters))
+        _add_losses(total, outcome, chosen if len(sets) > 1 else None)
+        if not outcome.is_complete:
+            break
+    return total, takes
+
+
+def _some(styles: Styles, chosen: frozenset[int]) -> Styles:
+    """Some of the styles; their weights sum to 1 again."""
+    order = sorted(chosen)
+    total = sum(styles.weights[i] for i in order)
+    return Styles([styles.recordings[i] for i in order], [styles.weights[i] / total for i in order])
+
+
+def _add_losses(total: Outcome, outcome: Outcome, chosen: frozenset[int] | None) -> None:
+    """The losses of one run beside those of others, which say of which styles they are."""
+    suffix = "" if chosen is None else f" (style {', '.join(str(i + 1) for i in sorted(chosen))})"
+    total.losses |= {f"{name}{suffix}": value for name, value in outcome.losses.items()}
+    total.loss_curve += outcome.loss_curve
+    total.is_complete &= outcome.is_complete
+    total.weights_id = outcome.weights_id
+
+
+def _filters(
+    chosen: frozenset[int], cut: Sequence[Segment], sample_rate: int
+) -> dict[int, Filter | None]:
+    found: dict[int, Filter | None] = {}
+    for index, segment in enumerate(cut):
+        bands = [(b.low_hz, b.high_hz) for b in segment.bands if b.styles == chosen]
+        if len(bands) == len(segment.bands):
+            found[index] = None
+        elif bands:
+            found[index] = band_filter(bands, sample_rate=sample_rate)
+    return found
+
+
+def _with_formants(samples: Tensor, content: Audio, scope: Scope) -> Tensor:
+    if not scope.changes_formants:
+        return samples
+    theirs, rate = _tensor(content.samples), content.sample_rate
+    return _blockwise(
+        lambda first, stop: with_formants(
+            samples[:, first:stop],
+            theirs[:, first:stop],
+            sample_rate=rate,
+            kept=scope.formants,
+            shift_semitones=scope.formant_shift_semitones,
+        ),
+        samples.shape,
+        reach=2 * frame_length(rate),
+    )
+
+
+def _sound(whole: Tensor, on: Sound, sample_rate: int) -> Tensor:
+    return _blockwise(
+        lambda first, stop: getattr(
+            harmonic_percussive(whole[:, first:stop], sample_rate=sample_rate), on
+        ),
+        whole.shape,
+        reach=sample_rate,
+    )
+
+
+def _level(
+    take: _Take, target: Tensor, cut: Sequence[Segment], mask: Mask | None, sample_rate: int
+) -> float:
+    """The gain that makes a take as loud, where its styles apply, as the content is there."""
+    shape = take.samples.shape
+
+    def heard(read: Callable[[int, int], Tensor]) -> np.ndarray:
+        out = _empty(shape)
+        for index, chosen in take.filters.items():
+            for start, stop in _spans(cut[index].start, cut[index].stop):
+                part = _passed(read, chosen, start, stop, (take.start, take.stop))
+                out[:, start - take.start : stop - take.start] = part
+        if mask is not None:
+            out = _masked(out, mask, take.start, target.shape[-1], sample_rate)
+        return out.numpy()
+
+    own = heard(lambda a, b: take.samples[:, a - take.start : b - take.start])
+    wanted = heard(lambda a, b: target[:, a:b])
+    gain_db, _ = match_level(own, wanted, sample_rate, peak_limit_dbtp=np.inf)
+    return 10.0 ** (gain_db / 20.0)
+
+
+def _joined(
+    target: Tensor, takes: Sequence[_Take], cut: Sequence[Segment], sample_rate: int
+) -> Tensor:
+    """Segments with what was made for them, joined by crossfades."""
+    out = _empty(target.shape)
+    for index, segment in enumerate(cut):
+        for start, stop in _spans(segment.start, segment.stop):
+            out[:, start:stop] = _mixed(index, target, takes, start, stop)
+    for index, (one, other) in enumerate(pairwise(cut)):
+        shortest = min(one.stop - one.start, other.stop - other.start)
+        half = min(round(_SEAM_S * sample_rate), shortest) // 2
+        if half:
+            seam = (one.stop - half, one.stop + half)
+            sides = (_mixed(each, target, takes, *seam) for each in (index, index + 1))
+            out[:, slice(*seam)] = crossfade(*sides)
+    return out
+
+
+def _mixed(index: int, target: Tensor, takes: Sequence[_Take], start: int, stop: int) -> Tensor:
+    """A stretch as a segment has it: the content, with what takes its place in some bands."""
+    out = target[:, start:stop]
+    for take in takes:
+        if index not in take.filters:
+            continue
+        chosen, first = take.filters[index], take.start
+        if chosen is None:
+            return take.gain * take.samples[:, start - first : stop - first]
+
+        def difference(a: int, b: int, take: _Take = take) -> Tensor:
+            made = take.samples[:, a - take.start : b - take.start]
+            return take.gain * made - target[:, a:b]
+
+        out = out + _passed(difference, chosen, start, stop, (first, take.stop))
+    return out
+
+
+def _passed(
+    read: Callable[[int, int], Tensor],
+    chosen: Filter | None,
+    start: int,
+    stop: int,
+    within: tuple[int, int],
+) -> Tensor:
+    """A stretch of what is read, filtered; there is silence outside the limits."""
+    if chosen is None:
+        return read(start, stop)
+    reach = len(chosen.taps)
+    first, last = max(start - reach, within[0]), min(stop + reach, within[1])
+    return filtered(read(first, last), chosen, start=start - first, stop=stop - first)
+
+
+def _added(
+    output: Tensor, target: Tensor, whole: Tensor, mask: Mask | None, sample_rate: int
+) -> Tensor:
+    """The whole with what the target gained and lost, masked."""
+    change = _empty(whole.shape)
+    for start, stop in _spans(0, whole.shape[-1]):
+        change[:, start:stop] = output[:, start:stop] - target[:, start:stop]
+    if mask is not None:
+        change = _masked(change, mask, 0, whole.shape[-1], sample_rate)
+    for start, stop in _spans(0, whole.shape[-1]):
+        change[:, start:stop] += whole[:, start:stop]
+    return change
+
+
+def _masked(waveform: Tensor, mask: Mask, start: int, n_samples: int, sample_rate: int) -> Tensor:
+    return _blockwise(
+        lambda first, stop: masked(
+            waveform[:, first:stop],
+            mask,
+            first=start + first,
+            n_samples=n_samples,
+            sample_rate=sample_rate,
+        ),
+        waveform.shape,
+        reach=2 * mask_reach(sample_rate),
+    )
+
+
+def _blockwise(change: Callable[[int, int], Tensor], shape: Sequence[int], *, reach: int) -> Tensor:
+    """What is made of stretches that reach further than what is taken of them."""
+    out, reach = _empty(shape), -(-reach // _GRID) * _GRID
+    for start, stop in _spans(0, shape[-1]):
+        first = max(0, start - reach)
+        made = change(first, min(stop + reach, shape[-1]))
+        out[:, start:stop] = made[:, start - first : stop - first]
+    return out
+
+
+def _spans(start: int, stop: int) -> Iterator[tuple[int, int]]:
+    return ((a, min(a + _BLOCK, stop)) for a in range(start, stop, _BLOCK))
+
+
+def _empty(shape: Sequence[int]) -> Tensor:
+    return torch.from_numpy(scratch_array(tuple(shape)))
+
+
+def _tensor(samples: np.ndarray) -> Tensor:
+    # Torch warns of arrays that may not be written to.
+    return torch.from_numpy(samples if samples.flags.writeable else samples.copy())
