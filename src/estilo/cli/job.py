@@ -195,6 +195,8 @@ def _title(job: Job) -> str:
 
 def _conclude(reporter: Reporter, report: "Report", total_s: float, *, has_picture: bool) -> None:
     """What is worth knowing about the result, then what was written."""
+    if report.choice is not None:
+        reporter.say(report.choice)
     for style in report.styles:
         if style.match is not None:
             reporter.say(style.match.words)

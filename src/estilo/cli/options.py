@@ -305,7 +305,9 @@ def setting_defaults(name: str) -> str:
         if name in model.model_fields
     }
     own = found.pop(DEFAULT_ENGINE)
-    others = ", ".join(f"{engine}: {default}" for engine, default in found.items())
+    others = ", ".join(
+        f"{engine}: {default}" for engine, default in found.items() if default is not None
+    )
     return f"{own} ({others})" if others else str(own)
 
 

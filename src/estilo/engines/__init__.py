@@ -16,10 +16,12 @@ ENGINES = Registry(
         "style": "estilo.engines.copies.engine:StyleEngine",
     },
 )
+# Of "auto" there are only settings: it stands for one of the others.
 ENGINE_SETTINGS = Registry(
     "engine",
     {
         "optimise": "estilo.engines.optimise.settings:OptimiseSettings",
+        "auto": "estilo.engines.auto:AutoSettings",
         "neural": "estilo.engines.neural.settings:NeuralSettings",
         "eq": "estilo.engines.eq.settings:EqSettings",
         "crossfade": "estilo.engines.copies.settings:CrossfadeSettings",

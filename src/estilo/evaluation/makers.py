@@ -170,10 +170,12 @@ def _recipe(job: str, transfer: Any) -> dict[str, Any]:
 
 def _import_engine(name: str) -> None:
     from estilo.engines import ENGINES
+    from estilo.engines.auto import AUTO
 
     for module in ("estilo.pipeline.running", "estilo.pipeline.texture"):
         import_module(module)
-    _ = ENGINES[name]
+    for each in ENGINES if name == AUTO else (name,):
+        _ = ENGINES[each]
 
 
 def _seconds(item: Item) -> float:

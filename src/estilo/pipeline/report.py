@@ -103,6 +103,8 @@ class Report(_Part):
     content: InputReport | None
     styles: list[InputReport]
     engine: str
+    choice: str | None = None
+    """Why this engine, where it was chosen by what was heard."""
     preset: str | None = None
     """Name or file that the settings came from."""
     settings: dict[str, Any]

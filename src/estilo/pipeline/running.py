@@ -14,6 +14,7 @@ from torch import Tensor
 from estilo.audio import Audio
 from estilo.dsp.resample import resample
 from estilo.engines import ENGINES
+from estilo.engines.auto import AUTO
 from estilo.engines.base import Cancel, Engine, Job, OnStep, Progress, run, timed
 from estilo.engines.blocks import BlockEngine
 from estilo.engines.image import ImageEngine
@@ -133,7 +134,9 @@ def check_network(name: str, network: Features | None) -> None:
     Raises:
         SettingsError: it has not.
     """
-    if network is not None and "network" not in inspect.signature(ENGINES[name]).parameters:
+    if network is None:
+        return
+    if name == AUTO or "network" not in inspect.signature(ENGINES[name]).parameters:
         raise SettingsError(f"engine {name!r} takes no feature network; leave it out")
 
 

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from estilo.audio import Audio
+from estilo.engines.auto import AUTO
 from estilo.errors import SettingsError
 from estilo.pipeline.levels import matched
 from estilo.pipeline.matching import checked_matches, matched_styles
@@ -60,7 +62,8 @@ class Transfer:
     """One way of working, for as many recordings as come.
 
     Args:
-        engine: name of the engine (`estilo.engines.ENGINES`); the preset's, or ``optimise``.
+        engine: name of the engine (`estilo.engines.ENGINES`); the preset's, or ``optimise``;
+            ``auto`` chooses by what content and styles are.
         preset: a preset's name or the path of a TOML file.
         strength: how much style, 0 to 1, where the engine lets one choose.
         refine: how far the engine ``optimise`` goes on from what the engine has made, 0 to 1:
@@ -146,6 +149,7 @@ class Transfer:
         self.settings = build_settings(self.engine, merged_settings(chosen.settings, settings))
         self.refine = chosen.refine if refine is None else refine
         self._check_refine()
+        self.choice: str | None = None
         self.match = checked_matches(match)
         self.mix = mix
         self.scope = Scope.of(
@@ -202,7 +206,7 @@ class Transfer:
         source = read_source(as_clip(content), name="content")
         clock.lap("read")
         watch = Watch(on_progress, cancel, keep_best)
-        audio, level = source.audio, None
+        audio, level, way = source.audio, None, self
         with environment(self.threads):
             returns_content = self.settings.returns_content and not self._refining
             returns_content = returns_content and not self.scope.formant_shift_semitones
@@ -217,11 +221,14 @@ class Transfer:
                 if self.match:
                     heard = matched_styles(audio, style_sources, self.match)
                     clock.lap("match")
-                outcome = self._run(audio, heard, watch)
+                way = self._settled(audio, heard)
+                if way is not self:
+                    clock.lap("choose")
+                outcome = way._run(audio, heard, watch)
                 clock.lap("engine")
                 audio, level = self._restore(outcome.samples, audio)
         clock.lap("levels")
-        report = self._report(heard, audio, outcome, level, content=source)
+        report = way._report(heard, audio, outcome, level, content=source)
         report = self._scored(report, audio, style_sources, clock, content=source)
         return TransferResult(audio, report, dict(source.info.tags) if source.info else {})
 
@@ -282,6 +289,11 @@ class Transfer:
         from estilo.pipeline.texture import run_texture
 
         clock = Clock()
+        if self.engine == AUTO:
+            raise SettingsError(
+                "the engine 'auto' chooses by the content, and a texture has none; choose another "
+                "engine"
+            )
         if not 0 < seconds < float("inf"):
             raise SettingsError(f"seconds must be positive, got {seconds}")
         is_plain = self.scope.is_whole and self.mix == 1.0 and not self.refine and not self.match
@@ -311,15 +323,35 @@ class Transfer:
     def _check_refine(self) -> None:
         if not 0.0 <= self.refine <= 1.0:
             raise SettingsError(f"refine must lie between 0 and 1, got {self.refine}")
+        if self.refine and self.engine == AUTO:
+            raise SettingsError(
+                "the engine 'auto' chooses refine by what it hears; leave it out, or name an engine"
+            )
         if self.refine and self.engine == "optimise":
             raise SettingsError(
                 "refine goes on with the engine 'optimise', which is the one that was chosen; "
                 "leave it out, or choose another engine"
             )
 
+    def _settled(self, content: Audio, styles: Sequence[StyleSource]) -> "Transfer":
+        """This way of working, with an engine where it leaves that open."""
+        if self.engine != AUTO:
+            return self
+        from estilo.pipeline.choosing import choose
+
+        choice, settled = choose(content, styles), copy(self)
+        given = {name: value for name, value in self.settings if value is not None}
+        settled.engine = choice.engine
+        settled.settings = build_settings(choice.engine, {**choice.settings, **given})
+        settled.refine = choice.refine
+        settled.choice = choice.words
+        return settled
+
     def _playable(self, styles: list[StyleSource]) -> list[StyleSource]:
         from estilo.pipeline.running import takes_style_files
 
+        if self.engine == AUTO:
+            return styles
         if not takes_style_files(self.engine):
             hint = "give a recording, or choose the engine 'neural'"
             with_audio(styles, wanted_by=f"the engine {self.engine!r}", hint=hint)
@@ -377,6 +409,7 @@ class Transfer:
             content=None if content is None else content.report,
             styles=[style.report for style in styles],
             engine=self.engine,
+            choice=self.choice,
             preset=self.preset,
             settings=_with_whole_path(self.settings.model_dump(mode="json")),
             weights_id=outcome.weights_id,

@@ -1,0 +1,99 @@
+"""The engine that is chosen by what is heard, on sounds whose kind is known."""
+
+import numpy as np
+import pytest
+import torch
+
+from estilo import Audio, Transfer
+from estilo.errors import SettingsError
+from estilo.features.random1d import Random1d
+from estilo.pipeline.choosing import choose
+from estilo.pipeline.sources import as_clip, read_source
+
+RATE = 16_000
+
+
+def tune(seconds=3.0, octave=1.0):
+    time_s = np.arange(round(seconds * RATE)) / RATE
+    pitch_hz = octave * 220.0 * 2 ** (np.floor(2 * time_s) * 2 / 12)
+    phase = 2 * np.pi * np.cumsum(pitch_hz) / RATE
+    return Audio(0.1 * sum(np.sin(k * phase) / k for k in range(1, 9)), RATE)
+
+
+def hiss(rng, seconds=3.0):
+    return Audio(0.1 * rng.normal(size=round(seconds * RATE)), RATE)
+
+
+def source(audio, name="style"):
+    return read_source(as_clip(audio), name=name)
+
+
+def test_notes_in_the_style_of_notes_are_played_by_the_network():
+    choice = choose(tune(), [source(tune(octave=2.0)), source(tune(octave=0.5))])
+    assert (choice.engine, choice.refine) == ("neural", 0.5)
+    assert "the content is pitched, the style 1 is pitched" in choice.words
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_what_has_no_notes_is_left_to_the_default(rng, order):
+    content, style = (tune(), hiss(rng))[::order]
+    choice = choose(content, [source(style)])
+    assert (choice.engine, choice.settings, choice.refine) == ("optimise", {}, 0.0)
+    assert "textural" in choice.words
+
+
+def test_one_texture_among_the_styles_is_enough(rng):
+    assert choose(tune(), [source(tune()), source(hiss(rng))]).engine == "optimise"
+
+
+def test_the_recipe_names_the_engine_that_was_chosen(rng):
+    style = hiss(rng)
+    result = Transfer(engine="auto", strength=0.4, scores=False)(tune(), style)
+    named = Transfer(strength=0.4, scores=False)(tune(), style)
+    assert result.report.engine == "optimise"
+    assert result.report.settings == named.report.settings
+    assert result.report.choice is not None
+    assert named.report.choice is None
+    np.testing.assert_array_equal(result.audio.samples, named.audio.samples)
+
+
+def test_notes_go_through_both_stages():
+    content, style = tune(), tune(octave=2.0)
+    result = Transfer(engine="auto", scores=False)(content, style)
+    named = Transfer(preset="neural-refined", fit=0.0, scores=False)(content, style)
+    assert result.report.engine == "neural"
+    assert result.report.refine == 0.5
+    np.testing.assert_array_equal(result.audio.samples, named.audio.samples)
+
+
+def test_strength_0_needs_no_choice(rng):
+    content = tune()
+    result = Transfer(engine="auto", strength=0.0, scores=False)(content, hiss(rng))
+    np.testing.assert_array_equal(result.audio.samples, content.samples)
+
+
+def test_silence_is_left_to_the_default():
+    choice = choose(Audio(np.zeros((1, RATE)), RATE), [source(tune())])
+    assert choice.engine == "optimise"
+    assert "the content is silent" in choice.words
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"refine": 0.5}, "chooses refine by what it hears"),
+        ({"n_steps": 3}, "engine 'auto' has no setting 'n_steps'"),
+        (
+            {"feature_network": Random1d(4, n_filters=2, kernel=3, generator=torch.Generator())},
+            "takes no feature network",
+        ),
+    ],
+)
+def test_what_it_chooses_by_itself_is_not_asked_for(options, message):
+    with pytest.raises(SettingsError, match=message):
+        Transfer(engine="auto", **options)
+
+
+def test_a_texture_gives_it_nothing_to_choose_by(rng):
+    with pytest.raises(SettingsError, match="a texture has none"):
+        Transfer(engine="auto").texture(hiss(rng), seconds=1.0)
