@@ -16,7 +16,7 @@ demo: $(VENV)/.installed  ## Install estilo, then transfer a style between clips
 	$(BIN)/estilo demo demo --force
 
 test: $(VENV)/.installed-dev  ## The whole test suite, slow tests included
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist worksteal
 
 lint: $(VENV)/.installed-dev  ## Style of the code
 	$(BIN)/ruff check
