@@ -1,0 +1,168 @@
+"""Peaks joined from frame to frame into tracks."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import torch
+from torch import Tensor
+
+from estilo.dsp.sinusoidal.peaks import Peaks
+
+
+@dataclass(frozen=True)
+class Tracks:
+    """Sines that come and go: a row holds one after another, at least a frame apart.
+
+    Frame ``n`` is at sample ``n * hop_length``.
+
+    Args:
+        frequency_hz: ``(rows, frames)``; 0 where the row rests.
+        amplitude: linear; 0 where it rests.
+        phase: in radians.
+        label: number of the track, counted by onset; -1 where the row rests.
+        sample_rate: in Hz.
+        hop_length: in samples.
+    """
+
+    frequency_hz: Tensor
+    amplitude: Tensor
+    phase: Tensor
+    label: Tensor
+    sample_rate: int
+    hop_length: int
+
+    @cached_property
+    def gate(self) -> Tensor:
+        """Where a track sounds, ``(rows, frames)``."""
+        return self.label >= 0
+
+    @property
+    def n_tracks(self) -> int:
+        """How many there are."""
+        return int(self.label.max()) + 1 if self.label.numel() else 0
+
+    @cached_property
+    def goes_on(self) -> Tensor:
+        """Where the next frame belongs to the same track, ``(rows, frames - 1)``."""
+        return self.gate[:, 1:] & self.gate[:, :-1]
+
+    @cached_property
+    def log_frequency(self) -> Tensor:
+        """In octaves above 1 Hz; 0 where the row rests."""
+        return torch.log2(self.frequency_hz.clamp_min(1.0))
+
+    @cached_property
+    def level_db(self) -> Tensor:
+        """Amplitude in dB of full scale; the floor of -200 dB where the row rests."""
+        return 20.0 * torch.log10(self.amplitude.clamp_min(1e-10))
+
+
+def link(
+    peaks: Peaks,
+    *,
+    sample_rate: int,
+    hop_length: int,
+    deviation_hz: float,
+    deviation_share: float,
+    n_frames_min: int,
+) -> Tracks:
+    """Tracks through peaks that are each other's nearest in neighbouring frames.
+
+    All pairs of frames are looked at at once; chains are followed by pointer doubling. Rows are
+    given out first come, first served: the row that has rested longest takes the next onset.
+
+    Args:
+        peaks: from `estilo.dsp.sinusoidal.peaks.spectral_peaks`.
+        sample_rate: in Hz.
+        hop_length: in samples.
+        deviation_hz: how far a sine may move from one frame to the next, in Hz,
+        deviation_share: and how much more per Hz of its frequency.
+        n_frames_min: tracks of fewer frames are dropped.
+
+    Reference:
+        McAulay & Quatieri 1986, https://doi.org/10.1109/TASSP.1986.1164910 (the matching, which
+        there goes peak by peak).
+    """
+    frequency = peaks.frequency_hz.detach()
+    n_frames, n_peaks = frequency.shape
+    previous = _previous(frequency, deviation_hz=deviation_hz, deviation_share=deviation_share)
+    node = torch.arange(n_frames * n_peaks, device=frequency.device).reshape(n_frames, n_peaks)
+    parent = node.clone()
+    parent[1:] = torch.where(previous >= 0, node[:-1, :1] + previous, node[1:])
+    root = _roots(parent.flatten())
+    is_peak = peaks.is_peak.flatten()
+    lengths = torch.bincount(root[is_peak], minlength=node.numel())
+    starts = torch.nonzero(lengths >= n_frames_min)[:, 0]
+    lengths = lengths[starts]
+    rows, n_rows = _rows(starts // n_peaks, lengths)
+    number = torch.full((node.numel(),), -1, device=node.device)
+    number[starts] = torch.arange(len(starts), device=node.device)
+    label_of = torch.where(is_peak, number[root], -1)
+    kept = torch.nonzero(label_of >= 0)[:, 0]
+    place = (rows[label_of[kept]], kept // n_peaks)
+
+    def spread(values: Tensor) -> Tensor:
+        return values.new_zeros(n_rows, n_frames).index_put(place, values.flatten()[kept])
+
+    label = torch.full((n_rows, n_frames), -1, device=node.device)
+    return Tracks(
+        spread(peaks.frequency_hz),
+        spread(peaks.amplitude),
+        spread(peaks.phase),
+        label.index_put(place, label_of[kept]),
+        sample_rate,
+        hop_length,
+    )
+
+
+def _previous(frequency: Tensor, *, deviation_hz: float, deviation_share: float) -> Tensor:
+    """Where each peak was in the frame before, or -1, ``(frames - 1, peaks)``."""
+    before, after = frequency[:-1], frequency[1:]
+    backward, distance = _nearest(after, before)
+    forward, _ = _nearest(before, after)
+    is_mutual = forward.gather(1, backward) == torch.arange(
+        after.shape[1], device=after.device
+    ).expand_as(backward)
+    is_near = distance <= deviation_hz + deviation_share * after
+    return torch.where(is_mutual & is_near & after.isfinite(), backward, -1)
+
+
+def _nearest(wanted: Tensor, among: Tensor) -> tuple[Tensor, Tensor]:
+    """Place of the nearest of sorted values, row by row, and how far away it is."""
+    above = torch.searchsorted(among.contiguous(), wanted.contiguous())
+    above = above.clamp(0, among.shape[1] - 1)
+    below = (above - 1).clamp_min(0)
+    to_above = (among.gather(1, above) - wanted).abs()
+    to_below = (wanted - among.gather(1, below)).abs()
+    # Where there is none the difference of infinities is not a number.
+    to_above, to_below = (each.nan_to_num(nan=torch.inf) for each in (to_above, to_below))
+    return torch.where(to_below < to_above, below, above), torch.minimum(to_below, to_above)
+
+
+def _roots(parent: Tensor) -> Tensor:
+    """The first of everyone's chain."""
+    while True:
+        further = parent[parent]
+        if torch.equal(further, parent):
+            return parent
+        parent = further
+
+
+def _rows(starts: Tensor, lengths: Tensor) -> tuple[Tensor, int]:
+    """A row for every track, by onset, such that two in a row have a frame of rest between them.
+
+    As many rows are needed as tracks sound, or rest for their one frame, at once; the track of the
+    ``i``-th onset then takes over from the track of the ``i - n_rows``-th end.
+    """
+    if not len(starts):
+        return starts, 0
+    frees = starts + lengths + 1
+    ends = frees.sort().values
+    onsets = torch.arange(1, len(starts) + 1, device=starts.device)
+    n_rows = int((onsets - torch.searchsorted(ends, starts, right=True)).max())
+    order = frees.argsort(stable=True)
+    rank = torch.arange(len(starts), device=starts.device)
+    parent = rank.clone()
+    if len(starts) > n_rows:
+        parent[n_rows:] = order[: len(starts) - n_rows]
+    return _roots(parent) % n_rows, n_rows
