@@ -1,5 +1,7 @@
 """What happens at once, apart from what lasts: a harmonic-percussive split by median filters."""
 
+from typing import Any
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -34,7 +36,7 @@ def percussive(waveform: Tensor, *, sample_rate: int) -> Tensor:
         (True, True)
     """
     n_fft = power_of_two_near(_WINDOW_S, sample_rate=sample_rate, least=64)
-    sizes = {"n_fft": n_fft, "hop_length": n_fft // 4}
+    sizes: dict[str, Any] = {"n_fft": n_fft, "hop_length": n_fft // 4}
     spectrum = stft(waveform, **sizes)
     magnitude = spectrum.abs()
     lasting = _running_median(magnitude, _N_FRAMES)

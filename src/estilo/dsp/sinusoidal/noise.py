@@ -1,5 +1,7 @@
 """Noise as the levels of its bands, and noise from levels of bands."""
 
+from typing import Any
+
 import torch
 from torch import Tensor
 
@@ -70,7 +72,7 @@ def noise_from_levels(
     return noise
 
 
-def _sizes(sample_rate: int) -> dict[str, int]:
+def _sizes(sample_rate: int) -> dict[str, Any]:
     n_fft = power_of_two_near(_WINDOW_S, sample_rate=sample_rate, least=64)
     return {"n_fft": n_fft, "hop_length": n_fft // 4}
 
