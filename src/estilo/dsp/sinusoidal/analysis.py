@@ -40,7 +40,8 @@ class SineAnalysis:
         """
         win_length = power_of_two_near(self.window_s, sample_rate=sample_rate, least=4 * BLOCK)
         hop_length = max(BLOCK, win_length // 4)
-        peak = float(waveform.abs().max()) if waveform.numel() else 0.0
+        waveform = waveform - waveform.mean()  # an offset is no sine, and can hide them all
+        peak = float(waveform.abs().max())
         n_hops = -(-waveform.shape[-1] // hop_length)
         padded = torch.nn.functional.pad(waveform, (0, n_hops * hop_length - len(waveform)))
         peaks = spectral_peaks(

@@ -1,5 +1,6 @@
 """Noise as the levels of its bands, and noise from levels of bands."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -15,61 +16,64 @@ _FLOOR = 1e-14
 N_BANDS = 64
 
 
-def noise_levels(waveform: Tensor, *, sample_rate: int) -> Tensor:
-    """Power of a waveform in bands: all that is kept of it as noise.
+@dataclass(frozen=True)
+class CodedNoise:
+    """All that is kept of a waveform as noise.
 
     Args:
-        waveform: ``(time,)``.
+        levels: power in bands, ``(N_BANDS, frames)``.
+        offset: mean of the samples: some recordings have one that outweighs all else.
         sample_rate: in Hz.
-
-    **Shape**: result ``(N_BANDS, frames)``.
     """
-    return _band_power(waveform, sample_rate)
 
+    levels: Tensor
+    offset: float
+    sample_rate: int
 
-def noise_from_levels(
-    levels: Tensor, *, length: int, sample_rate: int, generator: torch.Generator
-) -> Tensor:
-    """Noise with given levels of its bands.
+    @classmethod
+    def of(cls, waveform: Tensor, *, sample_rate: int) -> "CodedNoise":
+        """Measure a waveform ``(time,)``."""
+        offset = float(waveform.double().mean()) if len(waveform) else 0.0
+        return cls(_band_power(waveform - offset, sample_rate), offset, sample_rate)
 
-    White noise is weighed band by band and frame by frame. Its own levels are those of chance, and
-    frames overlap: a second pass weighs by what the first one missed.
+    def decode(self, *, length: int, generator: torch.Generator) -> Tensor:
+        """Noise with these levels.
 
-    Args:
-        levels: from `noise_levels` of a waveform of that length.
-        length: in samples.
-        sample_rate: in Hz.
-        generator: of the noise.
+        White noise is weighed band by band and frame by frame. Its own levels are those of chance,
+        and frames overlap: a second pass weighs by what the first one missed.
 
-    **Shape**: result ``(length,)``.
+        Args:
+            length: of the waveform that was coded, in samples.
+            generator: of the noise.
 
-    Example:
-        >>> generator = torch.Generator().manual_seed(0)
-        >>> noise = torch.randn(8000, generator=generator)
-        >>> levels = noise_levels(noise, sample_rate=8000)
-        >>> other = noise_from_levels(levels, length=8000, sample_rate=8000, generator=generator)
-        >>> again = noise_levels(other, sample_rate=8000)
-        >>> bool((10 * torch.log10(again / levels)).abs().mean() < 2.0)
-        True
-    """
-    white = torch.randn(length, generator=generator).to(levels)
-    sizes = _sizes(sample_rate)
-    spread = band_interpolation(
-        n_bands=N_BANDS,
-        n_fft=sizes["n_fft"],
-        sample_rate=sample_rate,
-        scale="erb",
-        low_hz=_LOW_HZ,
-        dtype=levels.dtype,
-        device=levels.device,
-    )
-    spectrum = stft(white, **sizes)
-    noise, gains = white, torch.zeros_like(levels)
-    for _ in range(_N_PASSES):
-        reached = _band_power(noise, sample_rate)
-        gains = gains + 0.5 * torch.log((levels + _FLOOR) / (reached + _FLOOR))
-        noise = istft(spectrum * torch.exp(spread @ gains), length=length, **sizes)
-    return noise
+        **Shape**: result ``(length,)``.
+
+        Example:
+            >>> generator = torch.Generator().manual_seed(0)
+            >>> coded = CodedNoise.of(torch.randn(8000, generator=generator), sample_rate=8000)
+            >>> other = coded.decode(length=8000, generator=generator)
+            >>> levels = CodedNoise.of(other, sample_rate=8000).levels
+            >>> bool((10 * torch.log10(levels / coded.levels)).abs().mean() < 2.0)
+            True
+        """
+        white = torch.randn(length, generator=generator).to(self.levels)
+        sizes = _sizes(self.sample_rate)
+        spread = band_interpolation(
+            n_bands=N_BANDS,
+            n_fft=sizes["n_fft"],
+            sample_rate=self.sample_rate,
+            scale="erb",
+            low_hz=_LOW_HZ,
+            dtype=self.levels.dtype,
+            device=self.levels.device,
+        )
+        spectrum = stft(white, **sizes)
+        noise, gains = white, torch.zeros_like(self.levels)
+        for _ in range(_N_PASSES):
+            reached = _band_power(noise, self.sample_rate)
+            gains = gains + 0.5 * torch.log((self.levels + _FLOOR) / (reached + _FLOOR))
+            noise = istft(spectrum * torch.exp(spread @ gains), length=length, **sizes)
+        return noise + self.offset
 
 
 def _sizes(sample_rate: int) -> dict[str, Any]:

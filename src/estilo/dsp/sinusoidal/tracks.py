@@ -65,6 +65,7 @@ def link(
     deviation_hz: float,
     deviation_share: float,
     n_frames_min: int,
+    n_rest: int = 1,
 ) -> Tracks:
     """Tracks through peaks that are each other's nearest in neighbouring frames.
 
@@ -78,6 +79,8 @@ def link(
         deviation_hz: how far a sine may move from one frame to the next, in Hz,
         deviation_share: and how much more per Hz of its frequency.
         n_frames_min: tracks of fewer frames are dropped.
+        n_rest: frames between two tracks of a row; without any, a row cannot be synthesised, and
+            there are never more rows than peaks in a frame.
 
     Reference:
         McAulay & Quatieri 1986, https://doi.org/10.1109/TASSP.1986.1164910 (the matching, which
@@ -94,7 +97,7 @@ def link(
     lengths = torch.bincount(root[is_peak], minlength=node.numel())
     starts = torch.nonzero(lengths >= n_frames_min)[:, 0]
     lengths = lengths[starts]
-    rows, n_rows = _rows(starts // n_peaks, lengths)
+    rows, n_rows = _rows(starts // n_peaks, lengths + n_rest)
     number = torch.full((node.numel(),), -1, device=node.device)
     number[starts] = torch.arange(len(starts), device=node.device)
     label_of = torch.where(is_peak, number[root], -1)
@@ -149,20 +152,17 @@ def _roots(parent: Tensor) -> Tensor:
 
 
 def _rows(starts: Tensor, lengths: Tensor) -> tuple[Tensor, int]:
-    """A row for every track, by onset, such that two in a row have a frame of rest between them.
+    """A row for every track, by onset, and how many there are.
 
-    As many rows are needed as tracks sound, or rest for their one frame, at once; the track of the
-    ``i``-th onset then takes over from the track of the ``i - n_rows``-th end.
+    As many rows are needed as tracks are there at once; the track of the ``i``-th onset then takes
+    over from the track of the ``i - n_rows``-th end.
     """
     if not len(starts):
         return starts, 0
-    frees = starts + lengths + 1
-    ends = frees.sort().values
-    onsets = torch.arange(1, len(starts) + 1, device=starts.device)
-    n_rows = int((onsets - torch.searchsorted(ends, starts, right=True)).max())
-    order = frees.argsort(stable=True)
+    ends = starts + lengths
     rank = torch.arange(len(starts), device=starts.device)
+    n_ended = torch.searchsorted(ends.sort().values, starts, right=True)
+    n_rows = int((rank + 1 - n_ended).max())
     parent = rank.clone()
-    if len(starts) > n_rows:
-        parent[n_rows:] = order[: len(starts) - n_rows]
-    return _roots(parent) % n_rows, n_rows
+    parent[n_rows:] = ends.argsort(stable=True)[: len(starts) - n_rows]
+    return _roots(parent), n_rows
