@@ -37,8 +37,8 @@ class Sms(Representation):
     Example:
         >>> sms = Sms(sample_rate=8000, n_sines=1)
         >>> frames = sms.analyse(0.1 * torch.cos(0.3 * torch.arange(8000.0))[None])
-        >>> [round(float(each), 1) for each in frames[0, :2, 30]]
-        [382.0, -20.0]
+        >>> [round(float(each)) for each in frames[0, :2, 30]]
+        [382, -20]
 
     Reference:
         Ordiales & Barrera 2019; the tracks are those of Serra & Smith 1990,

@@ -15,7 +15,7 @@ from estilo.dsp.sinusoidal.tracks import Tracks
 _ATTACK_S = 0.2
 _NOTE_S = 0.25  # shorter tracks say nothing about onsets,
 _STEADY_S = 0.5  # and these nothing about vibrato
-_TREND_S = 0.15  # half width of the average that vibrato is seen against
+_TREND_S = 0.1  # half width of the average, taken twice, that vibrato is seen against
 _VIBRATO_HZ = (3.0, 9.0)
 _MOST_CENTS = 80.0
 _LEAST_CENTS = 4.0
@@ -181,17 +181,27 @@ def _sums(tracks: Tracks) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
 
 
 def _deviation(tracks: Tracks) -> Tensor:
-    """Pitch about its running average, in octaves."""
+    """Pitch about its trend, in octaves.
+
+    The average of an average is a triangle, which lets nothing through of a vibrato; a single one
+    would turn some of it round.
+    """
+    pitch = tracks.log_frequency.double()
+    trend = _running_mean(_running_mean(pitch, tracks), tracks)
+    return torch.where(tracks.gate, pitch - trend, 0.0).to(tracks.frequency_hz)
+
+
+def _running_mean(values: Tensor, tracks: Tracks) -> Tensor:
+    """Over the neighbours in the same track."""
     since, length = _ages(tracks)
     reach = _n_frames(tracks, _TREND_S)
     n_frames = tracks.label.shape[1]
-    summed = F.pad(tracks.log_frequency.double().cumsum(1), (1, 0))
+    summed = F.pad(values.cumsum(1), (1, 0))
     here = torch.arange(n_frames, device=since.device).expand_as(since)
     first = torch.maximum(here - reach, here - since)
     last = torch.minimum(here + reach, here - since + length - 1).clamp_max(n_frames - 1)
     last = torch.maximum(last, first)
-    mean = (summed.gather(1, last + 1) - summed.gather(1, first)) / (last + 1 - first)
-    return torch.where(tracks.gate, tracks.log_frequency - mean.to(tracks.frequency_hz), 0.0)
+    return (summed.gather(1, last + 1) - summed.gather(1, first)) / (last + 1 - first)
 
 
 def _ages(tracks: Tracks) -> tuple[Tensor, Tensor]:
