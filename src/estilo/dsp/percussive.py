@@ -9,7 +9,7 @@ from torch import Tensor
 from estilo.dsp.stft import istft, power_of_two_near, stft
 
 _WINDOW_S = 0.0116
-_N_FRAMES, _N_BINS = 17, 17  # 50 ms and 1.5 kHz
+_N_FRAMES, _N_BINS = 9, 17  # 52 ms and 1.5 kHz
 _SEPARATION = 2.0
 
 
@@ -36,7 +36,7 @@ def percussive(waveform: Tensor, *, sample_rate: int) -> Tensor:
         (True, True)
     """
     n_fft = power_of_two_near(_WINDOW_S, sample_rate=sample_rate, least=64)
-    sizes: dict[str, Any] = {"n_fft": n_fft, "hop_length": n_fft // 4}
+    sizes: dict[str, Any] = {"n_fft": n_fft, "hop_length": n_fft // 2}
     spectrum = stft(waveform, **sizes)
     magnitude = spectrum.abs()
     lasting = _running_median(magnitude, _N_FRAMES)

@@ -12,6 +12,8 @@ from estilo.dsp.sinusoidal.synthesis import heard, synthesise
 from estilo.dsp.sinusoidal.tracks import Tracks, link
 from estilo.dsp.stft import power_of_two_near, window_function
 
+_MOST_BINS = 2.0  # from frame to frame
+
 
 @dataclass(frozen=True, kw_only=True)
 class SineAnalysis:
@@ -21,14 +23,18 @@ class SineAnalysis:
         n_sines: that sound at once, at most.
         window_s: what a frame sees, in seconds; rounded to a power of two of samples.
         floor_db: below it there are no sines, in dB of the waveform's peak.
-        least_s: shorter tracks are none, in seconds.
+        n_frames_min: shorter tracks are none: a peak of noise lasts for a window, which is 4.
+        bend_most: of a track's frequency (its mean second difference from frame to frame), as a
+            share of the window's resolution: it is more for noise, and less, by energy, for
+            instruments and speech.
         n_refinements: how often tracks listen for themselves in the residual.
     """
 
     n_sines: int = 100
-    window_s: float = 0.046
+    window_s: float = 0.04
     floor_db: float = -80.0
-    least_s: float = 0.035
+    n_frames_min: int = 7
+    bend_most: float = 0.6
     n_refinements: int = 1
 
     def __call__(self, waveform: Tensor, *, sample_rate: int) -> Tracks:
@@ -40,6 +46,7 @@ class SineAnalysis:
         """
         win_length = power_of_two_near(self.window_s, sample_rate=sample_rate, least=4 * BLOCK)
         hop_length = max(BLOCK, win_length // 4)
+        bin_hz = sample_rate / win_length
         waveform = waveform - waveform.mean()  # an offset is no sine, and can hide them all
         peak = float(waveform.abs().max())
         n_hops = -(-waveform.shape[-1] // hop_length)
@@ -60,7 +67,9 @@ class SineAnalysis:
             hop_length=hop_length,
             deviation_hz=20.0,
             deviation_share=0.02,
-            n_frames_min=max(2, round(self.least_s * sample_rate / hop_length)),
+            deviation_most_hz=_MOST_BINS * bin_hz,
+            bend_most_hz=self.bend_most * bin_hz,
+            n_frames_min=self.n_frames_min,
         )
         for _ in range(self.n_refinements):
             tracks = refined(tracks, waveform, win_length=win_length)

@@ -1,5 +1,6 @@
 """Peaks joined from frame to frame into tracks."""
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -65,6 +66,8 @@ def link(
     deviation_hz: float,
     deviation_share: float,
     n_frames_min: int,
+    deviation_most_hz: float = math.inf,
+    bend_most_hz: float = math.inf,
     n_rest: int = 1,
 ) -> Tracks:
     """Tracks through peaks that are each other's nearest in neighbouring frames.
@@ -79,6 +82,9 @@ def link(
         deviation_hz: how far a sine may move from one frame to the next, in Hz,
         deviation_share: and how much more per Hz of its frequency.
         n_frames_min: tracks of fewer frames are dropped.
+        deviation_most_hz: and how far at most.
+        bend_most_hz: tracks are dropped whose frequency's second difference from frame to frame is
+            larger than that, by its mean absolute value: a sine glides, and a peak of noise jumps.
         n_rest: frames between two tracks of a row; without any, a row cannot be synthesised, and
             there are never more rows than peaks in a frame.
 
@@ -88,14 +94,18 @@ def link(
     """
     frequency = peaks.frequency_hz.detach()
     n_frames, n_peaks = frequency.shape
-    previous = _previous(frequency, deviation_hz=deviation_hz, deviation_share=deviation_share)
+    reach = (deviation_hz + deviation_share * frequency).clamp_max(deviation_most_hz)
+    previous = _previous(frequency, reach)
     node = torch.arange(n_frames * n_peaks, device=frequency.device).reshape(n_frames, n_peaks)
     parent = node.clone()
     parent[1:] = torch.where(previous >= 0, node[:-1, :1] + previous, node[1:])
-    root = _roots(parent.flatten())
+    parent = parent.flatten()
+    root = _roots(parent)
     is_peak = peaks.is_peak.flatten()
     lengths = torch.bincount(root[is_peak], minlength=node.numel())
-    starts = torch.nonzero(lengths >= n_frames_min)[:, 0]
+    bends = _bends(frequency.flatten(), parent, root)
+    is_kept = (lengths >= n_frames_min) & (bends <= bend_most_hz * (lengths - 2).clamp_min(1))
+    starts = torch.nonzero(is_kept)[:, 0]
     lengths = lengths[starts]
     rows, n_rows = _rows(starts // n_peaks, lengths + n_rest)
     number = torch.full((node.numel(),), -1, device=node.device)
@@ -118,7 +128,7 @@ def link(
     )
 
 
-def _previous(frequency: Tensor, *, deviation_hz: float, deviation_share: float) -> Tensor:
+def _previous(frequency: Tensor, reach: Tensor) -> Tensor:
     """Where each peak was in the frame before, or -1, ``(frames - 1, peaks)``."""
     before, after = frequency[:-1], frequency[1:]
     backward, distance = _nearest(after, before)
@@ -126,7 +136,7 @@ def _previous(frequency: Tensor, *, deviation_hz: float, deviation_share: float)
     is_mutual = forward.gather(1, backward) == torch.arange(
         after.shape[1], device=after.device
     ).expand_as(backward)
-    is_near = distance <= deviation_hz + deviation_share * after
+    is_near = distance <= reach[1:]
     return torch.where(is_mutual & is_near & after.isfinite(), backward, -1)
 
 
@@ -140,6 +150,14 @@ def _nearest(wanted: Tensor, among: Tensor) -> tuple[Tensor, Tensor]:
     # Where there is none the difference of infinities is not a number.
     to_above, to_below = (each.nan_to_num(nan=torch.inf) for each in (to_above, to_below))
     return torch.where(to_below < to_above, below, above), torch.minimum(to_below, to_above)
+
+
+def _bends(frequency: Tensor, parent: Tensor, root: Tensor) -> Tensor:
+    """Sum of the absolute second differences of each chain, at its root."""
+    before = parent[parent]
+    has_two = before != parent
+    bend = (frequency - 2.0 * frequency[parent] + frequency[before]).abs()
+    return torch.zeros_like(frequency).index_add(0, root, torch.where(has_two, bend, 0.0))
 
 
 def _roots(parent: Tensor) -> Tensor:

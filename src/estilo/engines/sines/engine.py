@@ -32,6 +32,7 @@ from estilo.engines.sines.settings import SinesSettings
 from estilo.errors import SettingsError
 
 _STYLE_S = 24.0  # of all styles together
+_LEAST_SHARE_S = 4.0  # of each of many styles
 _CONTENT_S = 12.0  # that stand for the whole content
 _SHORTEST_S = 0.25
 _MARGIN_S = 0.093
@@ -244,13 +245,18 @@ class SinesEngine(Engine[SinesState]):
         return output[None, state.margin : len(output) - state.margin]
 
     def progress(self, state: SinesState) -> Progress:
-        """See `Engine.progress`."""
-        if self.is_done(state):
-            return Progress(fraction=1.0, stage="done", step=state.n_steps)
-        inner = [each for each in (state.inner_sines, state.inner_noise) if each is not None]
-        n_steps = 3 + sum(each.engine.settings.n_steps for each in inner)
-        stage = "taking apart" if state.parts is None else "restyling"
-        return Progress(fraction=state.n_steps / n_steps, stage=stage, step=state.n_steps)
+        """Losses are those of the engine within that is at work, or was; see `Engine.progress`."""
+        begun = [each for each in (state.inner_sines, state.inner_noise) if each is not None]
+        latest = [*state.at_work, *begun[-1:]] if state.sines is not None else []
+        told = latest[0].engine.progress(latest[0].state) if latest else None
+        n_steps = 3 + sum(each.engine.settings.n_steps for each in begun)
+        return Progress(
+            fraction=1.0 if self.is_done(state) else state.n_steps / n_steps,
+            stage="restyling" if state.parts is not None else "taking apart",
+            step=state.n_steps,
+            loss=None if told is None else told.loss,
+            losses={} if told is None else told.losses,
+        )
 
     def _gain(self, waveform: Tensor) -> float:
         """Takes a recording to `LEVEL`; the methods of the ancestors take it as it is."""
@@ -259,7 +265,7 @@ class SinesEngine(Engine[SinesState]):
     def _side(
         self, waveforms: Sequence[Tensor], weights: Sequence[float], job: Job, *, seconds: float
     ) -> Side:
-        longest = round(seconds / len(waveforms) * job.sample_rate)
+        longest = round(max(seconds / len(waveforms), _LEAST_SHARE_S) * job.sample_rate)
         parts: list[Parts] = []
         shares: list[float] = []
         for waveform, weight in zip(waveforms, weights, strict=True):

@@ -21,6 +21,7 @@ N_BANDS = 40
 FLOOR_DB = -100.0  # of full scale
 _LOW_HZ, _HIGH_HZ = 30.0, 20_000.0
 _FALL_DB = 6.0  # per band, above the highest partial
+_MASKED_DB, _MASKED_FALL_DB = 20.0, 4.0  # below a partial, and more for every band from it
 _BANDS_SMOOTHED, _FRAMES_SMOOTHED = 4, 3  # half widths of the windows
 _MOST_DB, _LEAST_DB = 30.0, -50.0
 
@@ -76,7 +77,8 @@ class EnvelopeTransport:
 def envelope_db(tracks: Tracks) -> Tensor:
     """Level of the strongest partial in each band, the gaps between partials bridged.
 
-    Below the lowest partial the envelope is held, above the highest it falls.
+    What its neighbours would mask is noise between partials, and no part of it. Below the lowest
+    partial the envelope is held, above the highest it falls.
 
     **Shape**: result ``(frames, N_BANDS)``, in dB of full scale.
     """
@@ -85,7 +87,10 @@ def envelope_db(tracks: Tracks) -> Tensor:
     level = torch.where(gate, level, FLOOR_DB).clamp_min(FLOOR_DB)
     strongest = level.new_full((len(level), N_BANDS), FLOOR_DB)
     strongest = strongest.scatter_reduce(1, band, level, "amax")
-    return _bridged(strongest)
+    band = torch.arange(N_BANDS, device=level.device)
+    distance = (band[:, None] - band).abs()
+    masking = strongest[:, None] - _MASKED_DB - _MASKED_FALL_DB * distance
+    return _bridged(torch.where(strongest > masking.amax(2), strongest, FLOOR_DB))
 
 
 def _bridged(levels: Tensor) -> Tensor:

@@ -222,7 +222,7 @@ def _energy_quantiles(tracks: Tracks) -> Tensor:
     """Evenly spaced quantiles of the energy along the logarithm of frequency, ``(1, levels)``."""
     octaves = tracks.log_frequency[tracks.gate].double()
     if not len(octaves):
-        return torch.zeros(1, _N_LEVELS, dtype=tracks.frequency_hz.dtype)
+        return tracks.frequency_hz.new_zeros(1, _N_LEVELS)
     order = octaves.argsort()
     energy = tracks.amplitude[tracks.gate].double().square()[order].cumsum(0)
     places = torch.linspace(0.0, 1.0, _N_LEVELS, dtype=torch.float64, device=energy.device)
