@@ -136,3 +136,17 @@ def test_nothing_to_link_gives_no_tracks():
     )
     assert tracks.n_tracks == 0
     assert tracks.label.shape == (0, 5)
+
+
+def test_what_jumps_is_no_track():
+    """One peak glides by 5 Hz a frame, which has no second difference; one jumps by 10 Hz."""
+    glide = 500.0 + 5.0 * torch.arange(20.0)
+    jump = 2000.0 + 10.0 * (torch.arange(20) % 2)
+    frequency = torch.stack([glide, jump], 1)
+    peaks = Peaks(frequency, torch.ones(20, 2), torch.zeros(20, 2))
+    sizes = {"sample_rate": RATE, "hop_length": HOP, "deviation_share": 0.0, "n_frames_min": 3}
+    for bend_hz, n_tracks in ((25.0, 2), (15.0, 1)):
+        tracks = link(peaks, deviation_hz=20.0, bend_most_hz=bend_hz, **sizes)
+        assert tracks.n_tracks == n_tracks
+    torch.testing.assert_close(tracks.frequency_hz[0], glide)
+    assert link(peaks, deviation_hz=20.0, deviation_most_hz=7.0, **sizes).n_tracks == 1

@@ -22,7 +22,8 @@ FLOOR_DB = -100.0  # of full scale
 _LOW_HZ, _HIGH_HZ = 30.0, 20_000.0
 _FALL_DB = 6.0  # per band, above the highest partial
 _MASKED_DB, _MASKED_FALL_DB = 20.0, 4.0  # below a partial, and more for every band from it
-_BANDS_SMOOTHED, _FRAMES_SMOOTHED = 4, 3  # half widths of the windows
+_PAUSE_DB = 50.0  # below the loudest
+_BANDS_SMOOTHED, _FRAMES_SMOOTHED = 2, 3  # half widths of the windows
 _MOST_DB, _LEAST_DB = 30.0, -50.0
 
 
@@ -49,10 +50,10 @@ class EnvelopeTransport:
             styles: of stretches of the styles, as loud as the content.
             weights: one per stretch of the styles.
         """
-        own = torch.cat([envelope_db(tracks) for tracks in content])
+        own = torch.cat([_sounding(envelope_db(tracks)) for tracks in content])
         style_db = torch.stack(
             [
-                weight / sum(weights) * quantiles(envelope_db(tracks).T)
+                weight / sum(weights) * quantiles(_sounding(envelope_db(tracks)).T)
                 for tracks, weight in zip(styles, weights, strict=True)
             ]
         ).sum(0)
@@ -91,6 +92,12 @@ def envelope_db(tracks: Tracks) -> Tensor:
     distance = (band[:, None] - band).abs()
     masking = strongest[:, None] - _MASKED_DB - _MASKED_FALL_DB * distance
     return _bridged(torch.where(strongest > masking.amax(2), strongest, FLOOR_DB))
+
+
+def _sounding(envelope: Tensor) -> Tensor:
+    """Without pauses: when the content pauses is its own affair."""
+    highest = envelope.amax(1)
+    return envelope[highest >= highest.max() - _PAUSE_DB]
 
 
 def _bridged(levels: Tensor) -> Tensor:

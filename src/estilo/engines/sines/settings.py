@@ -14,7 +14,7 @@ Share = Annotated[float, Field(ge=0, le=1)]
 class SinesSettings(EngineSettings):
     """Sines and residual: the style's envelopes, attacks and vibrato on every partial."""
 
-    strength: Share = 0.75
+    strength: Share = 1.0
     """How much style: 0 returns the content untouched; all other strengths are shares of it."""
     n_sines: Annotated[int, Field(ge=8, le=150)] = 100
     """Sines that sound at once, at most."""
