@@ -37,6 +37,11 @@ VARIANTS: dict[str, dict[str, dict[str, Any]]] = {
         "parts": {"timbre": 0.5, "dynamics": 0.2, "fit": 0.0},
         "practised": {"practice": 2},
     },
+    "sines": {
+        "default": {},
+        "dropped": {"residual": "drop", "frequencies": 0.5, "n_sines": 20},
+        "optimised": {"residual": "keep", "optimise": {"n_steps": 3}},
+    },
     "eq": {
         "default": {},
         "minimum": {"filter_phase": "minimum", "strength": 0.6, "smoothing_erb": 2.0},
@@ -47,7 +52,7 @@ VARIANTS: dict[str, dict[str, dict[str, Any]]] = {
 }
 COPIES_STYLE = ("crossfade", "style")
 TAKES_ANY_LENGTH = ("neural", "eq", "content", *COPIES_STYLE)
-NEEDS_CONTENT = ("neural", "eq", "content", "crossfade")
+NEEDS_CONTENT = ("neural", "sines", "eq", "content", "crossfade")
 CASES = [(name, variant) for name, variants in VARIANTS.items() for variant in variants]
 
 

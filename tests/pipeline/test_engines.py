@@ -107,7 +107,7 @@ def test_textures_are_copied_by_the_style_engine_and_refused_by_the_others() -> 
 
 def test_baselines_work_at_the_contents_own_rate() -> None:
     """So that what lies above 24 kHz is filtered as the rest is."""
-    for engine in BASELINES:
+    for engine in filter(running.works_in_blocks, BASELINES):
         own = ENGINES[engine].sample_rate
         assert running.engine_rate(engine, None, 192_000) == (own or 192_000)
     tone = np.sin(2 * np.pi * 30_000 * np.arange(48_000) / 96_000)

@@ -15,11 +15,14 @@ def _written(tmp_path: Path, text: str) -> str:
 
 
 def test_the_seeds_are_there_with_their_settings() -> None:
-    assert {"lebedev-ulyanov", "dipani", "dipani-fixed", "ordiales-stft"} <= set(preset_names())
+    ordiales = {"ordiales-stft", "ordiales-sms", "ordiales-sines"}
+    assert {"lebedev-ulyanov", "dipani", "dipani-fixed", *ordiales} <= set(preset_names())
     seeds = {name: load_preset(name).settings for name in preset_names()}
     assert seeds["lebedev-ulyanov"]["n_steps"] == 300
     assert seeds["lebedev-ulyanov"]["content_weight"] == 1e-2
     assert seeds["lebedev-ulyanov"]["network"] == {"n_filters": 4096, "kernel": 11}
+    assert seeds["ordiales-sines"]["optimise"] == seeds["ordiales-stft"]
+    assert any("gives noise" in fault for fault in load_preset("ordiales-sms").faults)
     assert seeds["dipani"]["clamp_frames"] == [0.0, 1.0]
     assert seeds["dipani"]["network"]["activation"] == "none"
     raw = load_preset("lebedev-ulyanov").raw

@@ -25,6 +25,8 @@ _EngineOptions = engine_options(
     without=(
         *("strength", "content_weight", "content_views"),
         *("smoothing_erb", "limit_db", "filter_phase"),
+        *("envelope", "attack", "vibrato", "frequencies"),
+        *("residual", "residual_strength", "n_sines", "optimise"),
     )
 )
 _ENGINE_OPTIONS = _EngineOptions()

@@ -10,6 +10,7 @@ ENGINES = Registry(
     {
         "optimise": "estilo.engines.optimise.engine:OptimiseEngine",
         "neural": "estilo.engines.neural.engine:NeuralEngine",
+        "sines": "estilo.engines.sines.engine:SinesEngine",
         "eq": "estilo.engines.eq.engine:EqEngine",
         "crossfade": "estilo.engines.copies.engine:CrossfadeEngine",
         "content": "estilo.engines.copies.engine:ContentEngine",
@@ -23,6 +24,7 @@ ENGINE_SETTINGS = Registry(
         "optimise": "estilo.engines.optimise.settings:OptimiseSettings",
         "auto": "estilo.engines.auto:AutoSettings",
         "neural": "estilo.engines.neural.settings:NeuralSettings",
+        "sines": "estilo.engines.sines.settings:SinesSettings",
         "eq": "estilo.engines.eq.settings:EqSettings",
         "crossfade": "estilo.engines.copies.settings:CrossfadeSettings",
         "content": "estilo.engines.copies.settings:ContentSettings",

@@ -8,6 +8,7 @@ REPRESENTATIONS = Registry(
         "cqt": "estilo.representations.cqt:Cqt",
         "mel": "estilo.representations.mel:Mel",
         "real-imag": "estilo.representations.real_imag:RealImag",
+        "sms": "estilo.representations.sms:Sms",
         "stft": "estilo.representations.stft:Stft",
         "waveform": "estilo.representations.waveform:Waveform",
     },

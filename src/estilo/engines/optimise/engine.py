@@ -263,6 +263,8 @@ class OptimiseEngine(Engine[OptimiseState]):
         }
         if name == "waveform":
             return build(sample_rate=sample_rate)
+        if name == "sms":
+            return build(sample_rate=sample_rate, n_sines=self.settings.n_tracks)
         if name == "real-imag":
             return build(sample_rate=sample_rate, **sizes)
         n, start = self.settings.n_phase_iterations, self.settings.phase_start

@@ -16,6 +16,7 @@ Widths = Annotated[
     BeforeValidator(lambda value: (value,) if isinstance(value, int) else value),
 ]
 _MAGNITUDES = ("stft", "mel", "cqt")
+_FRAMES = (*_MAGNITUDES, "sms")
 
 
 class _Settings(BaseModel):
@@ -138,8 +139,8 @@ class OptimiseSettings(EngineSettings):
     """Step size; each optimiser's own default if not given."""
     rhythm: Annotated[float, Field(ge=0, le=10)] = 0.0
     """Weight of the style's groove: how bands repeat over 0.2 to 3 s."""
-    representation: Literal["waveform", "stft", "mel", "cqt", "real-imag"] = "mel"
-    """What is optimised."""
+    representation: Literal["waveform", "stft", "mel", "cqt", "real-imag", "sms"] = "mel"
+    """What is optimised; ``sms`` are the tracks of sinusoids of one seed, whose tensor fails."""
     phase: Literal["content", "griffin-lim", "fast-griffin-lim", "pghi"] = "content"
     """Where the phase comes from when magnitudes were optimised (``stft``, ``mel``, ``cqt``);
     textures have no content and take ``fast-griffin-lim`` for ``content``."""
@@ -159,6 +160,8 @@ class OptimiseSettings(EngineSettings):
     """The log spectrogram."""
     cqt: CqtSettings = CqtSettings()
     """The constant-Q spectrogram."""
+    n_tracks: Annotated[int, Field(ge=8, le=150)] = 32
+    """Tracks of ``sms``."""
     network: NetworkSettings = NetworkSettings()
     """The explicit network."""
     standardise: bool = True
@@ -176,6 +179,7 @@ class OptimiseSettings(EngineSettings):
     def _refuse_settings_without_effect(self) -> Self:
         given = self.model_fields_set
         magnitudes = self.representation in _MAGNITUDES
+        frames = self.representation in _FRAMES
         needs = {
             "phase": (magnitudes, "representation stft, mel or cqt"),
             "n_phase_iterations": (
@@ -191,16 +195,17 @@ class OptimiseSettings(EngineSettings):
                 "representation stft, mel or real-imag",
             ),
             "cqt": (self.representation == "cqt", "representation cqt"),
+            "n_tracks": (self.representation == "sms", "representation sms"),
             "network": (self.features != "closed-form", "features other than closed-form"),
             "widths": (
-                magnitudes and self.features == "closed-form",
-                "representation stft, mel or cqt with closed-form features",
+                frames and self.features == "closed-form",
+                "representation stft, mel, cqt or sms with closed-form features",
             ),
-            "style_views": (not magnitudes, "representation waveform or real-imag"),
-            "content_views": (not magnitudes, "representation waveform or real-imag"),
-            "standardise": (magnitudes, "representation stft, mel or cqt"),
-            "clamp_frames": (magnitudes, "representation stft, mel or cqt"),
-            "content_weight": (magnitudes, "representation stft, mel or cqt"),
+            "style_views": (not frames, "representation waveform or real-imag"),
+            "content_views": (not frames, "representation waveform or real-imag"),
+            "standardise": (frames, "representation stft, mel, cqt or sms"),
+            "clamp_frames": (frames, "representation stft, mel, cqt or sms"),
+            "content_weight": (frames, "representation stft, mel, cqt or sms"),
             "learning_rate": (self.optimiser != "lbfgs", "an optimiser other than lbfgs"),
         }
         for name in sorted(given & needs.keys()):

@@ -98,7 +98,8 @@ def frame_terms(
         return representation.analyse(waveform[None])[0]
 
     frame_rate_hz = _frame_rate_hz(materials, representation)
-    pool = max(1, round(frame_rate_hz / _VIEW_RATE_HZ))
+    # The mean of a track and of a row that rests is neither.
+    pool = 1 if settings.representation == "sms" else max(1, round(frame_rate_hz / _VIEW_RATE_HZ))
     features = network or _features(settings, representation.n_bands, materials.seed)
     hop_length = round(materials.sample_rate / frame_rate_hz) * pool
     n_frames = n_frames_needed(settings.widths, features)

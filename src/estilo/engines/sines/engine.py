@@ -1,0 +1,332 @@
+"""The engine that takes a recording apart into sines and the rest, and gives style to both."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from estilo.dsp.extension import extended
+from estilo.dsp.sinusoidal.analysis import SineAnalysis
+from estilo.dsp.sinusoidal.parts import Parts, split
+from estilo.dsp.sinusoidal.synthesis import synthesise
+from estilo.dsp.sinusoidal.tracks import Tracks
+from estilo.dsp.stft import power_of_two_near
+from estilo.engines.base import Engine, Job, Progress
+from estilo.engines.excerpts import SILENCE, excerpts, require_sound, root_mean_square
+from estilo.engines.optimise.engine import OptimiseEngine, OptimiseState
+from estilo.engines.optimise.lengths import require_length
+from estilo.engines.optimise.settings import OptimiseSettings
+from estilo.engines.optimise.terms import LEVEL
+from estilo.engines.optimise.transport import transport_share
+from estilo.engines.sines.envelopes import EnvelopeTransport
+from estilo.engines.sines.motion import (
+    Manner,
+    onset_gains_db,
+    with_frequencies,
+    with_vibrato,
+)
+from estilo.engines.sines.settings import SinesSettings
+from estilo.errors import SettingsError
+
+_STYLE_S = 24.0  # of all styles together
+_LEAST_SHARE_S = 4.0  # of each of many styles
+_CONTENT_S = 12.0  # that stand for the whole content
+_SHORTEST_S = 0.25
+_MARGIN_S = 0.093
+_MOST_NOISE_DB = 20.0
+_NO_NOISE_DB = -60.0  # of the whole: less than that holds no statistics
+
+
+@dataclass(frozen=True)
+class Side:
+    """Stretches of the content or of the styles, taken apart.
+
+    Args:
+        parts: one each.
+        weights: one each.
+    """
+
+    parts: list[Parts]
+    weights: tuple[float, ...]
+
+    @property
+    def tracks(self) -> list[Tracks]:
+        """Of the sines."""
+        return [part.tracks for part in self.parts]
+
+    @property
+    def noise_level_db(self) -> float:
+        """Of the noise against the whole."""
+        noise, whole = (
+            root_mean_square(torch.cat(each))
+            for each in (
+                [part.noise for part in self.parts],
+                [part.noise + part.transients + part.sines for part in self.parts],
+            )
+        )
+        return 20.0 * math.log10(max(noise / whole, 1e-6))
+
+
+@dataclass(frozen=True)
+class Shared:
+    """What all windows of a job have in common.
+
+    Args:
+        gain: takes the content to the level that it is worked on at.
+        transport: of the envelope.
+        own: how the content's tracks move.
+        goal: how those of the styles do.
+        noise_gain_db: of the noise as a whole.
+        noise: what the engine of the noise shares, where there is one.
+        sines: what the engine of the sinusoidal part shares, where there is one.
+    """
+
+    gain: float
+    transport: EnvelopeTransport
+    own: Manner
+    goal: Manner
+    noise_gain_db: float
+    noise: Any
+    sines: Any
+
+
+@dataclass
+class Inner:
+    """An engine at work on one part of a window."""
+
+    engine: OptimiseEngine
+    state: OptimiseState
+
+    @classmethod
+    def begun(cls, engine: OptimiseEngine | None, waveform: Tensor, job: Job, shared: Any) -> Any:
+        """One that works on a waveform ``(time,)``; None where there is nothing to do for it."""
+        if engine is None or shared is None:
+            return None
+        own = replace(job, content=waveform[None], n_samples=len(waveform))
+        return cls(engine, engine.init(own, shared))
+
+    @property
+    def is_done(self) -> bool:
+        """Whether more would change nothing."""
+        return self.engine.is_done(self.state)
+
+    def step(self) -> None:
+        """One step further."""
+        self.state = self.engine.step(self.state)
+
+    def finish(self) -> Tensor:
+        """The best so far, ``(time,)``."""
+        return self.engine.finish(self.state)[0]
+
+
+@dataclass
+class SinesState:
+    """Where one window stands."""
+
+    job: Job
+    shared: Shared | None
+    margin: int = 0
+    n_steps: int = 0
+    parts: Parts | None = None
+    sines: Tensor | None = None
+    inner_sines: Inner | None = None
+    inner_noise: Inner | None = None
+
+    @property
+    def at_work(self) -> list[Inner]:
+        """The engines within that have more to do."""
+        inner = (self.inner_sines, self.inner_noise)
+        return [each for each in inner if each is not None and not each.is_done]
+
+
+class SinesEngine(Engine[SinesState]):
+    """Gives the style's envelopes, onsets and vibrato to partials, and its noise to the rest.
+
+    Works on one channel; `image.ImageEngine` and `windowed.WindowedEngine` carry it to more
+    channels and any length.
+
+    Args:
+        settings: all of them.
+    """
+
+    def __init__(self, settings: SinesSettings | None = None) -> None:
+        self.settings = settings or SinesSettings()
+        self._analysis = SineAnalysis(n_sines=self.settings.n_sines)
+        given = self.settings.optimise
+        self._of_sines = None if given is None else OptimiseEngine(given)
+        self._of_noise = None
+        if self.settings.residual == "restyle" and self._residual_share > 0.0:
+            self._of_noise = OptimiseEngine(OptimiseSettings(strength=self._residual_share))
+
+    @property
+    def _residual_share(self) -> float:
+        return self.settings.strength * self.settings.residual_strength
+
+    def prepare(self, job: Job) -> Shared | None:
+        """Statistics of the styles and of the whole content; see `Engine.prepare`.
+
+        None where nothing is to be done: the content is silent, or the strength 0.
+
+        Raises:
+            SettingsError: there is no content.
+            AudioFileError: a style is silent, or a recording too short.
+        """
+        if job.content is None:
+            raise SettingsError(
+                "the engine works on a content, and a texture has none; choose another engine"
+            )
+        require_sound(job.styles)
+        own, styles = job.content[0], [style[0] for style in job.styles]
+        require_length(
+            round(_SHORTEST_S * job.sample_rate),
+            content=own,
+            styles=styles,
+            sample_rate=job.sample_rate,
+        )
+        if root_mean_square(own) < SILENCE or self.settings.strength == 0:
+            return None
+        gain = self._gain(own)
+        content = self._side([own * gain], (1.0,), job, seconds=_CONTENT_S)
+        styles = [style * self._gain(style) for style in styles]
+        style = self._side(styles, job.style_weights, job, seconds=_STYLE_S)
+        noise_db = style.noise_level_db - content.noise_level_db
+        noise, sines = None, None
+        if self._of_noise is not None and style.noise_level_db > _NO_NOISE_DB:
+            noise = _prepared(self._of_noise, job, content, style, "noise")
+        if self._of_sines is not None:
+            sines = _prepared(self._of_sines, job, content, style, "sines")
+        return Shared(
+            gain=gain,
+            transport=EnvelopeTransport.between(content.tracks, style.tracks, style.weights),
+            own=Manner.of(content.tracks, content.weights),
+            goal=Manner.of(style.tracks, style.weights),
+            noise_gain_db=max(-_MOST_NOISE_DB, min(_MOST_NOISE_DB, noise_db)),
+            noise=noise,
+            sines=sines,
+        )
+
+    def init(self, job: Job, shared: Shared | None) -> SinesState:
+        """Nothing is computed yet; see `Engine.init`."""
+        assert job.content is not None  # noqa: S101 - prepare refuses
+        if root_mean_square(job.content[0]) < SILENCE:
+            return SinesState(job, None)
+        return SinesState(job, shared)
+
+    def step(self, state: SinesState) -> SinesState:
+        """Take apart, change the sines, then step by step the rest; see `Engine.step`."""
+        shared = state.shared
+        assert shared is not None  # noqa: S101 - done otherwise
+        if state.parts is None:
+            self._take_apart(state, shared)
+        elif state.sines is None:
+            state.sines = self._changed(state.parts.tracks, shared, length=len(state.parts.sines))
+        else:
+            state.at_work[0].step()
+        state.n_steps += 1
+        return state
+
+    def is_done(self, state: SinesState) -> bool:
+        """See `Engine.is_done`."""
+        return state.shared is None or (state.sines is not None and not state.at_work)
+
+    def finish(self, state: SinesState) -> Tensor:
+        """What is there of sines and residual; the content before that; see `Engine.finish`."""
+        shared, parts = state.shared, state.parts
+        if shared is None or parts is None or state.sines is None:
+            assert state.job.content is not None  # noqa: S101 - prepare refuses
+            return state.job.content.clone()
+        sines = state.sines
+        if state.inner_sines is not None:
+            sines = state.inner_sines.finish()
+        output = (sines + self._residual(state, shared, parts)) / shared.gain
+        return output[None, state.margin : len(output) - state.margin]
+
+    def progress(self, state: SinesState) -> Progress:
+        """Losses are those of the engine within that is at work, or was; see `Engine.progress`."""
+        begun = [each for each in (state.inner_sines, state.inner_noise) if each is not None]
+        latest = [*state.at_work, *begun[-1:]] if state.sines is not None else []
+        told = latest[0].engine.progress(latest[0].state) if latest else None
+        n_steps = 3 + sum(each.engine.settings.n_steps for each in begun)
+        return Progress(
+            fraction=1.0 if self.is_done(state) else state.n_steps / n_steps,
+            stage="restyling" if state.parts is not None else "taking apart",
+            step=state.n_steps,
+            loss=None if told is None else told.loss,
+            losses={} if told is None else told.losses,
+        )
+
+    def _gain(self, waveform: Tensor) -> float:
+        """Takes a recording to `LEVEL`; the methods of the ancestors take it as it is."""
+        return 1.0 if self._of_sines is not None else LEVEL / root_mean_square(waveform)
+
+    def _side(
+        self, waveforms: Sequence[Tensor], weights: Sequence[float], job: Job, *, seconds: float
+    ) -> Side:
+        longest = round(max(seconds / len(waveforms), _LEAST_SHARE_S) * job.sample_rate)
+        parts: list[Parts] = []
+        shares: list[float] = []
+        for waveform, weight in zip(waveforms, weights, strict=True):
+            chosen = excerpts(waveform, longest=longest)
+            parts += [self._split(each, job.sample_rate) for each in chosen]
+            shares += [weight / len(chosen)] * len(chosen)
+        return Side(parts, tuple(shares))
+
+    def _split(self, waveform: Tensor, sample_rate: int) -> Parts:
+        return split(waveform, sample_rate=sample_rate, analysis=self._analysis)
+
+    def _take_apart(self, state: SinesState, shared: Shared) -> None:
+        job = state.job
+        assert job.content is not None  # noqa: S101 - prepare refuses
+        state.margin = power_of_two_near(_MARGIN_S, sample_rate=job.sample_rate)
+        longer = extended(job.content[0] * shared.gain, state.margin)
+        parts = self._split(longer, job.sample_rate)
+        state.parts = parts
+        state.inner_sines = Inner.begun(self._of_sines, parts.sines, job, shared.sines)
+        state.inner_noise = Inner.begun(self._of_noise, parts.noise, job, shared.noise)
+
+    def _changed(self, tracks: Tracks, shared: Shared, *, length: int) -> Tensor:
+        """The sines with the style's frequencies, vibrato, envelopes and onsets."""
+        settings, own, goal = self.settings, shared.own, shared.goal
+        if settings.optimise is not None:
+            return synthesise(tracks, length=length)
+        share = settings.strength
+        # Levels are chosen where the content's partials were, as the content's levels are known.
+        gains_db = shared.transport.gains_db(
+            tracks, share=transport_share(share) * settings.envelope
+        ) + onset_gains_db(tracks, own, goal, share=share * settings.attack)
+        tracks = with_frequencies(tracks, own, goal, share=share * settings.frequencies)
+        tracks = with_vibrato(tracks, own, goal, share=share * settings.vibrato)
+        amplitude = tracks.amplitude * 10.0 ** (gains_db / 20.0)
+        return synthesise(replace(tracks, amplitude=amplitude), length=length)
+
+    def _residual(self, state: SinesState, shared: Shared, parts: Parts) -> Tensor:
+        share = self._residual_share
+        match self.settings.residual:
+            case "keep":
+                return parts.residual
+            case "drop":
+                return (1.0 - share) * parts.residual
+            case _:
+                noise = parts.noise
+                if state.inner_noise is not None:
+                    noise = state.inner_noise.finish()
+                gain = 10.0 ** (share * shared.noise_gain_db / 20.0)
+                return parts.transients + gain * noise
+
+
+def _prepared(engine: OptimiseEngine, job: Job, content: Side, style: Side, part: str) -> Any:
+    """What an engine of one part of the recordings needs of all of it."""
+    own = torch.cat([getattr(each, part) for each in content.parts])[None]
+    styles = tuple(getattr(each, part)[None] for each in style.parts)
+    return engine.prepare(
+        replace(
+            job,
+            content=own,
+            styles=styles,
+            style_weights=style.weights,
+            n_samples=own.shape[-1],
+        )
+    )

@@ -1,0 +1,56 @@
+"""Settings of the sines engine. Imports no torch."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from estilo.engines.optimise.settings import OptimiseSettings
+from estilo.engines.settings import EngineSettings
+
+_OF_TRACKS = ("envelope", "vibrato", "attack", "frequencies")
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class SinesSettings(EngineSettings):
+    """Sines and residual: the style's envelopes, attacks and vibrato on every partial."""
+
+    strength: Share = 1.0
+    """How much style: 0 returns the content untouched; all other strengths are shares of it."""
+    n_sines: Annotated[int, Field(ge=8, le=150)] = 100
+    """Sines that sound at once, at most."""
+    envelope: Share = 1.0
+    """How far the levels of partials go to those that the style has at their frequency."""
+    attack: Share = 1.0
+    """How far notes begin as the style's do."""
+    vibrato: Share = 1.0
+    """How far pitches waver as the style's do."""
+    frequencies: Share = 0.0
+    """How far tracks move to where the style has its energy (optimal transport along the
+    logarithm of frequency): melodies do not survive it."""
+    residual: Literal["restyle", "keep", "drop"] = "restyle"
+    """What becomes of what is no sine: its noise takes the style's statistics (by the optimise
+    engine), all stays, or all goes."""
+    residual_strength: Share = 1.0
+    """How far it goes that way."""
+    optimise: OptimiseSettings | None = None
+    """Settings of the optimise engine, which then changes the sinusoidal part in place of the
+    statistics of tracks."""
+
+    @property
+    def process_rate_hz(self) -> int | None:
+        """Sample rate of the optimisation, where there is one that sets it."""
+        return None if self.optimise is None else self.optimise.process_rate_hz
+
+    @model_validator(mode="after")
+    def _refuse_settings_without_effect(self) -> Self:
+        for name in sorted(self.model_fields_set):
+            if getattr(self, name) == type(self).model_fields[name].default:
+                continue
+            if name in _OF_TRACKS and self.optimise is not None:
+                raise ValueError(f"{name} has an effect only without optimise; leave it out")
+            if name == "residual_strength" and self.residual == "keep":
+                raise ValueError(
+                    "residual_strength has an effect only with residual restyle or drop; "
+                    "leave it out"
+                )
+        return self
