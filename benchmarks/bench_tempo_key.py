@@ -18,6 +18,7 @@ import estilo
 from common import recording, write_table
 from estilo.analysis.beats import beat_times
 from estilo.analysis.key import KEYS, key
+from estilo.analysis.onsets import onset_times
 from estilo.analysis.sound import RATE_HZ, Sound
 from estilo.analysis.tempo import tempo
 from estilo.audio import Audio
@@ -25,7 +26,7 @@ from estilo.errors import InputError
 from estilo.evaluation.songs import known_songs, played
 from estilo.matching.fit import fit
 from estilo.matching.tempo import RELATIONS
-from estilo.metrics.content import onset_f1
+from estilo.metrics.content import ONSET_WINDOW_S, onset_f1
 from estilo.metrics.timbre import timbre_mfcc
 from estilo.synthesis.songs import Song
 
@@ -37,12 +38,11 @@ TEMPOS = ("exact", "octave", "other", "none")
 KEY_KINDS = ("exact", "relative", "fifth", "parallel", "other", "none")
 _RELATED = (2.0, 0.5, 3.0, 1.0 / 3.0)
 
-STRENGTHS = (0.25, 0.5, 0.75, 1.0)
-STYLES = (
-    *("rain.wav", "ocean.wav", "piano.wav", "jazz-vibraphone.ogg", "orchestra.wav"),
-    *("trumpet-loop.ogg", "speech-female.wav", "cello-phrase.wav"),
-)
+STRENGTHS = (0.25, 0.5, 0.75)
+STYLES = ("rain.wav", "piano.wav", "jazz-vibraphone.ogg", "orchestra.wav")
 N_DRUMS, DRUMS_S = 5, 6.0
+DRUMS_FONT = "MuseScore_General"  # samples of TimGM6mb's drums break off, with a click
+_MERGED_S = 0.05  # hits that are nearer are one to a detector
 
 
 @dataclass(frozen=True)
@@ -195,43 +195,61 @@ def matching_rows(pieces: Sequence[Found]) -> list[tuple[object, ...]]:
     ]
 
 
-def percussive() -> list[tuple[str, Audio]]:
-    """A real drum, and the drummers of some pieces alone."""
-    clips = [("mridangam", recording("mridangam.wav", duration_s=DRUMS_S, sample_rate=44_100))]
+def percussive() -> list[tuple[str, Audio, np.ndarray | None]]:
+    """A real drum, and the drummers of some pieces alone, with their hits."""
+    real = recording("mridangam.wav", duration_s=DRUMS_S, sample_rate=44_100)
+    clips: list[tuple[str, Audio, np.ndarray | None]] = [("mridangam (recorded)", real, None)]
     for song, _ in known_songs(N_SONGS, seed=SEED, soundfont=FONT):
-        drums = tuple(line for line in song.lines if line.is_drums)
-        if drums and song.groove not in {name for name, _ in clips}:
-            audio = played(replace(song, lines=drums), soundfont=FONT)
-            samples = audio.samples[:, : round(DRUMS_S * audio.sample_rate)]
-            clips.append((song.groove, Audio(samples, audio.sample_rate)))
+        drums = tuple(replace(line, program=0) for line in song.lines if line.is_drums)
+        if not drums or song.groove in {name for name, *_ in clips}:
+            continue
+        audio = played(replace(song, lines=drums), soundfont=DRUMS_FONT)
+        samples = audio.samples[:, : round(DRUMS_S * audio.sample_rate)]
+        starts = sorted(note.start_s for line in drums for note in line.notes)
+        hits: list[float] = []
+        for start_s in starts:
+            if start_s < DRUMS_S - _MERGED_S and (not hits or start_s > hits[-1] + _MERGED_S):
+                hits.append(start_s)
+        clips.append((song.groove, Audio(samples, audio.sample_rate), np.array(hits)))
         if len(clips) == 1 + N_DRUMS:
             break
     return clips
 
 
+def true_f1(sound: Sound, hits_s: np.ndarray) -> float:
+    """Of the onsets that are found against the hits that were played, within 50 ms."""
+    return mir_eval.onset.f_measure(hits_s, onset_times(sound), window=ONSET_WINDOW_S)[0]
+
+
 def kept_rows() -> list[tuple[object, ...]]:
-    """Onsets and timbre by strength, means over styles, and over all."""
-    styles = [Sound.of(recording(s, duration_s=8.0, sample_rate=44_100)) for s in STYLES]
+    """Onsets and timbre by strength, means over styles; then over all contents."""
+    styles = [recording(s, duration_s=8.0, sample_rate=44_100) for s in STYLES]
+    sounds = [Sound.of(style) for style in styles]
     rows, sums = [], []
-    for name, audio in percussive():
+    for name, audio, hits_s in percussive():
         content = Sound.of(audio)
-        scores = np.zeros((len(STRENGTHS), 2))
-        before = np.mean([timbre_mfcc(content, style) for style in styles])
+        before = np.mean([timbre_mfcc(content, style) for style in sounds])
+        scores = np.full((len(STRENGTHS), 3), np.nan)
         for place, strength in enumerate(STRENGTHS):
             made = [
-                Sound.of(estilo.transfer(audio, each.audio, strength=strength, scores=False).audio)
-                for each in styles
+                Sound.of(estilo.transfer(audio, style, strength=strength, scores=False).audio)
+                for style in styles
             ]
-            scores[place] = (
-                np.mean([onset_f1(out, content) for out in made]),
-                np.mean([timbre_mfcc(out, s) for out, s in zip(made, styles, strict=True)])
-                / before,
-            )
+            scores[place, 0] = np.mean([onset_f1(out, content) for out in made])
+            if hits_s is not None:
+                scores[place, 1] = np.mean([true_f1(out, hits_s) for out in made])
+            distances = [timbre_mfcc(out, s) for out, s in zip(made, sounds, strict=True)]
+            scores[place, 2] = np.mean(distances) / before
         sums.append(scores)
-        rows.append((name, *(f"{f1:.2f} / {ratio:.2f}" for f1, ratio in scores)))
+        own = "–" if hits_s is None else f"{true_f1(content, hits_s):.2f}"
+        rows.append((name, own, *(_kept(each) for each in scores)))
         print("measured", name, flush=True)
-    rows.append(("**mean**", *(f"**{a:.2f} / {b:.2f}**" for a, b in np.mean(sums, axis=0))))
+    rows.append(("**mean**", "", *(_kept(each) for each in np.nanmean(sums, axis=0))))
     return rows
+
+
+def _kept(scores: np.ndarray) -> str:
+    return " / ".join("–" if np.isnan(each) else f"{each:.2f}" for each in scores)
 
 
 def main() -> None:
@@ -268,9 +286,13 @@ def main() -> None:
     sections.append(
         (
             f"Beats that stay: percussive contents in the style of {len(STYLES)} recordings, "
-            "engine `optimise` as it comes. Onset F1 against the content (50 ms) / distance to "
-            "the style in MFCC timbre, from the content's own = 1.",
-            ("content", *(f"strength {s:g}" for s in STRENGTHS)),
+            "engine `optimise` as it comes. For every strength: onset F1 against the content, "
+            "against the hits that were played, and distance to the style in MFCC timbre, from "
+            "the content's own = 1. Soft hits that are not found in the content are found in the "
+            "output, where they are louder: they cost F1 against the content, not against the "
+            "truth. *Content*: its own F1 against the hits. (Drums alone, standard kit of "
+            f"{DRUMS_FONT}.)",
+            ("contents", "content", *(f"strength {s:g}" for s in STRENGTHS)),
             kept_rows(),
         )
     )

@@ -7,7 +7,7 @@ import pytest
 from estilo.analysis.beats import beat_times
 from estilo.analysis.sound import RATE_HZ, Sound
 
-BAR = {"k": "x.......x.......", "s": "....x.......x...", "h": "x..xx..xx..xx..x"}
+BAR = {"k": "x.......x.......", "s": "....x.......x...", "h": "x.x.x.x.x.x.x.x."}
 
 
 def clicks(times_s, *, seconds):
@@ -53,7 +53,7 @@ def test_every_click_is_a_beat(bpm):
 
 
 @pytest.mark.parametrize("swing", [0.5, 0.66])
-@pytest.mark.parametrize("bpm", [92, 118, 140])
+@pytest.mark.parametrize("bpm", [84, 100, 118])
 def test_beats_of_drums(rng, bpm, swing):
     sound, truth_s = drums(rng, bpm, swing=swing)
     assert f_measure(truth_s, beat_times(sound)) > 0.95

@@ -5,8 +5,8 @@ import mir_eval
 import numpy as np
 import pytest
 
-from estilo.analysis.onsets import matched_events, onset_strength, onset_times
-from estilo.analysis.sound import Sound
+from estilo.analysis.onsets import high_onset_strength, matched_events, onset_strength, onset_times
+from estilo.analysis.sound import RATE_HZ, Sound
 from estilo.errors import InputError
 
 RATE = 16_000
@@ -96,3 +96,13 @@ def test_matching_of_nothing_and_of_nonsense() -> None:
         matched_events([[0.0]], [1.0], window_s=0.05)
     with pytest.raises(InputError, match="0 or more, got -1"):
         matched_events([0.0], [1.0], window_s=-1)
+
+
+def test_high_onsets_hear_hats_and_not_basses(rng):
+    time_s = np.arange(2 * RATE_HZ) / RATE_HZ
+    swell = np.exp(-20.0 * (time_s % 0.5)) * np.minimum(time_s % 0.5 / 0.02, 1.0)
+    bass = Sound(swell * np.sin(2 * np.pi * 110 * time_s), RATE_HZ)
+    hats = Sound(swell * np.diff(rng.standard_normal(len(time_s) + 1)), RATE_HZ)
+    assert onset_strength(bass)[50:].max() > 2.0
+    assert high_onset_strength(bass)[50:].max() < 0.2
+    assert high_onset_strength(hats)[50:].max() > 5.0

@@ -7,9 +7,10 @@ import pytest
 from estilo.analysis.sound import RATE_HZ, Sound
 from estilo.analysis.tempo import tempo
 
-# A bar of sixteenths: kick, snare, hi-hat. Where all eighths sound alike either may be the beat.
+# A bar of sixteenths: kick, snare, hi-hat. Where all eighths sound alike either may be the beat,
+# and a fast half-time rhythm is a rock rhythm at half its tempo.
 RHYTHMS = {
-    "half": ("k.......s.......", "x...x...x...x...", (1.0,)),
+    "half": ("k.......s.......", "x...x...x...x...", (0.5, 1.0)),
     "waltz": ("k...s...s...", "x...x...x...", (1.0,)),
     "rock": ("k...s...k.k.s...", "x.x.x.x.x.x.x.x.", (0.5, 1.0, 2.0)),
     "four to the floor": ("k...k...k...k...", "..x...x...x...x.", (1.0, 2.0)),

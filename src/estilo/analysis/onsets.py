@@ -52,6 +52,22 @@ def onset_strength(sound: Sound) -> NDArray[np.float64]:
         >>> strength.shape, bool(abs(strength.argmax() - LEAD - 50) <= 3)
         ((109,), True)
     """
+    return sound.once(_rises_db).mean(axis=0, dtype=np.float64)
+
+
+def high_onset_strength(sound: Sound) -> NDArray[np.float64]:
+    """The same of the upper half of the bands alone, from 1.8 kHz: hats, strings that are plucked.
+
+    **Shape**: as `onset_strength`.
+
+    Args:
+        sound: any length.
+    """
+    return sound.once(_rises_db)[_N_BANDS // 2 :].mean(axis=0, dtype=np.float64)
+
+
+def _rises_db(sound: Sound) -> NDArray[np.float32]:
+    """How much louder every band became; **shape** ``(bands, frames)``."""
     waveform = np.pad(sound.mono, ((LEAD + _LAG) * HOP, 0))
     weights = mel_weights(n_bands=_N_BANDS, n_fft=_N_FFT)
     power = banded_power(waveform, weights, n_fft=_N_FFT, hop_length=HOP)
@@ -63,7 +79,7 @@ def onset_strength(sound: Sound) -> NDArray[np.float64]:
     # A recording that is cut off ends with a click, which is no onset.
     n_whole = LEAD + 1 + (len(sound.mono) - _N_FFT // 2) // HOP
     rise_db[:, max(n_whole, 0) :] = 0.0
-    return rise_db.mean(axis=0, dtype=np.float64)
+    return rise_db
 
 
 def onset_times(sound: Sound) -> NDArray[np.float64]:

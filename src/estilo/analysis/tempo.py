@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from estilo.analysis.harmonicity import parabola
-from estilo.analysis.onsets import HOP, onset_strength, onset_times
+from estilo.analysis.onsets import HOP, high_onset_strength, onset_strength, onset_times
 from estilo.analysis.sound import RATE_HZ, Sound
 
 SLOWEST_BPM, FASTEST_BPM = 40.0, 240.0
@@ -49,12 +49,13 @@ def tempo(sound: Sound) -> Tempo:
     the period and its multiples, and the magnitude of the spectrum :math:`m` at the rate and its
     multiples; what they share is the tempo. The candidate from 40 to 240 bpm is taken where
 
-    .. math:: r(60 / b)^{0.7} \, m(b / 60)^{0.3} \exp(-\log_2^2(b / 120) / 2\sigma^2)
+    .. math:: r(60 / b)^{0.7} \, m(b / 60)^{0.3} \exp(-\log_2^2(b / 120) / 2\sigma^2 + h(30 / b))
 
-    is highest, both scaled to 1, with σ of 0.8 octaves. The prior says which of the levels of a
-    rhythm is called its tempo, yet a rhythm alone does not always tell: expect half or twice the
-    notated tempo at times. No tempo is named where there are fewer than four onsets, or the first
-    two factors are below 0.15.
+    is highest, both scaled to 1, with σ of 0.8 octaves and *h* the autocorrelation above 1.8 kHz.
+    The prior and *h* say which of the levels of a rhythm is called its tempo: one of medium speed
+    whose beats are halved by hats, strumming or quick notes. Yet a rhythm alone does not always
+    tell: expect half or twice the notated tempo at times (docs/benchmarks/tempo-key.md). No tempo
+    is named where there are fewer than four onsets, or the first two factors are below 0.15.
 
     Args:
         sound: any length; all of it is heard.
@@ -69,8 +70,8 @@ def tempo(sound: Sound) -> Tempo:
         return Tempo(None, 0.0)
     # Blurred, because the periods of a rhythm are no whole numbers of frames.
     blur = np.exp(-0.5 * np.square(np.arange(-6, 7) / _BLUR_FRAMES))
-    strength = np.convolve(sound.once(onset_strength), blur)
-    correlation, magnitude = _periodicities(strength)
+    correlation, magnitude = _periodicities(np.convolve(sound.once(onset_strength), blur))
+    high, _ = _periodicities(np.convolve(high_onset_strength(sound), blur))
     bpm = np.geomspace(SLOWEST_BPM, FASTEST_BPM, _N_CANDIDATES)
     at_lag = _at(correlation, 60.0 * _FRAME_RATE_HZ / bpm)
     bins_per_bpm = 2 * (len(magnitude) - 1) / _FRAME_RATE_HZ / 60.0
@@ -82,7 +83,8 @@ def tempo(sound: Sound) -> Tempo:
         * (at_rate / at_rate.max()) ** _SPECTRUM_SHARE
     )
     prior = np.exp(-0.5 * (np.log2(bpm / _USUAL_BPM) / _PRIOR_OCTAVES) ** 2)
-    score = regularity * prior
+    halved = np.maximum(_at(high, 30.0 * _FRAME_RATE_HZ / bpm), 0.0)
+    score = regularity * prior * np.exp(halved)
     inner = score[1:-1]
     # A slope up to the end of the range is no peak, so no tempo.
     is_peak = (inner > 0.0) & (inner >= score[:-2]) & (inner > score[2:])

@@ -66,8 +66,8 @@ def stretched(
             f"expected samples (channels, time) and a positive speed, got {samples.shape} and "
             f"{speed}; give one recording"
         )
-    size = 4 * max(round(_WINDOW_S * sample_rate / 4), 4)
-    hop = size // _OVERLAP
+    hop = _smooth(max(round(_WINDOW_S * sample_rate / _OVERLAP), 4))
+    size = _OVERLAP * hop
     n_out = round(samples.shape[1] / speed)
     out = np.zeros((len(samples), n_out), np.float32) if out is None else out
     out[:] = 0.0
@@ -85,6 +85,19 @@ def stretched(
         last = frame
         _add(out, np.fft.irfft(frame, size) * (window / 1.5), centre - size // 2)
     return out
+
+
+def _smooth(size: int) -> int:
+    """The next size without a large prime in it, of which transforms take several times as long.
+
+    >>> _smooth(661), _smooth(720)
+    (675, 720)
+    """
+    rest = size
+    for prime in (2, 3, 5):
+        while rest % prime == 0:
+            rest //= prime
+    return size if rest == 1 else _smooth(size + 1)
 
 
 def _course(

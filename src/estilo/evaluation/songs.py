@@ -16,7 +16,7 @@ SLOWEST_BPM, FASTEST_BPM = 60.0, 180.0
 DURATION_S = 24.0
 _RATE_HZ = 44_100
 _RMS, _PEAK = 0.1, 0.95
-_VERSION = 1
+_VERSION = 2
 
 
 def known_songs(n: int, *, seed: int, soundfont: str) -> Iterator[tuple[Song, Audio]]:

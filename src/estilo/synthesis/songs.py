@@ -6,7 +6,7 @@ or late.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,6 +49,7 @@ _MELODY_ON = (0, 11, 22, 26, 40, 41, 56, 59, 64, 65, 66, 68, 71, 73, 75, 80, 81,
 _KITS = (0, 8, 16, 25, 32, 40)
 _LOUDER_DB = {"melody": 0.0, "chords": -4.0, "bass": -2.0, "drums": 0.0}
 _SPREAD_DB = 4.0
+_HIT_BEATS = 2.0
 
 
 @dataclass(frozen=True)
@@ -282,19 +283,29 @@ def _drums(player: _Player) -> list[Note]:
         for drum, pattern in player.groove.drums.items():
             for beat, is_soft in player.steps(pattern, bar):
                 if not (fills and beat >= (bar + 1) * n_beats - 1):
-                    notes.append(player.note(beat, 0.2, drum, 0.35 if is_soft else 0.75))
+                    notes.append(player.note(beat, _HIT_BEATS, drum, 0.35 if is_soft else 0.75))
         if fills:
             last = (bar + 1) * n_beats - 1
             notes += [
-                player.note(last + i / 4, 0.2, SNARE if rng.random() < 0.5 else TOM, 0.7)
+                player.note(last + i / 4, _HIT_BEATS, SNARE if rng.random() < 0.5 else TOM, 0.7)
                 for i in range(4)
             ]
-            notes.append(player.note(last + 1.0, 0.5, CRASH, 0.7))
+            notes.append(player.note(last + 1.0, _HIT_BEATS, CRASH, 0.7))
         if rng.random() < 0.2:
-            notes.append(
-                player.note(bar * n_beats + rng.integers(4 * n_beats) / 4, 0.2, SNARE, 0.3)
-            )
-    return _played(notes)
+            step = bar * n_beats + rng.integers(4 * n_beats) / 4
+            notes.append(player.note(step, _HIT_BEATS, SNARE, 0.3))
+    return _held(_played(notes))
+
+
+def _held(hits: list[Note]) -> list[Note]:
+    """Every drum rings until it is hit again: some soundfonts would cut it off, with a click."""
+    held: list[Note] = []
+    following: dict[float, float] = {}
+    for hit in sorted(hits, reverse=True):
+        end_s = min(hit.start_s + hit.duration_s, following.get(hit.pitch, np.inf))
+        following[hit.pitch] = hit.start_s
+        held.append(replace(hit, duration_s=end_s - hit.start_s))
+    return held
 
 
 def _nearest(wanted: float, classes: list[int], *, low: int, high: int) -> float:
