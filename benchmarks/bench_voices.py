@@ -98,7 +98,7 @@ class Judge:
         level = librosa.feature.rms(y=content.samples[0], frame_length=512, hop_length=HOP)[0]
         self.sounding = level > 0.03 * level.max()
         speech = self.frames[self.sounding]
-        self.units, _ = kmeans2(speech, N_UNITS, seed=0, minit="++")
+        self.units, _ = kmeans2(speech, N_UNITS, minit="++", seed=0)  # type: ignore[call-arg]
         self.labels = vq(self.frames, self.units)[0]
         self.recogniser = _recogniser()
 

@@ -8,6 +8,7 @@ up to the partials step by step.
 """
 
 import math
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -90,7 +91,7 @@ def with_formants(
         True
     """
     n_fft = frame_length(sample_rate)
-    sizes = {"n_fft": n_fft, "hop_length": n_fft // 4}
+    sizes: dict[str, Any] = {"n_fft": n_fft, "hop_length": n_fft // 4}
     spectrum = stft(output, **sizes)
     own = spectral_envelope(spectrum.abs(), sample_rate=sample_rate)
     wanted = own
