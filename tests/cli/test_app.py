@@ -61,7 +61,7 @@ def test_every_command_has_help_with_examples(run, command):
     [
         (["transfr"], "transfer"),
         (["transfer"], "see estilo transfer --help"),
-        (["transfer", "a.wav", "-o", "o.wav"], "STYLE requires an argument"),
+        (["transfer", "a.wav", "-o", "o.wav"], "no style was given; name one after the content"),
         (["transfer", "a.wav", "b.wav"], "--output requires an argument"),
         (["transfer", "a.wav", "b.wav", "-o", "o.wav", "--strenght", "1"], "--strength"),
         (["transfer", "a.wav", "b.wav", "-o", "o.wav", "--n-steps", "x"], "--n-steps"),

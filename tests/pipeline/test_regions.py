@@ -17,7 +17,6 @@ TOP = math.inf
         ("-200Hz", [], [(0.0, 200.0)]),
         ("200-Hz", [], [(200.0, TOP)]),
         ("200Hz-", [], [(200.0, TOP)]),
-        ("200-2kHz", [], [(200_000.0, TOP)]),
         ("200Hz-2kHz", [], [(200.0, 2000.0)]),
         ("2-8 khz", [], [(2000.0, 8000.0)]),
         ("10s-20s", [(10.0, 20.0)], []),
@@ -33,10 +32,6 @@ TOP = math.inf
     ],
 )
 def test_ranges_are_read(text, times_s, bands_hz):
-    if text == "200-2kHz":
-        with pytest.raises(SettingsError, match="is empty"):
-            place_of(text)  # a unit is that of both ends
-        return
     assert place_of(text) == Place(tuple(times_s), tuple(bands_hz))
 
 
@@ -46,7 +41,9 @@ def test_what_is_no_range_is_refused(text):
         place_of(text)
 
 
-@pytest.mark.parametrize("text", ["20s-10s", "5s-5s", "2kHz-200Hz", "2:00-1:30", "0-0Hz"])
+@pytest.mark.parametrize(
+    "text", ["20s-10s", "5s-5s", "2kHz-200Hz", "2:00-1:30", "0-0Hz", "200-2kHz"]
+)
 def test_empty_ranges_are_refused(text):
     with pytest.raises(SettingsError, match="is empty: it ends where it begins, or before"):
         place_of(text)

@@ -3,11 +3,12 @@ r"""Formants: the smooth envelope of a voice's spectrum, kept or moved apart fro
 What the vocal tract does to a voice is smooth over frequency, what the vocal folds do is not. The
 envelope of a frame is the smoothest curve that its partials reach but do not exceed: the true
 envelope (Imai & Abe 1979; Röbel & Rodet 2005, "Efficient spectral envelope estimation and its
-application to pitch shifting and envelope preservation", DAFx), a cepstrum cut at 1.5 ms and drawn
-up to the partials step by step.
+application to pitch shifting and envelope preservation", DAFx), a cepstrum that fades out until
+1.5 ms, drawn up to the partials step by step.
 """
 
 import math
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -90,7 +91,7 @@ def with_formants(
         True
     """
     n_fft = frame_length(sample_rate)
-    sizes = {"n_fft": n_fft, "hop_length": n_fft // 4}
+    sizes: dict[str, Any] = {"n_fft": n_fft, "hop_length": n_fft // 4}
     spectrum = stft(output, **sizes)
     own = spectral_envelope(spectrum.abs(), sample_rate=sample_rate)
     wanted = own

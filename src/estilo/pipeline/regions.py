@@ -221,10 +221,10 @@ def _sample(time_s: float, sample_rate: int, n_samples: int) -> int:
 def _span(text: str) -> tuple[float, float, bool] | None:
     """From, to, and whether it is a band; None where the text is no range."""
     left, dash, right = text.partition("-")
-    ends = [_end(left.strip()), _end(right.strip())]
-    if not dash or None in ends:
+    first, last = _end(left.strip()), _end(right.strip())
+    if not dash or first is None or last is None:
         return None
-    (low, unit), (high, other) = ends  # type: ignore[misc]
+    (low, unit), (high, other) = first, last
     unit, other = unit or other, other or unit
     if unit is None or other is None or (unit == "s") != (other == "s"):
         return None
