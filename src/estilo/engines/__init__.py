@@ -10,6 +10,7 @@ ENGINES = Registry(
     {
         "optimise": "estilo.engines.optimise.engine:OptimiseEngine",
         "neural": "estilo.engines.neural.engine:NeuralEngine",
+        "mosaic": "estilo.engines.mosaic.engine:MosaicEngine",
         "eq": "estilo.engines.eq.engine:EqEngine",
         "crossfade": "estilo.engines.copies.engine:CrossfadeEngine",
         "content": "estilo.engines.copies.engine:ContentEngine",
@@ -21,6 +22,7 @@ ENGINE_SETTINGS = Registry(
     {
         "optimise": "estilo.engines.optimise.settings:OptimiseSettings",
         "neural": "estilo.engines.neural.settings:NeuralSettings",
+        "mosaic": "estilo.engines.mosaic.settings:MosaicSettings",
         "eq": "estilo.engines.eq.settings:EqSettings",
         "crossfade": "estilo.engines.copies.settings:CrossfadeSettings",
         "content": "estilo.engines.copies.settings:ContentSettings",

@@ -109,6 +109,7 @@ def _pair_controls(*, has_target: bool) -> list[Entry]:
             for share in (0.25, 0.5, 0.75)
         ),
         _control("EQ match", "eq", {"engine": "eq", "strength": 1.0}),
+        _control("musaicing", "mosaic", {"engine": "mosaic", "strength": 1.0}),
         *(
             _control(f"Lebedev-Ulyanov α={alpha:g}", "lebedev-ulyanov", _closed_form(alpha))
             for alpha in (0.1, 0.01)

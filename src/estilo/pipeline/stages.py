@@ -77,18 +77,27 @@ def run_stages(
         return outcome
     second = Stage(REFINING_ENGINE, build_settings(REFINING_ENGINE, {"strength": refine}))
     made = Audio(outcome.samples, content.sample_rate)
+    kept, start = (content, made) if first.settings.refining_keeps == "content" else (made, None)
+    options: dict[str, Any] = {"seed": seed, "device": device, "watch": watch_of_second}
     try:
-        refined = _run(second, made, styles, seed=seed, device=device, watch=watch_of_second)
+        refined = _run(second, kept, styles, start=start, **options)
     except Cancelled:
         if not watch.keep_best:
             raise
         outcome.is_complete = False
         return outcome
-    return replace(refined, weights_id=outcome.weights_id)
+    return replace(refined, weights_id=outcome.weights_id, grains=outcome.grains)
 
 
 def _run(
-    stage: Stage, content: Audio, styles: Styles, *, seed: int, device: str, watch: Watch
+    stage: Stage,
+    content: Audio,
+    styles: Styles,
+    *,
+    seed: int,
+    device: str,
+    watch: Watch,
+    start: Audio | None = None,
 ) -> Outcome:
     rate = running.engine_rate(stage.engine, stage.settings, content.sample_rate)
     outcome = running.run_job(
@@ -101,6 +110,7 @@ def _run(
         seed=seed,
         device=device,
         watch=watch,
+        start=start,
     )
     outcome.samples = running.to_content_rate(
         outcome.samples,

@@ -1,7 +1,7 @@
 """Transfer and texture: recordings in, a recording and its report out."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from estilo.audio import Audio
+from estilo.engines.grains import Grain, strongest
 from estilo.errors import SettingsError
 from estilo.pipeline.levels import matched
-from estilo.pipeline.report import LevelReport, OutputReport, Report, versions
+from estilo.pipeline.report import MOST_GRAINS, LevelReport, OutputReport, Report, versions
 from estilo.pipeline.sources import (
     Recording,
     Source,
@@ -379,6 +380,7 @@ class Transfer:
                 samples_sha256=sample_hash(audio),
             ),
             level=level,
+            grains=_in_their_files(strongest(outcome.grains, most=MOST_GRAINS), styles),
             losses=outcome.losses,
             loss_curve=outcome.loss_curve,
             timings_s={},
@@ -403,6 +405,15 @@ class Transfer:
             clock.lap("scores")
             update |= {"scores": scores.values, "warnings": [*report.warnings, *scores.failures]}
         return report.model_copy(update=update)
+
+
+def _in_their_files(grains: Sequence[Grain], styles: Sequence[StyleSource]) -> list[Grain]:
+    """Grains with the seconds of a style counted from where its file starts."""
+    offsets_s = [style.report.offset_s for style in styles]
+    return [
+        replace(grain, style_start_s=grain.style_start_s + offsets_s[grain.style])
+        for grain in grains
+    ]
 
 
 def _with_whole_path(settings: dict[str, Any]) -> dict[str, Any]:

@@ -84,7 +84,7 @@ def draw_waveform(axes: Axes, audio: Audio, *, is_first: bool, peak: float) -> N
         axes.set_yticks([-2.0 * i for i in range(audio.n_channels)], list(names))
     if is_first:
         axes.set_ylabel("amplitude" if audio.n_channels == 1 else "channels")
-    _mark_time(axes, audio.duration_s)
+    mark_time(axes, audio.duration_s)
 
 
 def draw_losses(axes: Axes, losses: Sequence[float]) -> None:
@@ -135,7 +135,7 @@ def _sparse(values: np.ndarray) -> Callable[[float, float], str]:
     return label
 
 
-def _mark_time(axes: Axes, duration_s: float) -> None:
+def mark_time(axes: Axes, duration_s: float) -> None:
     """Ticks in milliseconds, seconds or minutes, whichever reads best."""
     if duration_s >= 120:
         step = next((step for step in _STEPS_S if duration_s <= 6.5 * step), _STEPS_S[-1])

@@ -160,6 +160,19 @@ class OptimiseEngine(Engine[OptimiseState]):
             start = kept = moved / state.gain
         else:
             start, kept = self._start(job, content, shared), content
+        import os
+        carrier = content
+        if job.start is not None and bool(job.start.any()):
+            begun = job.start[0] if not state.margin else extended(job.start[0], state.margin)
+            start = _at_level(begun)
+            mode = os.environ.get("EXP_CARRIER", "content")
+            carrier = {"content": content, "start": start}.get(mode)
+            if carrier is None:
+                a = float(mode)
+                carrier = (1-a) * _at_level(content) + a * start
+            if os.environ.get("EXP_KEPT") == "content":
+                kept = content
+        content = carrier
         state.variable = self._variable(job, content, start, shared)
         with torch.no_grad():
             seen = kept
