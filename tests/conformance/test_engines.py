@@ -43,7 +43,7 @@ VARIANTS: dict[str, dict[str, dict[str, Any]]] = {
     },
     "mosaic": {
         "default": {},
-        "few": {"strength": 0.5, "transposition": 0, "polyphony": 2, "repetition": 0, "continuity": 0},
+        "few": {"strength": 0.5, "transposition": 0, "polyphony": 1, "continuity": 0},
     },
     "crossfade": {"default": {}, "most": {"strength": 0.9}},
     "content": {"default": {}},

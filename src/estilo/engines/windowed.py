@@ -87,7 +87,8 @@ class WindowedEngine(Engine[WindowedState]):
 
     def grains(self, state: WindowedState) -> list[Grain]:
         """Those of all windows so far; see `Engine.grains`."""
-        return state.grains if self.is_done(state) else [*state.grains, *self._current_grains(state)]
+        current = [] if self.is_done(state) else self._current_grains(state)
+        return [*state.grains, *current]
 
     def progress(self, state: WindowedState) -> Progress:
         """Fraction over all windows; see `Engine.progress`."""

@@ -103,8 +103,8 @@ class Report(_Part):
     output: OutputReport
     level: LevelReport | None = None
     grains: list[Grain] = []
-    """Which seconds of the styles were copied where, if any were: the `MOST_GRAINS` that make most of
-    the output. Seconds of a style are those of its file."""
+    """Which seconds of the styles were copied where, if any were: the `MOST_GRAINS` that make most
+    of the output. Seconds of a style are those of its file."""
     losses: dict[str, float]
     """Final calibrated losses by term."""
     loss_curve: list[float]

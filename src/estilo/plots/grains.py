@@ -9,9 +9,8 @@ from matplotlib.colors import to_rgba
 from matplotlib.ticker import MaxNLocator
 
 from estilo.engines.grains import Grain
-from estilo.plots.panels import INK, mark_time
+from estilo.plots.panels import HUES, INK, mark_time
 
-HUES = ("#b8442c", "#3b6ea8", "#2f8f5b", "#8a4fa3", "#c98a1b", "#1f8a99", "#a3486f", "#6b7d2a")
 _LEAST_OPACITY = 0.35
 
 
@@ -51,5 +50,6 @@ def draw_grains(axes: Axes, grains: Sequence[Grain], *, duration_s: float) -> No
     styles = sorted({grain.style for grain in grains})
     if len(styles) > 1:
         for style in styles[: len(HUES)]:
-            axes.plot([], [], color=HUES[style % len(HUES)], linewidth=3, label=f"style {style + 1}")
+            hue = HUES[style % len(HUES)]
+            axes.plot([], [], color=hue, linewidth=3, label=f"style {style + 1}")
         axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False, fontsize="small")

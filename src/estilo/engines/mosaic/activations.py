@@ -22,6 +22,9 @@ from torch import Tensor
 from estilo.engines.mosaic.index import NONE, GrainIndex
 
 _EPSILON = 1e-9
+_LEAST = 1e-7  # share of a grain in a bin, where its logarithm is taken
+_STRIDE = 1.8  # power of a step; from 2 on the updates may run away
+_SHARPNESS = 10.0  # of the first levels
 _SHARE_OF_NEW = 0.2  # of the level, for grains that join others
 
 
@@ -45,7 +48,10 @@ class Activations:
 
     @classmethod
     def of(cls, magnitude: Tensor, grains: Tensor, index: GrainIndex) -> "Activations":
-        """All grains of a frame equally loud, and together as loud as the content.
+        """Grains the louder, the better each would do alone; together as loud as the content.
+
+        That is near to where the updates lead. From equal levels they need many more to tell the
+        right grain from those like it, and what is heard meanwhile is a chorus.
 
         Args:
             magnitude: of the content, ``(frames, bins)``.
@@ -53,10 +59,14 @@ class Activations:
             index: of the grains.
         """
         used, place = torch.unique(grains.clamp_min(0), return_inverse=True)
-        levels = (grains != NONE).to(magnitude)
-        levels *= magnitude.sum(1, keepdim=True) / levels.sum(1, keepdim=True).clamp_min(1.0)
+        templates = index.magnitudes(used)
+        logs = (templates + _LEAST).log()
+        total = magnitude.sum(1, keepdim=True)
+        worth = torch.bmm(logs[place], (magnitude / total.clamp_min(1e-20))[:, :, None])[:, :, 0]
+        worth = worth.masked_fill(grains == NONE, -torch.inf)  # never alone: then there is 0
+        levels = total * torch.nan_to_num(torch.softmax(_SHARPNESS * worth, 1))
         favours = index.favours_of(grains.clamp_min(0))
-        return cls(magnitude, grains, index.magnitudes(used)[place], levels, favours)
+        return cls(magnitude, grains, templates[place], levels, favours)
 
     def joined_by(self, grains: Tensor, index: GrainIndex) -> "Activations":
         """With more grains to choose from.
@@ -81,17 +91,31 @@ class Activations:
         """Magnitudes that the grains add up to, ``(frames, bins)``."""
         return torch.bmm(self.levels[:, None], self.templates)[:, 0]
 
+    @cached_property
+    def costs(self) -> Tensor:
+        """Of every frame, in double precision: ``(frames,)``."""
+        penalties = (1.0 / self.favours - 1.0) * self.levels
+        return divergence(self.magnitude, self.reached) + penalties.double().sum(1)
+
     def updated(self) -> "Activations":
-        """After one multiplicative step."""
+        """After one update; no frame's cost has risen, but for rounding.
+
+        Multiplicative steps are small ones: they are taken further where that does better.
+        """
         floor = _EPSILON * self.magnitude.mean() + 1e-30
         ratio = self.magnitude / (self.reached + floor)
-        gradient = torch.bmm(self.templates, ratio[:, :, None])[:, :, 0]
-        return replace(self, levels=self.levels * self.favours * gradient)
+        gradient = self.favours * torch.bmm(self.templates, ratio[:, :, None])[:, :, 0]
+        far = replace(self, levels=self.levels * gradient**_STRIDE)
+        is_worse = far.costs > self.costs
+        if not bool(is_worse.any()):
+            return far
+        levels = torch.where(is_worse[:, None], self.levels * gradient, far.levels)
+        return replace(self, levels=levels)
 
     def divergence(self) -> float:
         """The cost without the penalties of favours, as a share of the content's magnitude."""
         total = self.magnitude.double().sum().clamp_min(1e-30)
-        return float(divergence(self.magnitude, self.reached) / total)
+        return float(divergence(self.magnitude, self.reached).sum() / total)
 
     def kept(self, count: int, *, continuity: int, repetition: int) -> "Activations":
         """The grains that do most, with those before and after them in mind.
@@ -107,11 +131,14 @@ class Activations:
         worth, chosen = worth.topk(min(count, self.grains.shape[1]), dim=1)
         is_used = worth > 0
         n_bins = self.templates.shape[2]
+        levels = torch.where(is_used, self.levels.gather(1, chosen), 0.0)
+        # The best level that they could all have together.
+        levels *= self.magnitude.sum(1, keepdim=True) / levels.sum(1, keepdim=True).clamp_min(1e-20)
         return Activations(
             self.magnitude,
             torch.where(is_used, self.grains.gather(1, chosen), NONE),
             self.templates.gather(1, chosen[..., None].expand(-1, -1, n_bins)),
-            torch.where(is_used, self.levels.gather(1, chosen), 0.0),
+            levels,
             self.favours.gather(1, chosen),
         )
 
@@ -140,14 +167,16 @@ class Activations:
 
 
 def divergence(magnitude: Tensor, reached: Tensor) -> Tensor:
-    """Generalised Kullback-Leibler divergence, summed in double precision.
+    """Generalised Kullback-Leibler divergence of every frame, in double precision.
 
-    >>> a = torch.tensor([1.0, 2.0])
+    **Shape**: both ``(frames, bins)``, result ``(frames,)``.
+
+    >>> a = torch.tensor([[1.0, 2.0]])
     >>> float(divergence(a, a)), round(float(divergence(a, 2.0 * a)), 4)
     (0.0, 0.9206)
     """
     v, r = magnitude.double(), reached.double().clamp_min(1e-30)
-    return (torch.special.xlogy(v, v / r) - v + r).sum()
+    return (torch.special.xlogy(v, v / r) - v + r).sum(1)
 
 
 def _pairs(n_frames: int, step: int) -> Iterator[tuple[slice, slice]]:

@@ -82,7 +82,7 @@ class GrainIndex:
                 ratio = 2.0 ** (semitones / 12.0)
                 hop = ratio * hop_length
                 count = 1 + int(waveform.shape[-1] / hop)
-                length = 2 * round(0.5 * ratio * n_fft)
+                length = max(2, round(ratio * n_fft))
                 self.strips.append(Strip(style, semitones, n_grains, count, length, hop))
                 n_grains += count + GAP
         shape = n_grains, N_BANDS
@@ -143,7 +143,9 @@ class GrainIndex:
     def _transformed(self, strip: Strip, places: Tensor) -> Tensor:
         """Spectra of some grains of a strip, scaled as those of frames of ``n_fft`` samples."""
         waveform = self.styles[strip.style]
-        time = (strip.centres(places) - strip.length // 2)[:, None] + torch.arange(strip.length, device=self.device)
+        time = (strip.centres(places) - strip.length // 2)[:, None] + torch.arange(
+            strip.length, device=self.device
+        )
         inside = (time >= 0) & (time < waveform.shape[-1])
         samples = waveform[time.clamp(0, waveform.shape[-1] - 1)] * inside
         window = window_function("hann", length=strip.length).to(waveform)

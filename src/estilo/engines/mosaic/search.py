@@ -1,11 +1,11 @@
 r"""Which grains may suit which frames: a few for each, out of millions, by matrix products.
 
 Both criteria are of the cost itself, in bands instead of bins. With one grain :math:`w` at its best
-level the divergence of a frame :math:`v` is :math:`-\sum_b v_b \log w_b` and what does not depend on
-the grain. Beside the grains that a frame :math:`v \approx r` has already, a grain lowers the
+level the divergence of a frame :math:`v` is :math:`-\sum_b v_b \log w_b` and what does not depend
+on the grain. Beside the grains that a frame :math:`v \approx r` has already, a grain lowers the
 divergence the more, the larger :math:`\sum_b w_b v_b / r_b` is (above 1, or not at all).
-Criteria are summed over the frames before and after, each with the grains before and after, so that
-what is found can be played on.
+Criteria are averaged over the frames before and after, each with the grains before and after, so
+that what is found can be played on.
 """
 
 import math
@@ -33,9 +33,7 @@ def nearest(bands: Tensor, index: GrainIndex, *, reach: int, count: int) -> Tens
     return _best(bands, level, index, is_log=True, reach=reach, count=count)
 
 
-def missing(
-    bands: Tensor, reached: Tensor, index: GrainIndex, *, reach: int, count: int
-) -> Tensor:
+def missing(bands: Tensor, reached: Tensor, index: GrainIndex, *, reach: int, count: int) -> Tensor:
     """The grains that a frame needs most beside those that it has.
 
     Args:

@@ -161,6 +161,7 @@ class OptimiseEngine(Engine[OptimiseState]):
         else:
             start, kept = self._start(job, content, shared), content
         import os
+
         carrier = content
         if job.start is not None and bool(job.start.any()):
             begun = job.start[0] if not state.margin else extended(job.start[0], state.margin)
@@ -169,7 +170,7 @@ class OptimiseEngine(Engine[OptimiseState]):
             carrier = {"content": content, "start": start}.get(mode)
             if carrier is None:
                 a = float(mode)
-                carrier = (1-a) * _at_level(content) + a * start
+                carrier = (1 - a) * _at_level(content) + a * start
             if os.environ.get("EXP_KEPT") == "content":
                 kept = content
         content = carrier
