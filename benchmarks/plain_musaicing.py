@@ -58,7 +58,7 @@ def restricted(activations: Tensor, restrictions: Restrictions, *, left: float) 
     nearby = torch.nn.functional.max_pool1d(activations[None], 2 * reach + 1, 1, reach)[0]
     activations = torch.where(activations < nearby, left * activations, activations)
     n_kept = min(restrictions.polyphony, len(activations))
-    least = activations.topk(n_kept, dim=0).values[-1]
+    least = activations.T.contiguous().topk(n_kept, sorted=True).values[:, -1]
     activations = torch.where(activations < least, left * activations, activations)
     total = activations.clone()
     for step in range(1, restrictions.continuity + 1):

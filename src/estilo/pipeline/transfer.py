@@ -59,8 +59,9 @@ class Transfer:
         preset: a preset's name or the path of a TOML file.
         strength: how much style, 0 to 1, where the engine lets one choose.
         refine: how far the engine ``optimise`` goes on from what the engine has made, 0 to 1:
-            nearer to the styles' sound, further from the content's notes. Multiplied by the
-            strength; 0, or what the preset says, if not given.
+            nearer to the styles' sound, further from the content's notes (from a mosaic, which has
+            lost some of them, nearer). Multiplied by the strength; 0, or what the preset says, if
+            not given.
         mix: crossfade from the content (0) to the result (1), after levels are matched.
         raw: what the preset's ancestor would have written: mono, cut, at its own rate and level.
         seed: of every random draw; equal seeds give equal samples.

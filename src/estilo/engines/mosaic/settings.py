@@ -20,8 +20,9 @@ class MosaicSettings(EngineSettings):
     and keep more of the style's sound, short ones follow attacks."""
     transposition: Annotated[int, Field(ge=0, le=12)] = 6
     """By how many semitones up and down grains may be transposed."""
-    polyphony: Annotated[int, Field(ge=1, le=32)] = 10
-    """How many grains may sound at once."""
+    polyphony: Annotated[int, Field(ge=1, le=32)] = 3
+    """How many grains may sound at once: with few, more of the style's sound; with many, more of
+    the content's notes."""
     repetition: Annotated[int, Field(ge=0, le=50)] = 3
     """For how many grains after it, and before it, a grain is not used again."""
     continuity: Annotated[int, Field(ge=0, le=20)] = 3
