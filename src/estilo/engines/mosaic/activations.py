@@ -22,7 +22,6 @@ from torch import Tensor
 from estilo.engines.mosaic.index import NONE, GrainIndex
 
 _EPSILON = 1e-9
-_LEAST = 1e-7  # share of a grain in a bin, where its logarithm is taken
 _STRIDE = 1.8  # power of a step; from 2 on the updates may run away
 _SHARPNESS = 10.0  # of the first levels
 _SHARE_OF_NEW = 0.2  # of the level, for grains that join others
@@ -60,9 +59,10 @@ class Activations:
         """
         used, place = torch.unique(grains.clamp_min(0), return_inverse=True)
         templates = index.magnitudes(used)
-        logs = (templates + _LEAST).log()
         total = magnitude.sum(1, keepdim=True)
-        worth = torch.bmm(logs[place], (magnitude / total.clamp_min(1e-20))[:, :, None])[:, :, 0]
+        bands = magnitude @ index.bands / total.clamp_min(1e-20)
+        logs = index.log_bands[grains.clamp_min(0)].to(bands)
+        worth = torch.bmm(logs, bands[:, :, None])[:, :, 0]
         worth = worth.masked_fill(grains == NONE, -torch.inf)  # never alone: then there is 0
         levels = total * torch.nan_to_num(torch.softmax(_SHARPNESS * worth, 1))
         favours = index.favours_of(grains.clamp_min(0))
@@ -144,15 +144,14 @@ class Activations:
 
     def _along_diagonals(self, reach: int) -> Tensor:
         """Levels of grains and of those that they play on, or are played on by, summed."""
-        total = self.levels.clone()
+        total, grains = self.levels.clone(), self.grains.int()
         for step in range(1, reach + 1):
-            for here, there in _pairs(len(self.grains), step):
-                follows = self.grains[there][:, None, :] - self.grains[here][:, :, None]
-                is_next = (follows == (step if there.start else -step)) & _are_grains(
-                    self.grains[here], self.grains[there]
-                )
-                total[here] += (is_next * self.levels[there][:, None, :]).sum(2)
-        return total
+            for here, there in _pairs(len(grains), step):
+                # What would be before the first grain is `NONE`, which has no level.
+                following = grains[here] + (step if there.start else -step)
+                is_next = grains[there][:, None, :] == following[:, :, None]
+                total[here] += torch.bmm(is_next.to(total), self.levels[there][:, :, None])[..., 0]
+        return torch.where(self.grains == NONE, 0.0, total)
 
     def _without_repeated(self, worth: Tensor, step: int) -> Tensor:
         """Nothing for a grain that is worth more so many frames before or after."""
@@ -184,7 +183,3 @@ def _pairs(n_frames: int, step: int) -> Iterator[tuple[slice, slice]]:
     if step < n_frames:
         yield slice(0, n_frames - step), slice(step, n_frames)
         yield slice(step, n_frames), slice(0, n_frames - step)
-
-
-def _are_grains(here: Tensor, there: Tensor) -> Tensor:
-    return (here != NONE)[:, :, None] & (there != NONE)[:, None, :]

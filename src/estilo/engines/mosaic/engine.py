@@ -10,7 +10,7 @@ from estilo.engines.base import Engine, Job, Progress
 from estilo.engines.excerpts import SILENCE, require_sound, root_mean_square
 from estilo.engines.grains import Grain
 from estilo.engines.mosaic.activations import Activations
-from estilo.engines.mosaic.index import NONE, GrainIndex, band_sums
+from estilo.engines.mosaic.index import NONE, GrainIndex
 from estilo.engines.mosaic.search import continued, missing, nearest
 from estilo.engines.mosaic.settings import MosaicSettings
 from estilo.errors import SettingsError
@@ -130,14 +130,14 @@ class MosaicEngine(Engine[MosaicState]):
     def _next(self, state: MosaicState, name: str) -> Activations:
         assert state.spectrum is not None  # noqa: S101 - there is a plan only with one
         index, reach = state.index, self.settings.continuity
-        bands = band_sums(index.n_fft, state.job)
         magnitude = state.spectrum.abs()
+        bands = magnitude @ index.bands
         if state.activations is None:
-            found = nearest(magnitude @ bands, index, reach=reach, count=N_OFFERED)
+            found = nearest(bands, index, reach=reach, count=N_OFFERED)
             return Activations.of(magnitude, continued(found, index, reach=reach), index)
         if name == "missing":
-            reached = state.activations.reached @ bands
-            found = missing(magnitude @ bands, reached, index, reach=reach, count=N_OFFERED)
+            reached = state.activations.reached @ index.bands
+            found = missing(bands, reached, index, reach=reach, count=N_OFFERED)
             return state.activations.joined_by(continued(found, index, reach=reach), index)
         if name == "halve":
             return self._chosen(state.activations, times=2)

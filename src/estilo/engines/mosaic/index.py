@@ -66,6 +66,7 @@ class GrainIndex:
         favours: of each style, 1 for the one with the largest weight: its grains must lower the
             divergence so much more. It is :math:`1 / (1 + \lambda)` where the cost has a term
             :math:`\lambda \sum H` over the style's grains.
+        bands: a matrix that gathers bins into bands.
         log_bands: logarithm of the bands' shares of a grain's magnitude, half precision:
             **Shape** ``(numbers, N_BANDS)``.
     """
@@ -77,7 +78,7 @@ class GrainIndex:
         self.strips: list[Strip] = []
         largest = max(job.style_weights)
         self.favours = [(each / largest) ** _FAVOUR for each in job.style_weights]
-        self._bands = band_sums(n_fft, job)
+        self.bands = band_sums(n_fft, job)
         n_grains = 0
         for style, waveform in enumerate(self.styles):
             for semitones in range(-transposition, transposition + 1):
@@ -135,7 +136,7 @@ class GrainIndex:
         strips = [each for each in self.strips if each.style == style]
         rows = slice(strips[0].first, strips[-1].first + strips[-1].count)
         logs, totals = self.log_bands[rows], torch.zeros(rows.stop - rows.start, device=self.device)
-        matrices = [transposed(self._bands, each.semitones) for each in strips]
+        matrices = [transposed(self.bands, each.semitones) for each in strips]
         fine = replace(strips[len(strips) // 2], hop=self._hop_length / _FINER)
         sources = [self._numbers(each.count, each.hop / fine.hop) for each in strips]
         n_fine = 1 + int(self.styles[style].shape[-1] / fine.hop)

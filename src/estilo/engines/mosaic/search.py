@@ -27,7 +27,7 @@ def nearest(bands: Tensor, index: GrainIndex, *, reach: int, count: int) -> Tens
         reach: frames before and after that are asked too.
         count: grains per frame.
 
-    **Shape**: numbers of grains, ``(frames, count')``; fewer where there are not so many.
+    **Shape**: numbers of grains, ``(frames, count')``, `NONE` where there are not so many.
     """
     level = bands.sum(1)
     return _best(bands, level, index, is_log=True, reach=reach, count=count)
@@ -70,7 +70,8 @@ def _best(
         scores = _along_diagonals(scores, level, reach=reach)
         own, places = _peaks(scores).topk(min(count, strip.count), dim=1)
         values = torch.cat([values, own], 1)
-        grains = torch.cat([grains, places + strip.first], 1)
+        places = torch.where(own > -torch.inf, places + strip.first, NONE)
+        grains = torch.cat([grains, places], 1)
         values, kept = values.topk(min(count, values.shape[1]), dim=1)
         grains = grains.gather(1, kept)
     return grains
@@ -81,22 +82,24 @@ def _along_diagonals(scores: Tensor, level: Tensor, *, reach: int) -> Tensor:
 
     **Shape**: scores ``(frames, grains)``, level ``(frames,)``.
     """
-    total, weight = scores.clone(), level[:, None].expand_as(scores).clone()
     n_frames, n_grains = scores.shape
-    for step in range(1, min(reach, n_frames - 1, n_grains - 1) + 1):
+    reach = min(reach, n_frames - 1, n_grains - 1)
+    total = scores.clone()
+    for step in range(1, reach + 1):
         total[:-step, :-step] += scores[step:, step:]
-        weight[:-step, :-step] += level[step:, None]
         total[step:, step:] += scores[:-step, :-step]
-        weight[step:, step:] += level[:-step, None]
-    return total / weight.clamp_min(1e-20)
+    steps = torch.arange(-reach, reach + 1, device=scores.device)
+    following = torch.arange(n_grains, device=scores.device) + steps[:, None]
+    is_there = ((following >= 0) & (following < n_grains)).to(scores)
+    nearby = torch.nn.functional.pad(level, (reach, reach)).unfold(0, 2 * reach + 1, 1)
+    return total / (nearby @ is_there).clamp_min(1e-20)
 
 
 def _peaks(scores: Tensor) -> Tensor:
-    """Scores that neither neighbour exceeds; all others last."""
-    is_peak = torch.ones_like(scores, dtype=torch.bool)
-    is_peak[:, 1:] &= scores[:, 1:] >= scores[:, :-1]
-    is_peak[:, :-1] &= scores[:, :-1] > scores[:, 1:]
-    return torch.where(is_peak, scores, scores - 1e6)
+    """Scores that neither neighbour exceeds; of all others nothing."""
+    beside = torch.nn.functional.pad(scores, (1, 1), value=-torch.inf)
+    is_less = (scores < beside[:, :-2]) | (scores <= beside[:, 2:])
+    return scores.masked_fill(is_less, -torch.inf)
 
 
 def continued(grains: Tensor, index: GrainIndex, *, reach: int) -> Tensor:
@@ -118,6 +121,7 @@ def continued(grains: Tensor, index: GrainIndex, *, reach: int) -> Tensor:
             target = slice(step, None) if way > 0 else slice(0, -step)
             onwards = grains[source] + way
             is_there = (onwards >= first[source]) & (onwards <= last[source])
+            is_there &= grains[source] != NONE
             moved = torch.full_like(grains, NONE)
             moved[target] = torch.where(is_there, onwards, NONE)
             found.append(moved)
