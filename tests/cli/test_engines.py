@@ -61,7 +61,10 @@ def test_the_help_names_engines_and_their_strengths(run, monkeypatch):
     text = run("transfer", "--help").out
     for name in ENGINE_SETTINGS:
         assert name in text
-    assert "0.75 (neural: 1.0, sines: 1.0, eq: 1.0, crossfade: 0.5), or the preset's" in text
+    assert (
+        "0.75 (neural: 1.0, sines: 1.0, mosaic: 1.0, eq: 1.0, crossfade: 0.5), or the preset's"
+        in text
+    )
 
 
 def test_a_texture_offers_nothing_that_needs_a_content(run, folder):

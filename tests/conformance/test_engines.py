@@ -46,13 +46,17 @@ VARIANTS: dict[str, dict[str, dict[str, Any]]] = {
         "default": {},
         "minimum": {"filter_phase": "minimum", "strength": 0.6, "smoothing_erb": 2.0},
     },
+    "mosaic": {
+        "default": {},
+        "few": {"strength": 0.5, "transposition": 0, "polyphony": 1, "continuity": 0},
+    },
     "crossfade": {"default": {}, "most": {"strength": 0.9}},
     "content": {"default": {}},
     "style": {"default": {}},
 }
 COPIES_STYLE = ("crossfade", "style")
-TAKES_ANY_LENGTH = ("neural", "eq", "content", *COPIES_STYLE)
-NEEDS_CONTENT = ("neural", "sines", "eq", "content", "crossfade")
+TAKES_ANY_LENGTH = ("neural", "mosaic", "eq", "content", *COPIES_STYLE)
+NEEDS_CONTENT = ("neural", "sines", "mosaic", "eq", "content", "crossfade")
 CASES = [(name, variant) for name, variants in VARIANTS.items() for variant in variants]
 
 

@@ -1,6 +1,7 @@
 """The stereo image: what must come out where, whatever the one-channel engine does."""
 
 import itertools
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -183,3 +184,14 @@ def test_what_the_engine_adds_where_the_content_is_silent_is_kept(rng):
     output = restore_image(torch.stack([mid, mid]), mid, filled, sample_rate=rate)
     error = (output - filled).square().mean().sqrt() / (filled - mid).square().mean().sqrt()
     assert float(error) < 0.1
+
+
+def test_what_another_engine_began_is_mixed_as_the_content_is() -> None:
+    """Channels of opposite polarity, which are not mixed by their mean."""
+    content = torch.from_numpy(melody(1.0, RATE) * np.array([[1.0], [-1.0]], dtype=np.float32))
+    asked = replace(job(content.numpy(), rain(1.0, RATE), sample_rate=RATE), start=3.0 * content)
+    engine = ImageEngine(Filter(_same))
+    state = engine.init(asked, engine.prepare(asked))
+    within = state.inner["job"]
+    assert within.content.abs().max() > 0.1
+    torch.testing.assert_close(within.start, 3.0 * within.content)

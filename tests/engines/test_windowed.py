@@ -1,6 +1,7 @@
 """Windows: they cover everything, share what is shared, and join without an audible seam."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from clips import job, rain
 
 from estilo.engines import windowed
 from estilo.engines.base import Engine, Job, Progress, run
+from estilo.engines.grains import Grain
 from estilo.engines.optimise.engine import OptimiseEngine
 from estilo.engines.optimise.settings import OptimiseSettings
 from estilo.engines.windowed import OVERLAP_S, WINDOW_S, WindowedEngine, window_spans
@@ -44,6 +46,10 @@ class Identity(Engine[dict]):
 
     def progress(self, state: dict) -> Progress:
         return Progress(fraction=state["steps"] / 3, stage="copying", step=state["steps"])
+
+    def grains(self, state: dict) -> list[Grain]:
+        """One for the whole window, which is a style of its own."""
+        return [Grain(0.0, state["job"].n_samples / RATE, state["index"], 5.0, 12.0, 1.0)]
 
 
 def _sine(seconds: float) -> np.ndarray:
@@ -184,3 +190,39 @@ def test_no_seam_is_heard_in_noise(quick: OptimiseEngine) -> None:
     samples = output[0].numpy()
     assert _largest_step_db(samples, window_s=0.5) < 0.5
     assert not _has_click(samples)
+
+
+def test_what_another_engine_began_is_cut_with_the_content() -> None:
+    content = torch.from_numpy(_sine(25.0)[None])
+    asked = replace(job(content.numpy(), rain(1.0, RATE), sample_rate=RATE), start=2.0 * content)
+    inner = Identity()
+    run(WindowedEngine(inner), asked)
+    assert len(inner.jobs) > 2
+    for each in inner.jobs:
+        assert each.start is not None
+        assert each.content is not None
+        assert torch.equal(each.start, 2.0 * each.content)
+
+
+def test_grains_meet_in_the_middle_of_seams() -> None:
+    asked = job(_sine(25.0), rain(1.0, RATE), sample_rate=RATE)
+    engine = WindowedEngine(Identity())
+    _, state = run(engine, asked)
+    grains = engine.grains(state)
+    spans = window_spans(25 * RATE, sample_rate=RATE)
+    assert [grain.style for grain in grains] == list(range(len(spans)))
+    assert (grains[0].start_s, grains[-1].stop_s) == (0.0, 25.0)
+    for before, after in itertools.pairwise(grains):
+        assert before.stop_s == pytest.approx(after.start_s)
+    # What a window lost of its start, its grain lost of the style: twice as much, an octave up.
+    assert grains[1].style_start_s == pytest.approx(5.0 + 2.0 * OVERLAP_S / 2.0)
+
+
+def test_grains_of_an_unfinished_window_are_told_too() -> None:
+    asked = job(_sine(25.0), rain(1.0, RATE), sample_rate=RATE)
+    engine = WindowedEngine(Identity())
+    state = engine.init(asked, engine.prepare(asked))
+    for _ in range(4):
+        state = engine.step(state)
+    engine.finish(state)
+    assert [grain.style for grain in engine.grains(state)] == [0, 1]

@@ -16,6 +16,7 @@ CONTROLS = [
     "crossfade 0.5",
     "crossfade 0.75",
     "EQ match",
+    "musaicing",
     "Lebedev-Ulyanov α=0.1",
     "Lebedev-Ulyanov α=0.01",
 ]
@@ -39,7 +40,7 @@ def test_controls_are_always_there():
 
 def test_every_engine_that_is_no_control_is_judged():
     rows = pair_entries(has_target=False)
-    assert {"optimise 0.25", "optimise 1"} <= set(judged(rows))
+    assert {"optimise 0.25", "optimise 1", "mosaic 0.75"} <= set(judged(rows))
     assert not [name for name in judged(rows) if name.startswith(("content", "style", "cross"))]
 
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from estilo.audio import Audio
+from estilo.engines.grains import Grain
 from estilo.errors import InputError
 from estilo.plots import plot_recordings, plot_transfer, png
 from estilo.plots.figures import MAX_PANELS
@@ -97,3 +98,18 @@ def test_nothing_to_draw():
 def test_the_same_figure_gives_the_same_bytes(noise):
     first, second = (png(plot_recordings([("a", noise)]), dpi=40) for _ in range(2))
     assert first == second
+
+
+def test_grains_are_drawn_where_they_come_from(noise):
+    grains = [Grain(0.0, 0.5, 0, 3.0, 0.0, 0.9), Grain(0.5, 1.0, 1, 1.0, 12.0, 0.4)]
+    figure = plot_transfer([("a", noise), ("b", noise)], loss_curve=[1.0], grains=grains)
+    axes = figure.axes[-1]
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("time (s)", "time in the style (s)")
+    first, second = axes.collections[0].get_segments()
+    assert first.tolist() == [[0.0, 3.0], [0.5, 3.5]]
+    assert second.tolist() == [[0.5, 1.0], [1.0, 2.0]]
+    colours = axes.collections[0].get_colors()
+    assert colours[0][3] == 0.9 > colours[1][3]
+    assert tuple(colours[0][:3]) != tuple(colours[1][:3])
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["style 1", "style 2"]
+    assert size(png(figure, dpi=40))[0] > 200

@@ -166,7 +166,7 @@ def _picture(job: Job, result: "TransferResult") -> bytes:
         if not is_coded(clip)
     ]
     panels.append((f"output: {job.outputs.audio.name}", result.audio))
-    return draw(panels, result.report.loss_curve)
+    return draw(panels, result.report)
 
 
 def load_clip(clip: Clip) -> Audio:

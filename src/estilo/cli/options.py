@@ -297,7 +297,7 @@ def setting_defaults(name: str) -> str:
 
     Example:
         >>> setting_defaults("strength")
-        '0.75 (neural: 1.0, sines: 1.0, eq: 1.0, crossfade: 0.5)'
+        '0.75 (neural: 1.0, sines: 1.0, mosaic: 1.0, eq: 1.0, crossfade: 0.5)'
     """
     found = {
         engine: model.model_fields[name].default

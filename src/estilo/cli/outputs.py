@@ -144,8 +144,15 @@ def name_files(paths: Iterable[Path], *, is_quiet: bool = False) -> None:
     sys.stdout.flush()
 
 
-def draw(panels: "list[tuple[str, Audio]]", loss_curve: list[float], *, title: str = "") -> bytes:
-    """The picture of a transfer as PNG."""
+def draw(panels: "list[tuple[str, Audio]]", report: "Report", *, title: str = "") -> bytes:
+    """The picture of a transfer as PNG.
+
+    Args:
+        panels: titles and recordings, the output last.
+        report: of the output.
+        title: of the whole.
+    """
     from estilo.plots import plot_transfer, png
 
-    return png(plot_transfer(panels, loss_curve=loss_curve, title=title))
+    curve, grains = report.loss_curve, report.grains
+    return png(plot_transfer(panels, loss_curve=curve, grains=grains, title=title))

@@ -77,7 +77,7 @@ def _draw(panels: list[tuple[str, Audio]], report: Report | None) -> bytes:
 
     if report is None:
         return png(plot_recordings(panels))
-    return png(plot_transfer(panels, loss_curve=report.loss_curve))
+    return png(plot_transfer(panels, loss_curve=report.loss_curve, grains=report.grains))
 
 
 def _beside(path: Path) -> Path:

@@ -51,7 +51,8 @@ class TransferOptions:
             group=COMMON,
             show_default=lambda _: "0, or the preset's",
             help="How far the engine optimise goes on from what the engine has made, 0 to 1: "
-            "nearer to the style's sound, further from the content's notes.",
+            "nearer to the style's sound, further from the content's notes (from a mosaic, which "
+            "has lost some of them, nearer).",
         ),
     ] = None
     match: Annotated[

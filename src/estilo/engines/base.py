@@ -12,6 +12,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from torch import Tensor
 
+from estilo.engines.grains import Grain
 from estilo.errors import Cancelled
 
 State = TypeVar("State")
@@ -31,6 +32,8 @@ class Job:
         sample_rate: in Hz.
         n_samples: length of the output.
         seed: of every random draw.
+        start: what another engine has made of the content, ``(channels, time)`` as the content, for
+            an engine that can begin there; None where it is to begin by itself.
     """
 
     content: Tensor | None
@@ -39,6 +42,7 @@ class Job:
     sample_rate: int
     n_samples: int
     seed: int
+    start: Tensor | None = None
 
 
 @dataclass(frozen=True)
@@ -105,6 +109,11 @@ class Engine(ABC, Generic[State]):
     @abstractmethod
     def finish(self, state: State) -> Tensor:
         """Best waveform so far, ``(channels, time)``; callable at any step."""
+
+    def grains(self, state: State) -> list[Grain]:
+        """Which stretches of the styles the output so far was copied from; none by default."""
+        del state
+        return []
 
     @abstractmethod
     def progress(self, state: State) -> Progress:

@@ -23,6 +23,7 @@ from torch import Tensor
 from estilo.dsp.mel import band_interpolation, filterbank
 from estilo.dsp.stft import istft, power_of_two_near, stft
 from estilo.engines.base import Engine, Job, Progress
+from estilo.engines.grains import Grain
 
 _N_BANDS = 40
 _LIMIT = 3.5  # nepers
@@ -66,10 +67,11 @@ class ImageEngine(Engine[ImageState]):
 
     def init(self, job: Job, shared: ImageShared) -> ImageState:
         """See `Engine.init`."""
-        content = job.content
-        if content is not None and shared.content_weights is not None:
-            content = _downmix(content, shared.content_weights)
-        mono = replace(job, content=content, styles=tuple(style[:1] for style in job.styles))
+        mono = replace(job, styles=tuple(style[:1] for style in job.styles))
+        weights = shared.content_weights
+        if job.content is not None and weights is not None:
+            start = None if job.start is None else _downmix(job.start, weights)
+            mono = replace(mono, content=_downmix(job.content, weights), start=start)
         return ImageState(job, mono.content, self.inner.init(mono, shared.inner))
 
     def step(self, state: ImageState) -> ImageState:
@@ -88,6 +90,10 @@ class ImageEngine(Engine[ImageState]):
         if content is None or content.shape[0] == 1 or state.mid is None:
             return output
         return restore_image(content, state.mid[0], output[0], sample_rate=state.job.sample_rate)
+
+    def grains(self, state: ImageState) -> list[Grain]:
+        """See `Engine.grains`."""
+        return self.inner.grains(state.inner)
 
     def progress(self, state: ImageState) -> Progress:
         """See `Engine.progress`."""

@@ -1,7 +1,7 @@
 """What the settings of all engines have in common. Imports no torch."""
 
 from types import NoneType, UnionType
-from typing import Annotated, Any, Union, get_args, get_origin
+from typing import Annotated, Any, ClassVar, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict
 
@@ -10,6 +10,10 @@ class EngineSettings(BaseModel):
     """Base of every engine's settings: unknown names are refused, docstrings are the help."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+    refining_keeps: ClassVar[Literal["output", "content"]] = "output"
+    """What a refining engine holds on to: what this one has made, or, where that has lost the
+    content's notes, the content; it begins at what this one has made either way."""
 
     @property
     def returns_content(self) -> bool:

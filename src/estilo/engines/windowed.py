@@ -1,7 +1,7 @@
 """Any length in bounded memory: windows, one after another, joined by crossfades."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
@@ -9,6 +9,7 @@ from torch import Tensor
 
 from estilo.dsp.crossfade import crossfade
 from estilo.engines.base import Engine, Job, Progress
+from estilo.engines.grains import Grain, placed
 
 WINDOW_S = 10.0
 OVERLAP_S = 0.5
@@ -25,6 +26,7 @@ class WindowedState:
     current: int = 0
     inner: Any = None
     n_steps: int = 0
+    grains: list[Grain] = field(default_factory=list)
 
 
 class WindowedEngine(Engine[WindowedState]):
@@ -83,6 +85,11 @@ class WindowedEngine(Engine[WindowedState]):
             state.output[:, first:] = rest[:, first:]
         return state.output
 
+    def grains(self, state: WindowedState) -> list[Grain]:
+        """Those of all windows so far; see `Engine.grains`."""
+        current = [] if self.is_done(state) else self._current_grains(state)
+        return [*state.grains, *current]
+
     def progress(self, state: WindowedState) -> Progress:
         """Fraction over all windows; see `Engine.progress`."""
         n_windows = len(state.spans)
@@ -99,10 +106,20 @@ class WindowedEngine(Engine[WindowedState]):
         """Write finished windows and open the next that has work to do."""
         while not self.is_done(state) and self.inner.is_done(state.inner):
             self._write(state, self.inner.finish(state.inner))
+            state.grains += self._current_grains(state)
             state.current += 1
             if not self.is_done(state):
                 window = _window(state.job, state.spans, state.current)
                 state.inner = self.inner.init(window, state.shared)
+
+    def _current_grains(self, state: WindowedState) -> list[Grain]:
+        """Those of the current window up to the middle of its seams, in the time of the whole."""
+        spans, current, rate = state.spans, state.current, state.job.sample_rate
+        start, stop = spans[current]
+        first = 0.5 * (start + spans[current - 1][1]) if current else start
+        last = 0.5 * (spans[current + 1][0] + stop) if current + 1 < len(spans) else stop
+        own = self.inner.grains(state.inner)
+        return placed(own, later_s=start / rate, first_s=first / rate, last_s=last / rate)
 
     def _write(self, state: WindowedState, waveform: Tensor) -> None:
         start, stop = state.spans[state.current]
@@ -136,6 +153,9 @@ def window_spans(n_samples: int, *, sample_rate: int) -> list[tuple[int, int]]:
 
 def _window(job: Job, spans: list[tuple[int, int]], index: int) -> Job:
     start, stop = spans[index]
-    content = None if job.content is None else job.content[:, start:stop]
+    content, begun = (
+        None if each is None else each[:, start:stop] for each in (job.content, job.start)
+    )
     # Windows that start from noise must not start from the same noise.
-    return replace(job, content=content, n_samples=stop - start, seed=job.seed + index)
+    seed = job.seed + index
+    return replace(job, content=content, start=begun, n_samples=stop - start, seed=seed)

@@ -13,6 +13,8 @@ from estilo.presets import load_preset, preset_names
 STRENGTHS = (0.25, 0.5, 0.75, 1.0)
 REALISMS = (0.0, 0.5, 1.0)
 _CONTROL_ENGINES = ("content", "style", "crossfade", "eq")
+# Driedger, Prätzlich & Müller 2015; repetition and continuity are the engine's own.
+_PUBLISHED_MUSAICING = {"engine": "mosaic", "strength": 1.0, "polyphony": 10}
 # What fixes the balance of style and content, so that there is no strength to choose.
 _FIXING = ("strength", "content_weight")
 
@@ -109,6 +111,7 @@ def _pair_controls(*, has_target: bool) -> list[Entry]:
             for share in (0.25, 0.5, 0.75)
         ),
         _control("EQ match", "eq", {"engine": "eq", "strength": 1.0}),
+        _control("musaicing", "musaicing", _PUBLISHED_MUSAICING),
         *(
             _control(f"Lebedev-Ulyanov α={alpha:g}", "lebedev-ulyanov", _closed_form(alpha))
             for alpha in (0.1, 0.01)

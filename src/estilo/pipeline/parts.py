@@ -8,7 +8,7 @@ are joined by crossfades.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Protocol
 
@@ -23,6 +23,7 @@ from estilo.dsp.eq import Filter, filtered
 from estilo.dsp.formants import frame_length, with_formants
 from estilo.dsp.hpss import harmonic_percussive
 from estilo.dsp.loudness import match_level
+from estilo.engines.grains import Grain, placed
 from estilo.errors import Cancelled
 from estilo.io import scratch_array
 from estilo.pipeline.masks import Mask, mask_reach, masked
@@ -134,6 +135,9 @@ def _takes(
         samples = _with_formants(_tensor(outcome.samples), stretch, scope)
         takes.append(_Take(start, samples, filters))
         _add_losses(total, outcome, chosen if len(sets) > 1 else None)
+        total.grains += _grains(
+            outcome, chosen, start, [cut[i] for i in filters], target.sample_rate
+        )
         if not outcome.is_complete:
             break
     return total, takes
@@ -153,6 +157,28 @@ def _add_losses(total: Outcome, outcome: Outcome, chosen: frozenset[int] | None)
     total.loss_curve += outcome.loss_curve
     total.is_complete &= outcome.is_complete
     total.weights_id = outcome.weights_id
+
+
+def _grains(
+    outcome: Outcome,
+    chosen: frozenset[int],
+    start: int,
+    used: Sequence[Segment],
+    sample_rate: int,
+) -> list[Grain]:
+    """What was copied and is heard, in the time of the whole, styles by their numbers there."""
+    order = sorted(chosen)
+    own = [replace(grain, style=order[grain.style]) for grain in outcome.grains]
+    return [
+        grain
+        for segment in used
+        for grain in placed(
+            own,
+            later_s=start / sample_rate,
+            first_s=segment.start / sample_rate,
+            last_s=segment.stop / sample_rate,
+        )
+    ]
 
 
 def _filters(

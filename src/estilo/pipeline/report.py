@@ -10,9 +10,11 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from estilo.engines.grains import Grain
 from estilo.errors import InputError
 
 FORMAT = 1
+MOST_GRAINS = 2000
 
 
 class _Part(BaseModel):
@@ -134,6 +136,9 @@ class Report(_Part):
     """False where the work was stopped and the best so far was kept."""
     output: OutputReport
     level: LevelReport | None = None
+    grains: list[Grain] = []
+    """Which seconds of the styles were copied where, if any were: the `MOST_GRAINS` that make most
+    of the output. Seconds of a style are those of its file."""
     losses: dict[str, float]
     """Final calibrated losses by term."""
     loss_curve: list[float]

@@ -17,6 +17,7 @@ from estilo.engines import ENGINES
 from estilo.engines.auto import AUTO
 from estilo.engines.base import Cancel, Engine, Job, OnStep, Progress, run, timed
 from estilo.engines.blocks import BlockEngine
+from estilo.engines.grains import Grain
 from estilo.engines.image import ImageEngine
 from estilo.engines.neural.style_file import StyleFile
 from estilo.engines.windowed import WindowedEngine
@@ -63,6 +64,7 @@ class Outcome:
         loss_curve: total after every step.
         is_complete: False where the work was stopped.
         weights_id: of the trained weights that were used, if any.
+        grains: stretches of the styles that it was copied from, if any.
     """
 
     samples: np.ndarray
@@ -70,6 +72,7 @@ class Outcome:
     loss_curve: list[float] = field(default_factory=list)
     is_complete: bool = True
     weights_id: str | None = None
+    grains: list[Grain] = field(default_factory=list)
 
 
 @contextmanager
@@ -197,6 +200,7 @@ def run_job(
     seed: int,
     device: str,
     watch: Watch,
+    start: Audio | None = None,
 ) -> Outcome:
     """Run an engine at a rate and come back at that rate.
 
@@ -210,11 +214,14 @@ def run_job(
         seed: of every random draw.
         device: where the engine computes.
         watch: progress and cancellation.
+        start: what an engine begins with that goes on from another's output, if not the content.
     """
+    own, begun = (
+        None if each is None else as_tensor(each, sample_rate, device, n_samples=n_samples)
+        for each in (content, start)
+    )
     job = Job(
-        content=None
-        if content is None
-        else as_tensor(content, sample_rate, device, n_samples=n_samples),
+        content=own,
         styles=tuple(
             style.to(device)
             if isinstance(style, StyleFile)
@@ -225,6 +232,7 @@ def run_job(
         sample_rate=sample_rate,
         n_samples=n_samples,
         seed=seed,
+        start=begun,
     )
     outcome = Outcome(np.zeros((1, 0), dtype=np.float32))
 
@@ -236,8 +244,11 @@ def run_job(
         if watch.on_progress is not None:
             watch.on_progress(progress)
 
-    waveform, _ = run(engine, job, on_step=record, cancel=watch.cancel, keep_best=watch.keep_best)
+    waveform, state = run(
+        engine, job, on_step=record, cancel=watch.cancel, keep_best=watch.keep_best
+    )
     outcome.samples = waveform.detach().cpu().numpy()
+    outcome.grains = engine.grains(state)
     return outcome
 
 

@@ -4,9 +4,7 @@ import os
 from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass, field
-from datetime import datetime
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,7 +15,8 @@ from estilo.errors import SettingsError
 from estilo.pipeline.levels import matched
 from estilo.pipeline.matching import checked_matches, matched_styles
 from estilo.pipeline.regions import place_of
-from estilo.pipeline.report import LevelReport, OutputReport, Report, versions
+from estilo.pipeline.report import LevelReport, Report
+from estilo.pipeline.reporting import report_of, scored
 from estilo.pipeline.scope import Scope, Sound
 from estilo.pipeline.sources import (
     Recording,
@@ -27,7 +26,6 @@ from estilo.pipeline.sources import (
     read_source,
     read_styles,
     refuse_places,
-    sample_hash,
     with_audio,
 )
 from estilo.presets import Preset, build_settings, load_preset, merged_settings
@@ -36,7 +34,7 @@ from estilo.presets.texture import DEFAULT_REALISM, texture_settings
 if TYPE_CHECKING:
     from estilo.engines.base import Cancel, OnStep
     from estilo.features.base import Features
-    from estilo.pipeline.running import Clock, Outcome, Watch
+    from estilo.pipeline.running import Outcome, Watch
 
 
 _LARGEST_SEED = 2**62
@@ -67,8 +65,9 @@ class Transfer:
         preset: a preset's name or the path of a TOML file.
         strength: how much style, 0 to 1, where the engine lets one choose.
         refine: how far the engine ``optimise`` goes on from what the engine has made, 0 to 1:
-            nearer to the styles' sound, further from the content's notes. Multiplied by the
-            strength; 0, or what the preset says, if not given.
+            nearer to the styles' sound, further from the content's notes (from a mosaic, which has
+            lost some of them, nearer). Multiplied by the strength; 0, or what the preset says, if
+            not given.
         match: ``"tempo"`` and ``"key"``, one or both: the styles are stretched to the content's
             tempo and shifted to its key first, see `estilo.matching`.
         mix: crossfade from the content (0) to the result (1), after levels are matched.
@@ -228,8 +227,10 @@ class Transfer:
                 clock.lap("engine")
                 audio, level = self._restore(outcome.samples, audio)
         clock.lap("levels")
-        report = way._report(heard, audio, outcome, level, content=source)
-        report = self._scored(report, audio, style_sources, clock, content=source)
+        report = report_of(way, heard, audio, outcome, level, content=source)
+        if self.is_scored:
+            report = scored(report, audio, style_sources, clock, content=source)
+        report = report.model_copy(update={"timings_s": clock.laps})
         return TransferResult(audio, report, dict(source.info.tags) if source.info else {})
 
     @classmethod
@@ -312,9 +313,11 @@ class Transfer:
         first = sources[0].audio
         audio, level = matched(outcome.samples, first)
         clock.lap("levels")
-        report = self._report(sources, audio, outcome, level, content=None)
-        report = report.model_copy(update={"seconds": seconds})
-        return TransferResult(audio, self._scored(report, audio, sources, clock, content=None))
+        report = report_of(self, sources, audio, outcome, level, content=None)
+        if self.is_scored:
+            report = scored(report, audio, sources, clock, content=None)
+        report = report.model_copy(update={"seconds": seconds, "timings_s": clock.laps})
+        return TransferResult(audio, report)
 
     @property
     def _refining(self) -> float:
@@ -391,74 +394,3 @@ class Transfer:
             return audio, level
         # The two may cancel or add up, so the mix is brought to the content's level once more.
         return matched(mixed(audio.samples, content.samples, self.mix), content)
-
-    def _report(
-        self,
-        styles: Sequence[StyleSource],
-        audio: Audio,
-        outcome: "Outcome",
-        level: LevelReport | None,
-        *,
-        content: Source | None,
-    ) -> Report:
-        from estilo.pipeline.running import n_threads
-
-        return Report(
-            job="texture" if content is None else "transfer",
-            created=datetime.now().astimezone().isoformat(timespec="seconds"),
-            content=None if content is None else content.report,
-            styles=[style.report for style in styles],
-            engine=self.engine,
-            choice=self.choice,
-            preset=self.preset,
-            settings=_with_whole_path(self.settings.model_dump(mode="json")),
-            weights_id=outcome.weights_id,
-            feature_network=None
-            if self.feature_network is None
-            else type(self.feature_network).__name__,
-            match=self.match,
-            refine=self.refine,
-            mix=self.mix,
-            **self.scope.report(),
-            raw=self.raw is not None,
-            seed=self.seed,
-            device=self.device,
-            threads=n_threads(self.threads),
-            is_complete=outcome.is_complete,
-            output=OutputReport(
-                sample_rate=audio.sample_rate,
-                n_channels=audio.n_channels,
-                n_samples=audio.n_samples,
-                samples_sha256=sample_hash(audio),
-            ),
-            level=level,
-            losses=outcome.losses,
-            loss_curve=outcome.loss_curve,
-            timings_s={},
-            versions=versions(),
-        )
-
-    def _scored(
-        self,
-        report: Report,
-        audio: Audio,
-        styles: Sequence[StyleSource],
-        clock: "Clock",
-        *,
-        content: Source | None,
-    ) -> Report:
-        """The report with its scores and times."""
-        update: dict[str, Any] = {"timings_s": clock.laps}
-        if self.is_scored:
-            from estilo.pipeline.scoring import scores_of_job
-
-            scores = scores_of_job(audio, styles, content=content)
-            clock.lap("scores")
-            update |= {"scores": scores.values, "warnings": [*report.warnings, *scores.failures]}
-        return report.model_copy(update=update)
-
-
-def _with_whole_path(settings: dict[str, Any]) -> dict[str, Any]:
-    """Settings for the recipe, whose weights are found from any folder."""
-    weights = settings.get("weights")
-    return settings | ({"weights": str(Path(weights).absolute())} if weights else {})

@@ -9,7 +9,9 @@ from matplotlib.colorbar import Colorbar
 from matplotlib.figure import Figure
 
 from estilo.audio import Audio
+from estilo.engines.grains import Grain
 from estilo.errors import InputError
+from estilo.plots.grains import draw_grains
 from estilo.plots.panels import INK, draw_losses, draw_spectrogram, draw_waveform
 from estilo.plots.spectrogram import log_spectrogram
 
@@ -21,13 +23,18 @@ _TITLE_LENGTH = 44
 
 
 def plot_transfer(
-    panels: Sequence[tuple[str, Audio]], *, loss_curve: Sequence[float], title: str = ""
+    panels: Sequence[tuple[str, Audio]],
+    *,
+    loss_curve: Sequence[float],
+    grains: Sequence[Grain] = (),
+    title: str = "",
 ) -> Figure:
-    """Content, styles and output side by side over the loss curve.
+    """Content, styles and output side by side over the loss curve and the grains.
 
     Args:
         panels: titles and recordings in the order to be shown.
         loss_curve: total loss after every step.
+        grains: stretches of the styles that the last panel's recording was copied from.
         title: of the whole.
 
     Raises:
@@ -39,7 +46,7 @@ def plot_transfer(
         >>> len(plot_transfer(panels, loss_curve=[3.0, 1.0]).axes)
         8
     """
-    return _figure(panels, loss_curve=loss_curve, title=title)
+    return _figure(panels, loss_curve=loss_curve, grains=grains, title=title)
 
 
 def plot_recordings(panels: Sequence[tuple[str, Audio]], *, title: str = "") -> Figure:
@@ -57,7 +64,7 @@ def plot_recordings(panels: Sequence[tuple[str, Audio]], *, title: str = "") -> 
         >>> len(plot_recordings([("tone", tone)]).axes)
         3
     """
-    return _figure(panels, loss_curve=None, title=title)
+    return _figure(panels, loss_curve=None, grains=(), title=title)
 
 
 def png(figure: Figure, *, dpi: int = 130) -> bytes:
@@ -76,7 +83,11 @@ def png(figure: Figure, *, dpi: int = 130) -> bytes:
 
 
 def _figure(
-    panels: Sequence[tuple[str, Audio]], *, loss_curve: Sequence[float] | None, title: str
+    panels: Sequence[tuple[str, Audio]],
+    *,
+    loss_curve: Sequence[float] | None,
+    grains: Sequence[Grain],
+    title: str,
 ) -> Figure:
     if not panels:
         raise InputError("there is no recording to draw; give at least one")
@@ -84,10 +95,13 @@ def _figure(
     if len(shown) > MAX_PANELS:  # the last one is the output
         shown = [*shown[: MAX_PANELS - 1], shown[-1]]
         title = f"{title}  ({len(panels) - MAX_PANELS} more not shown)".strip()
-    has_losses = loss_curve is not None
-    heights = [3.2, 1.1, 1.0] if has_losses else [3.2, 1.1]
+    heights = [3.2, 1.1]
+    if loss_curve is not None:
+        heights.append(1.0)
+    if grains:
+        heights.append(2.0)
     figure = Figure(
-        figsize=(max(_PANEL_INCHES * len(shown), 6.5) + 0.8, 7.4 if has_losses else 5.4),
+        figsize=(max(_PANEL_INCHES * len(shown), 6.5) + 0.8, 0.4 + 1.15 * (sum(heights) + 0.3)),
         layout="constrained",
     )
     grid = figure.add_gridspec(
@@ -111,6 +125,9 @@ def _figure(
     bar.set_label("level (dB, 0 = full-scale sine)")
     if loss_curve is not None:
         draw_losses(figure.add_subplot(grid[2, :]), loss_curve)
+    if grains:
+        below = figure.add_subplot(grid[len(heights) - 1, :])
+        draw_grains(below, grains, duration_s=shown[-1][1].duration_s)
     if title:
         figure.suptitle(title, fontsize="large", color=INK, parse_math=False)
     return figure

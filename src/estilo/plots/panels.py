@@ -15,6 +15,7 @@ FAINT = "#6b7280"
 WAVE = "#3b6ea8"
 LOSS = "#b8442c"
 COLOURS = "magma"
+HUES = ("#b8442c", "#3b6ea8", "#2f8f5b", "#8a4fa3", "#c98a1b", "#1f8a99", "#a3486f", "#6b7d2a")
 
 _TICKS_HZ = (50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000)
 _STEPS_S = (20, 30, 60, 120, 300, 600, 1200, 1800, 3600)
@@ -84,7 +85,7 @@ def draw_waveform(axes: Axes, audio: Audio, *, is_first: bool, peak: float) -> N
         axes.set_yticks([-2.0 * i for i in range(audio.n_channels)], list(names))
     if is_first:
         axes.set_ylabel("amplitude" if audio.n_channels == 1 else "channels")
-    _mark_time(axes, audio.duration_s)
+    mark_time(axes, audio.duration_s)
 
 
 def draw_losses(axes: Axes, losses: Sequence[float]) -> None:
@@ -135,7 +136,7 @@ def _sparse(values: np.ndarray) -> Callable[[float, float], str]:
     return label
 
 
-def _mark_time(axes: Axes, duration_s: float) -> None:
+def mark_time(axes: Axes, duration_s: float) -> None:
     """Ticks in milliseconds, seconds or minutes, whichever reads best."""
     if duration_s >= 120:
         step = next((step for step in _STEPS_S if duration_s <= 6.5 * step), _STEPS_S[-1])

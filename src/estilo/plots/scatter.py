@@ -12,9 +12,8 @@ from numpy.typing import ArrayLike
 
 from estilo.errors import InputError
 from estilo.plots.labels import place_labels
-from estilo.plots.panels import FAINT, INK
+from estilo.plots.panels import FAINT, HUES, INK
 
-_HUES = ("#b8442c", "#3b6ea8", "#2f8f5b", "#8a4fa3", "#c98a1b", "#1f8a99", "#a3486f", "#6b7d2a")
 _MARKS = ("o", "s", "D", "^", "v", "P", "X", "*")
 _PANEL_INCHES = (6.4, 5.2)
 
@@ -191,7 +190,7 @@ def _colours(panels: Sequence[Panel]) -> dict[str, tuple[str, str]]:
     judged = dict.fromkeys(point.series for point in points if not point.is_control)
     controls = dict.fromkeys(p.series for p in points if p.series not in judged)
     chosen = {
-        series: (_HUES[place % len(_HUES)], _MARKS[place // len(_HUES) % len(_MARKS)])
+        series: (HUES[place % len(HUES)], _MARKS[place // len(HUES) % len(_MARKS)])
         for place, series in enumerate(judged)
     }
     return chosen | {

@@ -142,7 +142,11 @@ class OptimiseEngine(Engine[OptimiseState]):
         return Shared(terms, eq_db, noise_eq_db, representation, transport)
 
     def init(self, job: Job, shared: Shared) -> OptimiseState:
-        """The start, and the terms' content targets; see `Engine.init`."""
+        """The start, and the terms' content targets; see `Engine.init`.
+
+        Where another engine has begun (`Job.start`), its output is both the start and what lends
+        phases and fine structure; only the content terms still know of the content.
+        """
         own = None if job.content is None else job.content[0]
         level = LEVEL if own is None else root_mean_square(own)
         if level < SILENCE or (own is not None and self.settings.strength == 0):
@@ -160,7 +164,11 @@ class OptimiseEngine(Engine[OptimiseState]):
             start = kept = moved / state.gain
         else:
             start, kept = self._start(job, content, shared), content
-        state.variable = self._variable(job, content, start, shared)
+        carrier = content
+        if job.start is not None and root_mean_square(job.start[0]) >= SILENCE:
+            begun = extended(job.start[0], state.margin) if state.margin else job.start[0]
+            start = carrier = _at_level(begun)
+        state.variable = self._variable(job, carrier, start, shared)
         with torch.no_grad():
             seen = kept
             if kept is not None and not self._sees_waveform:
@@ -343,7 +351,7 @@ class OptimiseEngine(Engine[OptimiseState]):
         return _at_level(start)
 
     def _variable(
-        self, job: Job, content: Tensor | None, start: Tensor, shared: Shared
+        self, job: Job, carrier: Tensor | None, start: Tensor, shared: Shared
     ) -> Variable:
         if self.settings.representation == "waveform":
             return ShapedWaveform(start, sample_rate=job.sample_rate)
@@ -351,7 +359,7 @@ class OptimiseEngine(Engine[OptimiseState]):
             shared.representation.analyse(start[None])[0],
             representation=shared.representation,
             length=job.n_samples,
-            reference=content,
+            reference=carrier,
             generator=torch.Generator().manual_seed(job.seed),
             is_seen_as_waveform=self._sees_waveform,
         )

@@ -1,0 +1,1 @@
+"""The engine that rebuilds the content from grains of the styles."""

@@ -1,0 +1,201 @@
+r"""The grains of the styles: where they lie, what they sound like, and their spectra.
+
+A grain is transposed by reading more or less of the style into a frame: a window of
+:math:`\rho n` samples has, in its first bins, the spectrum of the same stretch played
+:math:`\rho` times as fast in a frame of :math:`n` samples. So no style is ever resampled, and one
+Fourier transform per grain is exact.
+"""
+
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+from estilo.dsp.mel import band_interpolation
+from estilo.dsp.stft import window_function
+from estilo.engines.base import Job
+
+NONE = -1
+"""Stands for no grain."""
+N_BANDS = 128
+GAP = 20  # numbers between strips that are nobody's: no grain plays on one of another strip
+_LOW_HZ = 40.0
+LOG_FLOOR = -11.5  # log of a share of a grain's magnitude below which bands are not told apart
+_QUIET = 1e-3  # of a style's loudest grain: what is quieter would bring its noise with it
+_FAVOUR = 0.25  # power of a style's weight; at 1 a style of half the weight would hardly be used
+_FINER = 2  # untransposed grains per hop, of which the nearest stands for a transposed one
+_BLOCK = 512  # grains whose spectra are taken at once
+
+
+@dataclass(frozen=True)
+class Strip:
+    """One style at one transposition: its grains, one hop after the other.
+
+    Args:
+        style: which one.
+        semitones: of transposition.
+        first: number of its first grain.
+        count: how many there are.
+        length: of a grain in the style, in samples.
+        hop: of grains in the style, in samples.
+    """
+
+    style: int
+    semitones: int
+    first: int
+    count: int
+    length: int
+    hop: float
+
+    def centres(self, places: Tensor) -> Tensor:
+        """Samples of the style that grains, counted from the first, are centred at."""
+        return torch.round(places.double() * self.hop).long()
+
+
+class GrainIndex:
+    r"""All grains of all styles at all transpositions, numbered strip by strip.
+
+    Args:
+        job: for its styles; the first channel of each.
+        n_fft: of the content's frames, in samples.
+        hop_length: of the content's frames, in samples.
+        transposition: most semitones up and down.
+
+    Attributes:
+        strips: in the order of their grains.
+        favours: of each style, 1 for the one with the largest weight: its grains must lower the
+            divergence so much more. It is :math:`1 / (1 + \lambda)` where the cost has a term
+            :math:`\lambda \sum H` over the style's grains.
+        bands: a matrix that gathers bins into bands.
+        log_bands: logarithm of the bands' shares of a grain's magnitude, half precision:
+            **Shape** ``(numbers, N_BANDS)``.
+    """
+
+    def __init__(self, job: Job, *, n_fft: int, hop_length: int, transposition: int) -> None:
+        self.styles = [style[0] for style in job.styles]
+        self.n_fft = n_fft
+        self._hop_length = hop_length
+        self.strips: list[Strip] = []
+        largest = max(job.style_weights)
+        self.favours = [(each / largest) ** _FAVOUR for each in job.style_weights]
+        self.bands = band_sums(n_fft, job)
+        n_grains = 0
+        for style, waveform in enumerate(self.styles):
+            for semitones in range(-transposition, transposition + 1):
+                ratio = 2.0 ** (semitones / 12.0)
+                hop = ratio * hop_length
+                count = 1 + int(waveform.shape[-1] / hop)
+                length = max(2, round(ratio * n_fft))
+                self.strips.append(Strip(style, semitones, n_grains, count, length, hop))
+                n_grains += count + GAP
+        shape = n_grains, N_BANDS
+        self.log_bands = torch.full(shape, LOG_FLOOR, dtype=torch.float16, device=self.device)
+        for style in range(len(self.styles)):
+            self._fill(style)
+
+    @property
+    def device(self) -> torch.device:
+        """Of the styles, and of everything that is returned."""
+        return self.styles[0].device
+
+    def spectra(self, grains: Tensor) -> Tensor:
+        """Complex spectra of grains, ``(grains,)`` to ``(grains, n_fft // 2 + 1)``."""
+        out = torch.zeros(
+            len(grains), self.n_fft // 2 + 1, dtype=torch.complex64, device=self.device
+        )
+        strips = self.strip_of(grains)
+        for number in torch.unique(strips).tolist():
+            strip = self.strips[number]
+            chosen = torch.nonzero(strips == number)[:, 0]
+            for part in chosen.split(_BLOCK):
+                out[part] = self._transformed(strip, grains[part] - strip.first)
+        return out
+
+    def magnitudes(self, grains: Tensor) -> Tensor:
+        """Magnitudes of grains, each summing to 1: ``(grains, n_fft // 2 + 1)``."""
+        parts = [self.spectra(part).abs() for part in grains.split(_BLOCK)]
+        found = torch.cat(parts)
+        return found / found.sum(1, keepdim=True).clamp_min(1e-20)
+
+    def favours_of(self, grains: Tensor) -> Tensor:
+        """Favours of the styles that grains are from, of the grains' shape."""
+        by_strip = [self.favours[strip.style] for strip in self.strips]
+        return torch.tensor(by_strip, device=self.device)[self.strip_of(grains)]
+
+    def strip_of(self, grains: Tensor) -> Tensor:
+        """Numbers of the strips that grains belong to."""
+        firsts = torch.tensor([strip.first for strip in self.strips], device=self.device)
+        return torch.searchsorted(firsts, grains, right=True) - 1
+
+    def _fill(self, style: int) -> None:
+        """Bands of one style; those of grains with next to nothing in them stay at the floor.
+
+        Bands of the nearest untransposed grain, read where its bins will lie: good enough for a
+        search, and with 13 transpositions it takes a thirteenth of the transforms.
+        """
+        strips = [each for each in self.strips if each.style == style]
+        rows = slice(strips[0].first, strips[-1].first + strips[-1].count)
+        logs, totals = self.log_bands[rows], torch.zeros(rows.stop - rows.start, device=self.device)
+        matrices = [transposed(self.bands, each.semitones) for each in strips]
+        fine = replace(strips[len(strips) // 2], hop=self._hop_length / _FINER)
+        sources = [self._numbers(each.count, each.hop / fine.hop) for each in strips]
+        n_fine = 1 + int(self.styles[style].shape[-1] / fine.hop)
+        for places in self._numbers(n_fine, 1.0).split(_BLOCK):
+            magnitude, ends = self._transformed(fine, places).abs(), places[[0, -1]]
+            for strip, source, matrix in zip(strips, sources, matrices, strict=True):
+                begin = int(torch.searchsorted(source, ends[0]))
+                end = int(torch.searchsorted(source, ends[1], right=True))
+                bands = magnitude[source[begin:end] - ends[0]] @ matrix
+                own = slice(strip.first + begin - rows.start, strip.first + end - rows.start)
+                totals[own] = bands.sum(1)
+                shares = bands / totals[own, None].clamp_min(1e-20)
+                logs[own] = torch.log(shares).clamp_min(LOG_FLOOR).half()
+        logs[totals < _QUIET * totals.max()] = LOG_FLOOR
+
+    def _numbers(self, count: int, factor: float) -> Tensor:
+        """Multiples of a factor, rounded."""
+        return torch.round(torch.arange(count, device=self.device).double() * factor).long()
+
+    def _transformed(self, strip: Strip, places: Tensor) -> Tensor:
+        """Spectra of some grains of a strip, scaled as those of frames of ``n_fft`` samples."""
+        waveform = self.styles[strip.style]
+        time = (strip.centres(places) - strip.length // 2)[:, None] + torch.arange(
+            strip.length, device=self.device
+        )
+        inside = (time >= 0) & (time < waveform.shape[-1])
+        samples = waveform[time.clamp(0, waveform.shape[-1] - 1)] * inside
+        window = window_function("hann", length=strip.length).to(waveform)
+        spectrum = torch.fft.rfft(samples * window) * (self.n_fft / strip.length)
+        n_bins = self.n_fft // 2 + 1
+        return torch.nn.functional.pad(spectrum, (0, max(0, n_bins - spectrum.shape[-1])))[
+            :, :n_bins
+        ]
+
+
+def transposed(bands: Tensor, semitones: float) -> Tensor:
+    """A matrix that gathers bins into the bands that they lie in when transposed.
+
+    **Shape**: ``(bins, bands)``, as the result; bins that leave the spectrum are in no band.
+
+    >>> transposed(torch.eye(4), 12.0).tolist()[1]
+    [0.0, 0.0, 1.0, 0.0]
+    """
+    place = torch.arange(len(bands), dtype=bands.dtype, device=bands.device)
+    place = place * 2.0 ** (semitones / 12.0)
+    below = place.long().clamp_max(len(bands) - 1)
+    above = (below + 1).clamp_max(len(bands) - 1)
+    part = (place - below)[:, None].clamp(0.0, 1.0)
+    inside = (place <= len(bands) - 1)[:, None]
+    return inside * ((1.0 - part) * bands[below] + part * bands[above])
+
+
+def band_sums(n_fft: int, job: Job) -> Tensor:
+    """A matrix that gathers bins into bands, every bin in full: ``(n_fft // 2 + 1, N_BANDS)``."""
+    return band_interpolation(
+        n_bands=N_BANDS,
+        n_fft=n_fft,
+        sample_rate=job.sample_rate,
+        scale="erb",
+        low_hz=_LOW_HZ,
+        device=job.styles[0].device,
+    )

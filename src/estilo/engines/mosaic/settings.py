@@ -1,0 +1,30 @@
+"""Settings of the mosaic engine. Imports no torch."""
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from estilo.engines.settings import EngineSettings
+
+
+class MosaicSettings(EngineSettings):
+    """The content rebuilt from grains of the styles: short stretches of them, transposed."""
+
+    refining_keeps: ClassVar[Literal["output", "content"]] = "content"
+
+    strength: Annotated[float, Field(ge=0, le=1)] = 1.0
+    """How much style: at 1 only grains are heard; below it the level of every frequency lies
+    between that of the content and that of the grains, in dB."""
+    grain_s: Annotated[float, Field(ge=0.02, le=1)] = 0.093
+    """Length of a grain in seconds, rounded to a power of two in samples: long ones follow pitch
+    and keep more of the style's sound, short ones follow attacks."""
+    transposition: Annotated[int, Field(ge=0, le=12)] = 6
+    """By how many semitones up and down grains may be transposed."""
+    polyphony: Annotated[int, Field(ge=1, le=32)] = 3
+    """How many grains may sound at once: with few, more of the style's sound; with many, more of
+    the content's notes."""
+    repetition: Annotated[int, Field(ge=0, le=50)] = 3
+    """For how many grains after it, and before it, a grain is not used again."""
+    continuity: Annotated[int, Field(ge=0, le=20)] = 3
+    """Over how many grains to either side a stretch of the style should suit, so that it is played
+    on rather than cut."""
