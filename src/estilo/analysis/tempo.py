@@ -16,8 +16,9 @@ from estilo.analysis.sound import RATE_HZ, Sound
 SLOWEST_BPM, FASTEST_BPM = 40.0, 240.0
 """Tempos that are considered."""
 
-_USUAL_BPM = 120.0
-_PRIOR_OCTAVES = 0.8
+_USUAL_BPM, _USUAL_OCTAVES = 130.0, 0.8
+_ONSETS_PER_BEAT, _ONSETS_OCTAVES = 2.0, 1.6
+_HALVED_WEIGHT = 1.5
 _FRAME_RATE_HZ = RATE_HZ / HOP
 _STRETCH_S = 12.0  # over which a tempo is taken as steady
 _N_FFT = 16_384  # more than ten stretches, so that rates are finely sampled
@@ -49,13 +50,15 @@ def tempo(sound: Sound) -> Tempo:
     the period and its multiples, and the magnitude of the spectrum :math:`m` at the rate and its
     multiples; what they share is the tempo. The candidate from 40 to 240 bpm is taken where
 
-    .. math:: r(60 / b)^{0.7} \, m(b / 60)^{0.3} \exp(-\log_2^2(b / 120) / 2\sigma^2 + h(30 / b))
+    .. math:: r(60 / b)^{0.7} \, m(b / 60)^{0.3} \exp\Bigl(1.5\, h(30 / b)
+        - \frac{\log_2^2(b / 130)}{2 \cdot 0.8^2} - \frac{\log_2^2(2 b / n)}{2 \cdot 1.6^2}\Bigr)
 
-    is highest, both scaled to 1, with σ of 0.8 octaves and *h* the autocorrelation above 1.8 kHz.
-    The prior and *h* say which of the levels of a rhythm is called its tempo: one of medium speed
-    whose beats are halved by hats, strumming or quick notes. Yet a rhythm alone does not always
-    tell: expect half or twice the notated tempo at times (docs/benchmarks/tempo-key.md). No tempo
-    is named where there are fewer than four onsets, or the first two factors are below 0.15.
+    is highest, *r* and *m* scaled to 1, with *h* the autocorrelation above 1.8 kHz and *n* the
+    onsets per minute. The last three say which of the levels of a rhythm is called its tempo: beats
+    that are halved, by hats, strumming or quick notes, of medium speed, with about two onsets each.
+    Yet a rhythm alone does not always tell: expect half or twice the notated tempo at times
+    (docs/benchmarks/tempo-key.md). No tempo is named where there are fewer than four onsets, or the
+    first two factors are below 0.15.
 
     Args:
         sound: any length; all of it is heard.
@@ -82,9 +85,7 @@ def tempo(sound: Sound) -> Tempo:
         np.maximum(at_lag, 0.0) ** (1.0 - _SPECTRUM_SHARE)
         * (at_rate / at_rate.max()) ** _SPECTRUM_SHARE
     )
-    prior = np.exp(-0.5 * (np.log2(bpm / _USUAL_BPM) / _PRIOR_OCTAVES) ** 2)
-    halved = np.maximum(_at(high, 30.0 * _FRAME_RATE_HZ / bpm), 0.0)
-    score = regularity * prior * np.exp(halved)
+    score = regularity * _level(sound, bpm, high)
     inner = score[1:-1]
     # A slope up to the end of the range is no peak, so no tempo.
     is_peak = (inner > 0.0) & (inner >= score[:-2]) & (inner > score[2:])
@@ -96,6 +97,15 @@ def tempo(sound: Sound) -> Tempo:
         return Tempo(None, confidence)
     period = _refined(correlation, 60.0 * _FRAME_RATE_HZ / bpm[best])
     return Tempo(60.0 * _FRAME_RATE_HZ / period, confidence)
+
+
+def _level(sound: Sound, bpm: np.ndarray, high: np.ndarray) -> np.ndarray:
+    """How much each tempo, of those that a rhythm has, would be called its tempo."""
+    per_beat = len(sound.once(onset_times)) * 60.0 / (sound.duration_s * bpm)
+    halved = np.maximum(_at(high, 30.0 * _FRAME_RATE_HZ / bpm), 0.0)
+    usual = np.log2(bpm / _USUAL_BPM) / _USUAL_OCTAVES
+    filled = np.log2(per_beat / _ONSETS_PER_BEAT) / _ONSETS_OCTAVES
+    return np.exp(_HALVED_WEIGHT * halved - 0.5 * usual**2 - 0.5 * filled**2)
 
 
 def _periodicities(strength: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -14,7 +14,7 @@ def fit_key(content: Key, style: Key) -> int:
     that key it is taken at times: so a minor content draws a major style to its relative key, and
     an analysis that errs so does no harm. Correlating the two recordings' pitch classes instead, in
     all 12 rotations, fits tonic to tonic, and so a major style to the parallel of a minor content
-    (docs/benchmarks/tempo-key.md).
+    (docs/tempo-and-key.md).
 
     Args:
         content: its key, with a name.
