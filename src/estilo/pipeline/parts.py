@@ -255,10 +255,12 @@ def _levels(
         short = min(near, stop - start)
         if index and index - 1 not in take.filters:
             knots[start] = edge_db(index, start, start + short)
+            knots[start + min(short, inner // 2)] = knots[start]
             knots.setdefault(start + inner, whole_db)
         if index + 1 < len(cut) and index + 1 not in take.filters:
             knots.setdefault(stop - inner, whole_db)
             knots[stop] = edge_db(index, stop - short, stop)
+            knots[stop - min(short, inner // 2)] = knots[stop]
     knots = knots or {0: whole_db}
     return sorted(knots), [knots[place] for place in sorted(knots)]
 
