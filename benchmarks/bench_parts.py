@@ -11,6 +11,7 @@ import estilo
 from common import PAIRS, looped, recording, write_table
 from estilo.analysis.clicks import click_times
 from estilo.audio import Audio
+from estilo.dsp.loudness import integrated_loudness
 from estilo.pipeline import parts
 from estilo.pipeline.transfer import Transfer
 
@@ -29,11 +30,11 @@ WAYS: tuple[tuple[str, str, dict[str, Any]], ...] = (
 
 
 def step_db(output: Audio, content: Audio, at_s: float) -> float:
-    """By how much an output's level against its content's changes from before a time to after."""
+    """By how much an output's loudness against its content's changes from before to after."""
     middle, near = round(at_s * RATE), round(NEAR_S * RATE)
     sides = (slice(middle - near, middle), slice(middle, middle + near))
     levels = [
-        [10.0 * np.log10(np.mean(each.samples[0, side] ** 2) + 1e-10) for side in sides]
+        [max(integrated_loudness(each.samples[:, side], RATE), -70.0) for side in sides]
         for each in (output, content)
     ]
     return float(abs(np.diff(levels[0])[0] - np.diff(levels[1])[0]))
@@ -74,9 +75,9 @@ def main() -> None:
     clips = [[recording(each, duration_s=SECONDS, sample_rate=RATE) for each in p] for p in PAIRS]
     pairs = [(looped(content, duration_s=SECONDS), style) for content, style in clips]
     levelled = [steps_db(*pair) for pair in pairs]
-    own, parts._level = parts._level, lambda *_: 1.0
+    own, parts._levels = parts._levels, lambda *_: ([0], [0.0])
     plain = [steps_db(*pair) for pair in pairs]
-    parts._level = own
+    parts._levels = own
     leaks = [leak_db(*pair) for pair in pairs]
     rows = [
         (
@@ -105,9 +106,9 @@ def main() -> None:
         [
             (
                 f"The default engine on {SECONDS:g} s, its style between {seams} only. *Step*: by "
-                "how much the level against the content's changes at a seam, in dB, "
-                f"{NEAR_S:g} s on either side; *bare*: without the region being made as loud as "
-                "the content is there. *Clicks* within 0.1 s of the seams that the content has "
+                "how much the loudness against the content's changes at a seam, in LU, "
+                f"{NEAR_S:g} s on either side; *bare*: without what brings it to the content's "
+                "there. *Clicks* within 0.1 s of the seams that the content has "
                 f"not. *Change*: with the style below {BAND_HZ:g} Hz only, what became of the "
                 "content below and above that edge, a sixth of it away, in dB against the content "
                 "there.",

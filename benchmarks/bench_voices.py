@@ -6,6 +6,7 @@ MFCCs, looked up in the output after dynamic time warping.
 """
 
 import argparse
+import io
 import math
 import tempfile
 from collections.abc import Sequence
@@ -15,6 +16,7 @@ from typing import Any
 
 import librosa
 import numpy as np
+from PIL import Image
 from scipy.cluster.vq import kmeans2, vq
 
 import estilo
@@ -217,31 +219,26 @@ def _lpc_levels(audio: Audio) -> np.ndarray:
     return -20.0 * np.log10(np.abs(basis @ predictors.T)).mean(1)
 
 
-def at_equal_timbre(
-    found: dict[Row, np.ndarray], series: str, column: int
-) -> list[tuple[float, float, float]]:
-    """Timbre of the seeds' rows, their value there, and that of a series, interpolated."""
-    ours = np.array([found[row][[2, column]] for row in found if row.series == series])
-    copied = next(found[row][[2, column]] for row in found if row.options is None)
-    ours = np.vstack([copied, ours])
-    ours = ours[np.argsort(ours[:, 0])]
-    return [
-        (
-            float(values[2]),
-            float(values[column]),
-            float(np.interp(values[2], ours[:, 0], ours[:, 1])),
-        )
-        for row, values in found.items()
-        if row.series == "lebedev-ulyanov"
-    ]
+def seeds_at(found: dict[Row, np.ndarray], timbre: float) -> np.ndarray:
+    """Word error and units kept of the seeds' preset at a timbre distance.
+
+    On the line between its nearest points, of which the content copied is the last.
+    """
+    points = np.array([values[[2, 0, 1]] for row, values in found.items() if is_control(row)])
+    points = points[np.argsort(points[:, 0])]
+    return np.array([np.interp(timbre, points[:, 0], each) for each in points[:, 1:].T])
 
 
 def picture(found: dict[Row, np.ndarray]) -> bytes:
-    """Words and units against timbre, a line per series."""
+    """Words and units against timbre, a line per series, named at its last point."""
+    last = {row.series: row for row in found}.values()
     panels = [
         Panel(
             [
-                Point(row.label, row.series, float(values[2]), 1.0 - kept(values), is_control(row))
+                Point(
+                    f"{row.series}: {row.label}" if row in last else row.label,
+                    *(row.series, float(values[2]), 1.0 - kept(values), is_control(row)),
+                )
                 for row, values in found.items()
             ],
             "timbre distance to the style (MFCC), lower is better",
@@ -270,7 +267,10 @@ def examples(folder: Path) -> None:
             (f"output ({said})", result.audio),
         ]
         print(name, {k: round(v, 3) for k, v in result.report.scores.items() if "_" in k})
-        write_atomic(folder / f"{name}.png", png(plot_recordings(panels)), force=True)
+        picture = Image.open(io.BytesIO(png(plot_recordings(panels), dpi=90))).convert("RGB")
+        stream = io.BytesIO()
+        picture.quantize(64, dither=Image.Dither.NONE).save(stream, "PNG", optimize=True)
+        write_atomic(folder / f"{name}.png", stream.getvalue(), force=True)
 
 
 def write(
@@ -278,34 +278,17 @@ def write(
 ) -> None:
     """The tables."""
     copied = next(values for row, values in found.items() if row.options is None)
-    columns = ("", "", "word error", "units kept", "timbre (MFCC)", "of copied", "onsets kept")
-    table = [
-        (
-            row.series,
-            row.label,
-            f"{values[0]:.2f}",
-            f"{values[1]:.2f}",
-            f"{values[2]:.3f}",
-            f"{values[2] / copied[2]:.2f}",
-            f"{values[3]:.2f}",
+    columns = ("", "", "word error", "the seeds'", "units kept", "the seeds'")
+    table = []
+    for row, values in found.items():
+        seeds = ["", ""] if is_control(row) else [f"{v:.2f}" for v in seeds_at(found, values[2])]
+        table.append(
+            (
+                *(row.series, row.label),
+                *(f"{values[0]:.2f}", seeds[0], f"{values[1]:.2f}", seeds[1]),
+                *(f"{values[2]:.3f}", f"{values[2] / copied[2]:.2f}", f"{values[3]:.2f}"),
+            )
         )
-        for row, values in found.items()
-    ]
-    series = dict.fromkeys(row.series for row in found if not is_control(row))
-    equal = [
-        (
-            name,
-            f"{timbre:.3f}",
-            f"{seed_words - copied[0]:+.2f}",
-            f"{words - copied[0]:+.2f}",
-            f"{seed_units:.2f}",
-            f"{units:.2f}",
-        )
-        for name in series
-        for (timbre, seed_words, words), (_, seed_units, units) in zip(
-            at_equal_timbre(found, name, 0), at_equal_timbre(found, name, 1), strict=True
-        )
-    ]
     write_table(
         "voices",
         "Speech in the style of music: words kept",
@@ -317,18 +300,11 @@ def write(
                 "*Units kept*: share of 10 ms "
                 f"frames whose phone-like unit ({N_UNITS} clusters of the content's MFCCs) is the "
                 "same in the output, after dynamic time warping. *Timbre*: distance to the style, "
-                "and as a ratio to the content's. The seeds' preset in closed form, as on the "
-                "scoreboard.\n\n![Words and units against timbre](voices/words.png)",
-                columns,
+                "and as a ratio to the content's. *The seeds'*: what their preset has at that very "
+                "distance, between its nearest rows and the content copied; in closed form, as on "
+                "the scoreboard.\n\n![Words and units against timbre](voices/words.png)",
+                (*columns, "timbre (MFCC)", "of copied", "onsets kept"),
                 table,
-            ),
-            (
-                "## At equal timbre distance\n\nWhere the seeds' preset is, and what the others "
-                "have there, on the line between their nearest strengths: word error added to the "
-                f"content's own ({copied[0]:.2f}), units kept. Nearer to the style than a series "
-                "gets, its last point is taken.",
-                ("", "timbre (MFCC)", "words, seeds", "words", "units, seeds", "units"),
-                equal,
             ),
             (
                 "## Formants moved\n\nThe content alone (`--engine content --formant-shift N`), "

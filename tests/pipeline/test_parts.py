@@ -187,7 +187,24 @@ def test_no_step_in_level_and_no_click_at_a_seam() -> None:
     level_db = 10.0 * np.log10(np.mean(frames**2, axis=1))
     assert np.ptp(level_db[20:-20]) < 1.0
     jumps = np.abs(np.diff(output[0], 2))
-    assert jumps.max() < 1.1 * 0.1 * (2.0 * np.pi * 1310.0 / RATE) ** 2
+    assert jumps.max() < 1.2 * 0.1 * (2.0 * np.pi * 1310.0 / RATE) ** 2
+
+
+def test_dynamics_that_are_the_styles_make_no_step_at_a_seam() -> None:
+    """What rises by 12 dB within its range begins and ends as loud as the content."""
+    noise = 0.1 * np.random.default_rng(0).standard_normal((1, 10 * RATE))
+    other = 0.1 * np.random.default_rng(1).standard_normal((1, 10 * RATE))
+
+    def rising(samples: np.ndarray, _: Styles) -> np.ndarray:
+        n = samples.shape[1]
+        return other[:, :n] * 10.0 ** (np.linspace(-7.5, 7.5, n) / 20.0)
+
+    output = run(rising, Audio(noise, RATE), ["2s-6s"])[0]
+    level_db = 10.0 * np.log10(np.mean(output.reshape(-1, RATE // 4) ** 2, axis=1)) + 20.0
+    at = {seconds: level_db[4 * seconds - 2 : 4 * seconds + 2] for seconds in (2, 6)}
+    assert all(np.ptp(near) < 2.5 for near in at.values()), at
+    assert level_db[4 * 3 + 1] < -2.0
+    assert level_db[4 * 5 - 2] > 0.5
 
 
 def test_ranges_shorter_than_a_seam() -> None:

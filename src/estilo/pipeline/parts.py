@@ -7,6 +7,7 @@ it made is as loud there as the content is, and takes the content's place in tho
 are joined by crossfades.
 """
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
@@ -34,6 +35,8 @@ from estilo.pipeline.stages import Styles
 
 _CONTEXT_S = 1.0
 _SEAM_S = 0.05
+_NEAR_S, _RAMP_S, _MOST_EDGE_DB = 0.4, 1.0, 12.0
+_SILENCE = 1e-5
 _BLOCK = 1 << 19
 _GRID = 1 << 14  # a multiple of all hops, so that blocks have the frames of the whole
 
@@ -54,16 +57,26 @@ class _Take:
         start: first sample of the stretch.
         samples: ``(channels, time)``.
         filters: by segment, that which passes the bands of the styles; None where they have all.
+        levels: knots of its gain over time, in samples and dB.
     """
 
     start: int
     samples: Tensor
     filters: dict[int, Filter | None]
-    gain: float = field(default=1.0, init=False)
+    levels: tuple[list[int], list[float]] = field(default=([0], [0.0]), init=False)
 
     @property
     def stop(self) -> int:
         return self.start + self.samples.shape[-1]
+
+    def read(self, start: int, stop: int) -> Tensor:
+        """A stretch as it was made, ``(channels, stop - start)``."""
+        return self.samples[:, start - self.start : stop - self.start]
+
+    def levelled(self, start: int, stop: int) -> Tensor:
+        """A stretch at its gain."""
+        gains_db = np.interp(np.arange(start, stop), *self.levels)
+        return torch.from_numpy(10.0 ** (gains_db / 20.0)).to(self.samples) * self.read(start, stop)
 
 
 def run_parts(
@@ -100,7 +113,7 @@ def run_parts(
     cut = segments(places, n_samples=content.n_samples, sample_rate=rate)
     outcome, takes = _takes(run, Audio(target.numpy(), rate), styles, cut, scope, watch)
     for take in takes:
-        take.gain = _level(take, target, cut, scope.mask, rate)
+        take.levels = _levels(take, target, cut, scope.mask, rate)
     output = _joined(target, takes, cut, rate)
     if target is not whole or scope.mask is not None:
         output = _added(output, target, whole, scope.mask, rate)
@@ -221,10 +234,61 @@ def _sound(whole: Tensor, on: Sound, sample_rate: int) -> Tensor:
     )
 
 
-def _level(
+def _levels(
+    take: _Take, target: Tensor, cut: Sequence[Segment], mask: Mask | None, sample_rate: int
+) -> tuple[list[int], list[float]]:
+    """The gain that makes a take as loud, where its styles apply, as the content is there.
+
+    From a seam on, and towards one, it starts from what does so within 0.4 s of it, so that no
+    step is heard there, as dynamics are the style's.
+    """
+    whole_db = _level_db(take, target, cut, mask, sample_rate)
+    near, ramp = (round(each * sample_rate) for each in (_NEAR_S, _RAMP_S))
+    knots: dict[int, float] = {}
+
+    def edge_db(index: int, first: int, last: int) -> float:
+        return _edge_db(take, target, index, (first, last), whole_db, sample_rate)
+
+    for index in sorted(take.filters):
+        start, stop = cut[index].start, cut[index].stop
+        inner = min(ramp, (stop - start) // 2)
+        short = min(near, stop - start)
+        if index and index - 1 not in take.filters:
+            knots[start] = edge_db(index, start, start + short)
+            knots[start + min(short, inner // 2)] = knots[start]
+            knots.setdefault(start + inner, whole_db)
+        if index + 1 < len(cut) and index + 1 not in take.filters:
+            knots.setdefault(stop - inner, whole_db)
+            knots[stop] = edge_db(index, stop - short, stop)
+            knots[stop - min(short, inner // 2)] = knots[stop]
+    knots = knots or {0: whole_db}
+    return sorted(knots), [knots[place] for place in sorted(knots)]
+
+
+def _edge_db(
+    take: _Take,
+    target: Tensor,
+    index: int,
+    span: tuple[int, int],
+    whole_db: float,
+    sample_rate: int,
+) -> float:
+    """The gain that a stretch beside a seam would have by itself, or nearly."""
+    within = (take.start, take.stop)
+    wanted, own = (
+        _passed(read, take.filters[index], *span, within).numpy()
+        for read in (lambda a, b: target[:, a:b], take.read)
+    )
+    if min(np.abs(wanted).max(), np.abs(own).max()) < _SILENCE:
+        return whole_db
+    edge_db, _ = match_level(own, wanted, sample_rate, peak_limit_dbtp=math.inf)
+    return min(max(edge_db, whole_db - _MOST_EDGE_DB), whole_db + _MOST_EDGE_DB)
+
+
+def _level_db(
     take: _Take, target: Tensor, cut: Sequence[Segment], mask: Mask | None, sample_rate: int
 ) -> float:
-    """The gain that makes a take as loud, where its styles apply, as the content is there."""
+    """One gain for all places where the styles apply, by BS.1770."""
     shape = take.samples.shape
 
     def heard(read: Callable[[int, int], Tensor]) -> np.ndarray:
@@ -237,10 +301,8 @@ def _level(
             out = _masked(out, mask, take.start, target.shape[-1], sample_rate)
         return out.numpy()
 
-    own = heard(lambda a, b: take.samples[:, a - take.start : b - take.start])
-    wanted = heard(lambda a, b: target[:, a:b])
-    gain_db, _ = match_level(own, wanted, sample_rate, peak_limit_dbtp=np.inf)
-    return 10.0 ** (gain_db / 20.0)
+    own, wanted = heard(take.read), heard(lambda a, b: target[:, a:b])
+    return match_level(own, wanted, sample_rate, peak_limit_dbtp=math.inf)[0]
 
 
 def _joined(
@@ -267,15 +329,14 @@ def _mixed(index: int, target: Tensor, takes: Sequence[_Take], start: int, stop:
     for take in takes:
         if index not in take.filters:
             continue
-        chosen, first = take.filters[index], take.start
-        if chosen is None:
-            return take.gain * take.samples[:, start - first : stop - first]
+        if take.filters[index] is None:
+            return take.levelled(start, stop)
 
         def difference(a: int, b: int, take: _Take = take) -> Tensor:
-            made = take.samples[:, a - take.start : b - take.start]
-            return take.gain * made - target[:, a:b]
+            return take.levelled(a, b) - target[:, a:b]
 
-        out = out + _passed(difference, chosen, start, stop, (first, take.stop))
+        within = (take.start, take.stop)
+        out = out + _passed(difference, take.filters[index], start, stop, within)
     return out
 
 
