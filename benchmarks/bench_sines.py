@@ -160,9 +160,10 @@ def picture() -> None:
     axes[-1].set_title("tracks", loc="left", fontsize=9)
     axes[-1].set_xlabel("seconds")
     for axis in axes:
+        axis.set_xlim(0, len(waveform) / sample_rate)
         axis.set_ylim(0, 8000)
         axis.set_ylabel("Hz")
-    figure.savefig(ROOT / "docs" / "benchmarks" / "sines.png", dpi=80)
+    figure.savefig(ROOT / "docs" / "benchmarks" / "sines.png", dpi=64)
 
 
 def main() -> None:

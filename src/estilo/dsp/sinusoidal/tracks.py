@@ -65,8 +65,8 @@ def link(
     hop_length: int,
     deviation_hz: float,
     deviation_share: float,
-    n_frames_min: int,
     deviation_most_hz: float = math.inf,
+    n_frames_min: int,
     bend_most_hz: float = math.inf,
     n_rest: int = 1,
 ) -> Tracks:
@@ -80,9 +80,9 @@ def link(
         sample_rate: in Hz.
         hop_length: in samples.
         deviation_hz: how far a sine may move from one frame to the next, in Hz,
-        deviation_share: and how much more per Hz of its frequency.
-        n_frames_min: tracks of fewer frames are dropped.
+        deviation_share: how much more per Hz of its frequency,
         deviation_most_hz: and how far at most.
+        n_frames_min: tracks of fewer frames are dropped.
         bend_most_hz: tracks are dropped whose frequency's second difference from frame to frame is
             larger than that, by its mean absolute value: a sine glides, and a peak of noise jumps.
         n_rest: frames between two tracks of a row; without any, a row cannot be synthesised, and

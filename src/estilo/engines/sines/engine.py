@@ -188,9 +188,7 @@ class SinesEngine(Engine[SinesState]):
         )
         if root_mean_square(own) < SILENCE or self.settings.strength == 0:
             return None
-        gain = self._gain(own)
-        content = self._side([own * gain], (1.0,), job, seconds=_CONTENT_S)
-        styles = [style * self._gain(style) for style in styles]
+        content = self._side([own], (1.0,), job, seconds=_CONTENT_S)
         style = self._side(styles, job.style_weights, job, seconds=_STYLE_S)
         noise_db = style.noise_level_db - content.noise_level_db
         noise, sines = None, None
@@ -199,7 +197,7 @@ class SinesEngine(Engine[SinesState]):
         if self._of_sines is not None:
             sines = _prepared(self._of_sines, job, content, style, "sines")
         return Shared(
-            gain=gain,
+            gain=self._gain(own),
             transport=EnvelopeTransport.between(content.tracks, style.tracks, style.weights),
             own=Manner.of(content.tracks, content.weights),
             goal=Manner.of(style.tracks, style.weights),
@@ -259,7 +257,7 @@ class SinesEngine(Engine[SinesState]):
         )
 
     def _gain(self, waveform: Tensor) -> float:
-        """Takes a recording to `LEVEL`; the methods of the ancestors take it as it is."""
+        """Takes a recording to `LEVEL`; where sines are optimised it is taken as it is."""
         return 1.0 if self._of_sines is not None else LEVEL / root_mean_square(waveform)
 
     def _side(
@@ -269,8 +267,8 @@ class SinesEngine(Engine[SinesState]):
         parts: list[Parts] = []
         shares: list[float] = []
         for waveform, weight in zip(waveforms, weights, strict=True):
-            chosen = excerpts(waveform, longest=longest)
-            parts += [self._split(each, job.sample_rate) for each in chosen]
+            chosen, gain = excerpts(waveform, longest=longest), self._gain(waveform)
+            parts += [self._split(each * gain, job.sample_rate) for each in chosen]
             shares += [weight / len(chosen)] * len(chosen)
         return Side(parts, tuple(shares))
 
