@@ -6,6 +6,7 @@ from clips import melody, rain
 
 from estilo.analysis.sound import Sound
 from estilo.audio import Audio
+from estilo.engines.grains import Grain, strongest
 from estilo.metrics import METRICS
 from estilo.pipeline.functions import transfer
 from estilo.pipeline.report import MOST_GRAINS, Report
@@ -37,9 +38,20 @@ def test_they_are_told_of_a_refined_mosaic_and_of_no_other_engine() -> None:
     assert transfer(content, STYLE, engine="eq").report.grains == []
 
 
-def test_a_long_report_holds_the_grains_that_make_most_of_the_output() -> None:
-    from estilo.engines.grains import Grain, strongest
+def test_of_styles_that_apply_in_places_they_lie_there() -> None:
+    content = Audio(melody(3.0, RATE), RATE)
+    other = Audio(melody(2.0, RATE, seed=8), RATE)
+    styles = [Clip(other, at="2s-3s"), Clip(STYLE, at="0.5s-1.2s")]
+    grains = transfer(content, styles, engine="mosaic", scores=False).report.grains
+    bounds_s = [(2.0, 3.0), (0.5, 1.2)]
+    for style, (first_s, last_s) in enumerate(bounds_s):
+        own = [grain for grain in grains if grain.style == style]
+        covered_s = sum(grain.stop_s - grain.start_s for grain in own)
+        assert first_s <= own[0].start_s < own[-1].stop_s <= last_s
+        assert covered_s > 0.8 * (last_s - first_s)
 
+
+def test_a_long_report_holds_the_grains_that_make_most_of_the_output() -> None:
     rng = np.random.default_rng(0)
     shares = rng.permutation(5000) / 5000
     grains = [Grain(i, i + 1.0, 0, 0.0, 0.0, share) for i, share in enumerate(shares.tolist())]
