@@ -269,7 +269,7 @@ def examples(folder: Path) -> None:
         print(name, {k: round(v, 3) for k, v in result.report.scores.items() if "_" in k})
         picture = Image.open(io.BytesIO(png(plot_recordings(panels), dpi=90))).convert("RGB")
         stream = io.BytesIO()
-        picture.quantize(64, dither=Image.Dither.NONE).save(stream, "PNG", optimize=True)
+        picture.quantize(256, dither=Image.Dither.NONE).save(stream, "PNG", optimize=True)
         write_atomic(folder / f"{name}.png", stream.getvalue(), force=True)
 
 
