@@ -221,11 +221,12 @@ def main() -> None:
         [
             (
                 f"**Speed.** {CONTENT_S:g} s of content against {STYLE_S:g} s of style at "
-                f"{RATE} Hz, one thread, with the restrictions that were published (a grain not "
-                "again within 3, 10 at once, 3 played on). Cost: KL divergence of the content's "
-                "magnitudes from the grains', as a share of their sum. Plain: "
-                f"{N_UPDATES} updates with every grain for every frame, and the spectra of all "
-                "grains. Mosaic: index, searches, updates and, at the end, synthesis.",
+                f"{RATE} Hz, in seconds of processor time, with the restrictions that were "
+                "published (a grain not again within 3, 10 at once, 3 played on) and without any. "
+                "Cost: KL divergence of the content's magnitudes from the grains', as a share of "
+                f"their sum. Plain: {N_UPDATES} updates with every grain for every frame, and the "
+                "spectra of all grains. Mosaic: index, searches and updates; restricted, its end "
+                "includes synthesis.",
                 (
                     "restricted",
                     "cost that both reach",
