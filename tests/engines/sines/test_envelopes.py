@@ -60,3 +60,14 @@ def test_styles_are_averaged_by_their_weights():
     styles = [partials(HARMONICS, [level] * 20) for level in (-20.0, -40.0)]
     transport = EnvelopeTransport.between([content], styles, [3.0, 1.0])
     assert transport.gains_db(content, share=1.0)[:15, 100].numpy() == pytest.approx(-5.0, abs=0.1)
+
+
+def test_rumble_below_the_lowest_partial_of_the_style_is_not_drawn_up():
+    levels = torch.full((21, 250), -20.0)
+    levels[0] = -50.0  # 90 Hz; it is all that is there between two notes
+    levels[1:, 100:150] = -90.0
+    content = partials([90.0, *HARMONICS], levels)
+    style = partials([440.0 * k for k in range(1, 11)], [-20.0] * 10)
+    gains = EnvelopeTransport.between([content], [style], [1.0]).gains_db(content, share=1.0)
+    assert gains[0, 10:90].abs().max() < 1.5
+    assert gains[1, 10:90].abs().max() < 1.5

@@ -22,6 +22,7 @@ FLOOR_DB = -100.0  # of full scale
 _LOW_HZ, _HIGH_HZ = 30.0, 20_000.0
 _FALL_DB = 6.0  # per band, above the highest partial
 _MASKED_DB, _MASKED_FALL_DB = 20.0, 4.0  # below a partial, and more for every band from it
+_LEAST_HELD = 0.05  # share of the frames that partials are in a band
 _PAUSE_DB = 50.0  # below the loudest
 _BANDS_SMOOTHED, _FRAMES_SMOOTHED = 2, 3  # half widths of the windows
 _MOST_DB, _LEAST_DB = 30.0, -50.0
@@ -34,10 +35,12 @@ class EnvelopeTransport:
     Args:
         content_db: quantiles of every band of the content, ``(N_BANDS, n_levels)``.
         style_db: those of the styles.
+        lowest: first band in which the styles have partials.
     """
 
     content_db: Tensor
     style_db: Tensor
+    lowest: int = 0
 
     @classmethod
     def between(
@@ -57,7 +60,8 @@ class EnvelopeTransport:
                 for tracks, weight in zip(styles, weights, strict=True)
             ]
         ).sum(0)
-        return cls(quantiles(own.T), style_db)
+        held = torch.stack([(_strongest_db(each) > FLOOR_DB).float().mean(0) for each in styles])
+        return cls(quantiles(own.T), style_db, int((held.amax(0) > _LEAST_HELD).int().argmax()))
 
     def gains_db(self, tracks: Tracks, *, share: float) -> Tensor:
         """Gain of every track at every frame, ``(rows, frames)``.
@@ -68,7 +72,10 @@ class EnvelopeTransport:
         """
         levels = envelope_db(tracks)
         goals = carried(levels.T.contiguous(), self.content_db, self.style_db).T
-        gains = _smoothed((goals - levels).clamp(_LEAST_DB, _MOST_DB))
+        gains = (goals - levels).clamp(_LEAST_DB, _MOST_DB)
+        # There the style's envelope is only held, and would draw the content's rumble up to it.
+        gains[:, : self.lowest] = gains[:, self.lowest, None]
+        gains = _smoothed(gains)
         place = _places(tracks.frequency_hz.T).clamp(0.0, N_BANDS - 1.0)
         below = place.floor().long().clamp_max(N_BANDS - 2)
         low, high = gains.gather(1, below), gains.gather(1, below + 1)
@@ -83,6 +90,14 @@ def envelope_db(tracks: Tracks) -> Tensor:
 
     **Shape**: result ``(frames, N_BANDS)``, in dB of full scale.
     """
+    return _bridged(_strongest_db(tracks))
+
+
+def _strongest_db(tracks: Tracks) -> Tensor:
+    """Level of the strongest partial in each band; the floor where none is, or its like is masked.
+
+    **Shape**: result ``(frames, N_BANDS)``.
+    """
     level, gate = tracks.level_db.T, tracks.gate.T
     band = _places(tracks.frequency_hz.T).round().long().clamp(0, N_BANDS - 1)
     level = torch.where(gate, level, FLOOR_DB).clamp_min(FLOOR_DB)
@@ -91,7 +106,7 @@ def envelope_db(tracks: Tracks) -> Tensor:
     band = torch.arange(N_BANDS, device=level.device)
     distance = (band[:, None] - band).abs()
     masking = strongest[:, None] - _MASKED_DB - _MASKED_FALL_DB * distance
-    return _bridged(torch.where(strongest > masking.amax(2), strongest, FLOOR_DB))
+    return torch.where(strongest > masking.amax(2), strongest, FLOOR_DB)
 
 
 def _sounding(envelope: Tensor) -> Tensor:
