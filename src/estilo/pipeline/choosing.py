@@ -11,7 +11,6 @@ from estilo.analysis.sound import Sound
 from estilo.audio import Audio
 from estilo.pipeline.sources import Source, StyleSource
 
-_TONAL = ("pitched", "voiced")
 
 
 @dataclass(frozen=True)
@@ -34,8 +33,9 @@ class Choice:
 def choose(content: Audio, styles: Sequence[StyleSource]) -> Choice:
     """The engine that did best on real recordings of these kinds (docs/choose-an-engine.md).
 
-    Notes in the style of notes are played by the trained network and refined; what has none, or is
-    to sound like what has none, is left to the default engine.
+    Notes in the style of notes or of a voice are played by the trained network and refined; what
+    has none, or is to sound like what has none, is left to the default engine, and so is speech,
+    whose words the network does not keep (docs/voices.md).
 
     Args:
         content: any length; of more than two minutes four stretches are heard.
@@ -49,10 +49,10 @@ def choose(content: Audio, styles: Sequence[StyleSource]) -> Choice:
     heard = ", ".join(
         f"the {name} is {kind or 'silent'}" for name, kind in zip(names, kinds, strict=True)
     )
-    if all(kind in _TONAL for kind in kinds):
+    if kinds[0] == "pitched" and all(kind in ("pitched", "voiced") for kind in kinds):
         words = "engine neural, which plays notes, refined by .5"
         return Choice("neural", {"fit": 0.0}, 0.5, f"{heard}: {words}")
-    return Choice("optimise", {}, 0.0, f"{heard}: engine optimise, which needs no notes")
+    return Choice("optimise", {}, 0.0, f"{heard}: engine optimise")
 
 
 def _kind(audio: Audio) -> Kind | None:
