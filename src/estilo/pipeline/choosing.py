@@ -12,7 +12,6 @@ from estilo.audio import Audio
 from estilo.pipeline.sources import Source, StyleSource
 
 
-
 @dataclass(frozen=True)
 class Choice:
     """An engine and how it is to run.

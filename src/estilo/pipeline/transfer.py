@@ -28,7 +28,13 @@ from estilo.pipeline.sources import (
     refuse_places,
     with_audio,
 )
-from estilo.presets import Preset, build_settings, load_preset, merged_settings
+from estilo.presets import (
+    Preset,
+    build_settings,
+    load_preset,
+    merged_settings,
+    preset_names,
+)
 from estilo.presets.texture import DEFAULT_REALISM, texture_settings
 
 if TYPE_CHECKING:
@@ -121,9 +127,10 @@ class Transfer:
     ) -> None:
         chosen = Preset(summary="defaults") if preset is None else load_preset(preset)
         if raw and chosen.raw is None:
+            known = [name for name in preset_names() if load_preset(name).raw is not None]
             raise SettingsError(
                 "raw writes what the ancestor of a preset would have written; "
-                "name such a preset: lebedev-ulyanov, dipani or ordiales-stft"
+                f"name such a preset: {', '.join(known)}"
             )
         if not 0.0 <= mix <= 1.0:
             raise SettingsError(f"mix must lie between 0 and 1, got {mix}")
