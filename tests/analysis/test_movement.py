@@ -56,5 +56,5 @@ def test_content_is_0_and_style_100():
 
 def test_covers_every_numeric_descriptor_of_sound():
     left_out = {"duration_s", "sample_rate_hz", "n_channels", "loudness_lufs", "true_peak_dbtp"}
-    left_out |= {"tempo_confidence", "key", "key_confidence"}
+    left_out |= {"tempo_confidence", "beats_s", "key", "key_confidence"}
     assert set(MOVING) == set(Descriptors.model_fields) - left_out
