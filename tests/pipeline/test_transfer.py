@@ -218,7 +218,7 @@ def test_too_short_clips_are_refused_with_both_lengths() -> None:
         ({"threads": 0}, "threads must lie between 1"),
         ({"seed": -1}, "seed must lie between 0"),
         ({"strength": 2.0}, "strength: "),
-        ({"raw": True}, "name such a preset: lebedev-ulyanov"),
+        ({"raw": True}, "name such a preset: dipani, lebedev-ulyanov"),
         ({"engine": "optimize"}, "unknown engine 'optimize'; did you mean 'optimise'"),
         ({"preset": "none"}, "unknown preset 'none'"),
         ({"n_step": 3}, "unknown setting 'n_step'; did you mean 'n_steps'"),
