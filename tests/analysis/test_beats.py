@@ -3,40 +3,26 @@
 import mir_eval
 import numpy as np
 import pytest
+from rhythms import HIT_SIZE, clicks, hits
 
 from estilo.analysis.beats import beat_times
 from estilo.analysis.sound import RATE_HZ, Sound
 
-BAR = {"k": "x.......x.......", "s": "....x.......x...", "h": "x.x.x.x.x.x.x.x."}
-
-
-def clicks(times_s, *, seconds):
-    samples = np.zeros(round(seconds * RATE_HZ))
-    click = np.exp(-np.arange(320) / 40) * np.sin(0.6 * np.arange(320))
-    for start in np.rint(np.asarray(times_s) * RATE_HZ).astype(int):
-        part = samples[start : start + 320]
-        part += click[: len(part)]
-    return Sound(0.5 * samples, RATE_HZ)
+BAR = {"k": "x.......x.......", "s": "....x.......x...", "x": "x.x.x.x.x.x.x.x."}
 
 
 def drums(rng, bpm, *, swing=0.5, start_s=0.2, seconds=14.0):
     """A bar over and over, the second half of every beat late by the swing, and its beats."""
-    size = round(0.15 * RATE_HZ)
-    time_s = np.arange(size) / RATE_HZ
-    hits = {
-        "k": np.sin(2 * np.pi * (50 + 80 * np.exp(-40 * time_s)) * time_s) * np.exp(-25 * time_s),
-        "s": 0.6 * rng.standard_normal(size) * np.exp(-30 * time_s),
-        "h": 0.25 * np.diff(rng.standard_normal(size + 1)) * np.exp(-80 * time_s),
-    }
-    samples = 1e-3 * rng.standard_normal(round(seconds * RATE_HZ) + size)
+    sounds = hits(rng)
+    samples = 1e-3 * rng.standard_normal(round(seconds * RATE_HZ) + HIT_SIZE)
     beats_s = np.arange(start_s, seconds, 60 / bpm)
     for step in range(4 * len(beats_s)):
         late = np.interp(step % 4 / 4, (0.0, 0.5, 1.0), (0.0, swing, 1.0))
         start = round((beats_s[step // 4] + late * 60 / bpm) * RATE_HZ)
         for drum, bar in BAR.items():
-            if bar[step % 16] == "x" and start + size < len(samples):
-                samples[start : start + size] += hits[drum]
-    return Sound(0.3 * samples[:-size], RATE_HZ), beats_s
+            if bar[step % 16] == "x" and start + HIT_SIZE < len(samples):
+                samples[start : start + HIT_SIZE] += sounds[drum]
+    return Sound(0.3 * samples[:-HIT_SIZE], RATE_HZ), beats_s
 
 
 def f_measure(truth_s, found_s):

@@ -3,6 +3,7 @@
 import librosa
 import numpy as np
 import pytest
+from rhythms import HIT_SIZE, clicks, hits
 
 from estilo.analysis.sound import RATE_HZ, Sound
 from estilo.analysis.tempo import tempo
@@ -17,30 +18,14 @@ RHYTHMS = {
 }
 
 
-def clicks(times_s, *, seconds):
-    samples = np.zeros(round(seconds * RATE_HZ))
-    click = np.exp(-np.arange(320) / 40) * np.sin(0.6 * np.arange(320))
-    for start in np.rint(np.asarray(times_s) * RATE_HZ).astype(int):
-        part = samples[start : start + 320]
-        part += click[: len(part)]
-    return Sound(0.5 * samples, RATE_HZ)
-
-
 def drums(rng, bpm, rhythm, *, seconds=12.0):
-    size = round(0.15 * RATE_HZ)
-    time_s = np.arange(size) / RATE_HZ
-    hits = {
-        "k": np.sin(2 * np.pi * (50 + 80 * np.exp(-40 * time_s)) * time_s) * np.exp(-25 * time_s),
-        "s": 0.6 * rng.standard_normal(size) * np.exp(-30 * time_s),
-        "x": 0.25 * np.diff(rng.standard_normal(size + 1)) * np.exp(-80 * time_s),
-        ".": np.zeros(size),
-    }
-    samples = 1e-3 * rng.standard_normal(round(seconds * RATE_HZ) + size)
+    sounds = {**hits(rng), ".": np.zeros(HIT_SIZE)}
+    samples = 1e-3 * rng.standard_normal(round(seconds * RATE_HZ) + HIT_SIZE)
     for step, start_s in enumerate(np.arange(0.0, seconds, 15.0 / bpm)):
         start = round(start_s * RATE_HZ)
         for line in rhythm:
-            samples[start : start + size] += hits[line[step % len(line)]]
-    return Sound(0.3 * samples[:-size], RATE_HZ)
+            samples[start : start + HIT_SIZE] += sounds[line[step % len(line)]]
+    return Sound(0.3 * samples[:-HIT_SIZE], RATE_HZ)
 
 
 @pytest.mark.parametrize("seconds", [5.0, 20.0])

@@ -13,7 +13,7 @@ from typing import Any, Generic, Protocol, TypeVar
 from torch import Tensor
 
 from estilo.engines.grains import Grain
-from estilo.errors import Cancelled
+from estilo.errors import Cancelled, SettingsError
 
 State = TypeVar("State")
 
@@ -66,6 +66,19 @@ class Progress:
     losses: dict[str, float] = field(default_factory=dict)
     elapsed_s: float = 0.0
     remaining_s: float | None = None
+
+
+def content_of(job: Job) -> Tensor:
+    """The content of a job, for engines that have no use for one without.
+
+    Raises:
+        SettingsError: there is none.
+    """
+    if job.content is None:
+        raise SettingsError(
+            "the engine works on a content, and a texture has none; choose another engine"
+        )
+    return job.content
 
 
 class Cancel(Protocol):

@@ -9,8 +9,7 @@ import torch
 from torch import Tensor
 
 from estilo.dsp.crossfade import crossfade
-from estilo.engines.base import Engine, Job, Progress
-from estilo.errors import SettingsError
+from estilo.engines.base import Engine, Job, Progress, content_of
 
 BLOCK = 1 << 18  # samples: some seconds, computed in some milliseconds
 _SEAM_S = 0.05
@@ -64,10 +63,8 @@ class BlockEngine(Engine[BlockState]):
         Raises:
             SettingsError: there is no content, and the engine needs one.
         """
-        if job.content is None and self.needs_content:
-            raise SettingsError(
-                "the engine works on a content, and a texture has none; choose another engine"
-            )
+        if self.needs_content:
+            content_of(job)
         return self.analyse(job)
 
     def init(self, job: Job, shared: Read) -> BlockState:

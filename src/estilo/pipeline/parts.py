@@ -26,10 +26,9 @@ from estilo.dsp.hpss import harmonic_percussive
 from estilo.dsp.loudness import match_level
 from estilo.engines.grains import Grain, placed
 from estilo.errors import Cancelled
-from estilo.io import scratch_array
 from estilo.pipeline.masks import Mask, mask_reach, masked
 from estilo.pipeline.regions import EVERYWHERE, Place, Segment, segments
-from estilo.pipeline.running import Outcome, Watch, parts_of
+from estilo.pipeline.running import Outcome, Watch, allocate, parts_of
 from estilo.pipeline.scope import Scope, Sound
 from estilo.pipeline.stages import Styles
 
@@ -292,7 +291,7 @@ def _level_db(
     shape = take.samples.shape
 
     def heard(read: Callable[[int, int], Tensor]) -> np.ndarray:
-        out = _empty(shape)
+        out = allocate(tuple(shape))
         for index, chosen in take.filters.items():
             for start, stop in _spans(cut[index].start, cut[index].stop):
                 part = _passed(read, chosen, start, stop, (take.start, take.stop))
@@ -309,7 +308,7 @@ def _joined(
     target: Tensor, takes: Sequence[_Take], cut: Sequence[Segment], sample_rate: int
 ) -> Tensor:
     """Segments with what was made for them, joined by crossfades."""
-    out = _empty(target.shape)
+    out = allocate(tuple(target.shape))
     for index, segment in enumerate(cut):
         for start, stop in _spans(segment.start, segment.stop):
             out[:, start:stop] = _mixed(index, target, takes, start, stop)
@@ -359,7 +358,7 @@ def _added(
     output: Tensor, target: Tensor, whole: Tensor, mask: Mask | None, sample_rate: int
 ) -> Tensor:
     """The whole with what the target gained and lost, masked."""
-    change = _empty(whole.shape)
+    change = allocate(tuple(whole.shape))
     for start, stop in _spans(0, whole.shape[-1]):
         change[:, start:stop] = output[:, start:stop] - target[:, start:stop]
     if mask is not None:
@@ -385,7 +384,7 @@ def _masked(waveform: Tensor, mask: Mask, start: int, n_samples: int, sample_rat
 
 def _blockwise(change: Callable[[int, int], Tensor], shape: Sequence[int], *, reach: int) -> Tensor:
     """What is made of stretches that reach further than what is taken of them."""
-    out, reach = _empty(shape), -(-reach // _GRID) * _GRID
+    out, reach = allocate(tuple(shape)), -(-reach // _GRID) * _GRID
     for start, stop in _spans(0, shape[-1]):
         first = max(0, start - reach)
         made = change(first, min(stop + reach, shape[-1]))
@@ -395,10 +394,6 @@ def _blockwise(change: Callable[[int, int], Tensor], shape: Sequence[int], *, re
 
 def _spans(start: int, stop: int) -> Iterator[tuple[int, int]]:
     return ((a, min(a + _BLOCK, stop)) for a in range(start, stop, _BLOCK))
-
-
-def _empty(shape: Sequence[int]) -> Tensor:
-    return torch.from_numpy(scratch_array(tuple(shape)))
 
 
 def _tensor(samples: np.ndarray) -> Tensor:

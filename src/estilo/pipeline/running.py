@@ -153,7 +153,7 @@ def takes_style_files(name: str) -> bool:
     return works_in_blocks(name) and ENGINES[name].takes_style_files
 
 
-def allocate(shape: tuple[int, int]) -> Tensor:
+def allocate(shape: tuple[int, ...]) -> Tensor:
     """Zeros in memory, or in a temporary file where they are large."""
     return torch.from_numpy(scratch_array(shape))
 

@@ -86,8 +86,8 @@ def running_phase(tracks: Tracks) -> Tensor:
     turn = 2.0 * math.pi * tracks.hop_length / tracks.sample_rate
     mean = 0.5 * (tracks.frequency_hz[:, 1:] + tracks.frequency_hz[:, :-1]).double()
     turned = F.pad(torch.where(tracks.goes_on, turn * mean, 0.0).cumsum(1), (1, 0))
-    is_onset = tracks.gate & ~F.pad(tracks.goes_on, (1, 0))
     first = torch.zeros(max(1, tracks.n_tracks), dtype=torch.float64, device=turned.device)
-    first[tracks.label[is_onset]] = (tracks.phase.double() - turned)[is_onset]
+    onset = tracks.is_onset
+    first[tracks.label[onset]] = (tracks.phase.double() - turned)[onset]
     phase = torch.where(tracks.gate, turned + first[tracks.label.clamp_min(0)], 0.0)
     return torch.remainder(phase, 2.0 * math.pi).to(tracks.phase)

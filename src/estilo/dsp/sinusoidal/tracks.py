@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from estilo.dsp.sinusoidal.peaks import Peaks
@@ -46,6 +47,20 @@ class Tracks:
     def goes_on(self) -> Tensor:
         """Where the next frame belongs to the same track, ``(rows, frames - 1)``."""
         return self.gate[:, 1:] & self.gate[:, :-1]
+
+    @cached_property
+    def is_onset(self) -> Tensor:
+        """Where a track begins, ``(rows, frames)``."""
+        return self.gate & ~F.pad(self.goes_on, (1, 0))
+
+    @cached_property
+    def ages(self) -> tuple[Tensor, Tensor]:
+        """Frames since the track's onset, and how many it has; both ``(rows, frames)``."""
+        here = torch.arange(self.label.shape[1], device=self.label.device).expand_as(self.label)
+        onset = torch.where(self.is_onset, here, 0).cummax(1).values
+        counts = torch.bincount(self.label[self.gate], minlength=max(1, self.n_tracks))
+        length = torch.where(self.gate, counts[self.label.clamp_min(0)], 0)
+        return torch.where(self.gate, here - onset, 0), length
 
     @cached_property
     def log_frequency(self) -> Tensor:

@@ -92,10 +92,15 @@ class Activations:
         return torch.bmm(self.levels[:, None], self.templates)[:, 0]
 
     @cached_property
-    def costs(self) -> Tensor:
+    def divergences(self) -> Tensor:
         """Of every frame, in double precision: ``(frames,)``."""
+        return divergence(self.magnitude, self.reached)
+
+    @cached_property
+    def costs(self) -> Tensor:
+        """The same with the penalties of favours: ``(frames,)``."""
         penalties = (1.0 / self.favours - 1.0) * self.levels
-        return divergence(self.magnitude, self.reached) + penalties.double().sum(1)
+        return self.divergences + penalties.double().sum(1)
 
     def updated(self) -> "Activations":
         """After one update; no frame's cost has risen, but for rounding.
@@ -115,7 +120,7 @@ class Activations:
     def divergence(self) -> float:
         """The cost without the penalties of favours, as a share of the content's magnitude."""
         total = self.magnitude.double().sum().clamp_min(1e-30)
-        return float(divergence(self.magnitude, self.reached).sum() / total)
+        return float(self.divergences.sum() / total)
 
     def kept(self, count: int, *, continuity: int, repetition: int) -> "Activations":
         """The grains that do most, with those before and after them in mind.

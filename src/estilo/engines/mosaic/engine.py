@@ -6,14 +6,13 @@ import torch
 from torch import Tensor
 
 from estilo.dsp.stft import istft, power_of_two_near, stft
-from estilo.engines.base import Engine, Job, Progress
+from estilo.engines.base import Engine, Job, Progress, content_of
 from estilo.engines.excerpts import SILENCE, require_sound, root_mean_square
 from estilo.engines.grains import Grain
 from estilo.engines.mosaic.activations import Activations
 from estilo.engines.mosaic.index import NONE, GrainIndex
 from estilo.engines.mosaic.search import continued, missing, nearest
 from estilo.engines.mosaic.settings import MosaicSettings
-from estilo.errors import SettingsError
 
 OVERLAP = 2  # frames per grain length
 N_OFFERED = 8  # grains that a frame is offered at a time, besides those that play on
@@ -58,10 +57,7 @@ class MosaicEngine(Engine[MosaicState]):
             SettingsError: there is no content.
             AudioFileError: a style is silent.
         """
-        if job.content is None:
-            raise SettingsError(
-                "the engine works on a content, and a texture has none; choose another engine"
-            )
+        content_of(job)
         require_sound(job.styles)
         return GrainIndex(
             job,
@@ -130,12 +126,12 @@ class MosaicEngine(Engine[MosaicState]):
     def _next(self, state: MosaicState, name: str) -> Activations:
         assert state.spectrum is not None  # noqa: S101 - there is a plan only with one
         index, reach = state.index, self.settings.continuity
-        magnitude = state.spectrum.abs()
-        bands = magnitude @ index.bands
         if state.activations is None:
-            found = nearest(bands, index, reach=reach, count=N_OFFERED)
+            magnitude = state.spectrum.abs()
+            found = nearest(magnitude @ index.bands, index, reach=reach, count=N_OFFERED)
             return Activations.of(magnitude, continued(found, index, reach=reach), index)
         if name == "missing":
+            bands = state.activations.magnitude @ index.bands
             reached = state.activations.reached @ index.bands
             found = missing(bands, reached, index, reach=reach, count=N_OFFERED)
             return state.activations.joined_by(continued(found, index, reach=reach), index)

@@ -14,7 +14,7 @@ from estilo.dsp.sinusoidal.parts import Parts, split
 from estilo.dsp.sinusoidal.synthesis import synthesise
 from estilo.dsp.sinusoidal.tracks import Tracks
 from estilo.dsp.stft import power_of_two_near
-from estilo.engines.base import Engine, Job, Progress
+from estilo.engines.base import Engine, Job, Progress, content_of
 from estilo.engines.excerpts import SILENCE, excerpts, require_sound, root_mean_square
 from estilo.engines.optimise.engine import OptimiseEngine, OptimiseState
 from estilo.engines.optimise.lengths import require_length
@@ -29,7 +29,6 @@ from estilo.engines.sines.motion import (
     with_vibrato,
 )
 from estilo.engines.sines.settings import SinesSettings
-from estilo.errors import SettingsError
 
 _STYLE_S = 24.0  # of all styles together
 _LEAST_SHARE_S = 4.0  # of each of many styles
@@ -174,12 +173,9 @@ class SinesEngine(Engine[SinesState]):
             SettingsError: there is no content.
             AudioFileError: a style is silent, or a recording too short.
         """
-        if job.content is None:
-            raise SettingsError(
-                "the engine works on a content, and a texture has none; choose another engine"
-            )
+        own = content_of(job)[0]
         require_sound(job.styles)
-        own, styles = job.content[0], [style[0] for style in job.styles]
+        styles = [style[0] for style in job.styles]
         require_length(
             round(_SHORTEST_S * job.sample_rate),
             content=own,
@@ -190,9 +186,10 @@ class SinesEngine(Engine[SinesState]):
             return None
         content = self._side([own], (1.0,), job, seconds=_CONTENT_S)
         style = self._side(styles, job.style_weights, job, seconds=_STYLE_S)
-        noise_db = style.noise_level_db - content.noise_level_db
+        style_noise_db = style.noise_level_db
+        noise_db = style_noise_db - content.noise_level_db
         noise, sines = None, None
-        if self._of_noise is not None and style.noise_level_db > _NO_NOISE_DB:
+        if self._of_noise is not None and style_noise_db > _NO_NOISE_DB:
             noise = _prepared(self._of_noise, job, content, style, "noise")
         if self._of_sines is not None:
             sines = _prepared(self._of_sines, job, content, style, "sines")

@@ -54,13 +54,14 @@ class EnvelopeTransport:
             weights: one per stretch of the styles.
         """
         own = torch.cat([_sounding(envelope_db(tracks)) for tracks in content])
+        strongest = [_strongest_db(tracks) for tracks in styles]
         style_db = torch.stack(
             [
-                weight / sum(weights) * quantiles(_sounding(envelope_db(tracks)).T)
-                for tracks, weight in zip(styles, weights, strict=True)
+                weight / sum(weights) * quantiles(_sounding(_bridged(each)).T)
+                for each, weight in zip(strongest, weights, strict=True)
             ]
         ).sum(0)
-        held = torch.stack([(_strongest_db(each) > FLOOR_DB).float().mean(0) for each in styles])
+        held = torch.stack([(each > FLOOR_DB).float().mean(0) for each in strongest])
         return cls(quantiles(own.T), style_db, int((held.amax(0) > _LEAST_HELD).int().argmax()))
 
     def gains_db(self, tracks: Tracks, *, share: float) -> Tensor:

@@ -80,7 +80,7 @@ def onset_gains_db(tracks: Tracks, own: Manner, goal: Manner, *, share: float) -
     """
     change = goal.onset_db - own.onset_db
     change = (change - change[-1]).clamp(*_ONSET_DB)  # what lasts is the envelope's to say
-    since, length = _ages(tracks)
+    since, length = tracks.ages
     is_note = tracks.gate & (length >= _n_frames(tracks, _NOTE_S))
     gains = change[since.clamp(0, len(change) - 1)]
     return share * torch.where(is_note & (since < len(change)), gains, 0.0)
@@ -101,7 +101,7 @@ def with_vibrato(tracks: Tracks, own: Manner, goal: Manner, *, share: float) -> 
     wanted, has = goal.vibrato_cents, own.vibrato_cents
     if share == 0.0 or wanted == has == 0.0:
         return tracks
-    since, length = _ages(tracks)
+    since, length = tracks.ages
     is_note = tracks.gate & (length >= _n_frames(tracks, _STEADY_S))
     rate = tracks.sample_rate / tracks.hop_length
     bend = torch.zeros_like(tracks.frequency_hz)
@@ -150,7 +150,7 @@ def _moved(tracks: Tracks, octaves: Tensor) -> Tracks:
 
 def _sums(tracks: Tracks) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
     """Weighted sums behind a `Manner`: onsets, their weights; deviations, speeds, energy."""
-    since, length = _ages(tracks)
+    since, length = tracks.ages
     energy = tracks.amplitude.square()
     n_attack, n_note = _n_frames(tracks, _ATTACK_S), _n_frames(tracks, _NOTE_S)
     is_young = tracks.gate & (length >= n_note) & (since < n_note)
@@ -193,7 +193,7 @@ def _deviation(tracks: Tracks) -> Tensor:
 
 def _running_mean(values: Tensor, tracks: Tracks) -> Tensor:
     """Over the neighbours in the same track."""
-    since, length = _ages(tracks)
+    since, length = tracks.ages
     reach = _n_frames(tracks, _TREND_S)
     n_frames = tracks.label.shape[1]
     summed = F.pad(values.cumsum(1), (1, 0))
@@ -202,16 +202,6 @@ def _running_mean(values: Tensor, tracks: Tracks) -> Tensor:
     last = torch.minimum(here + reach, here - since + length - 1).clamp_max(n_frames - 1)
     last = torch.maximum(last, first)
     return (summed.gather(1, last + 1) - summed.gather(1, first)) / (last + 1 - first)
-
-
-def _ages(tracks: Tracks) -> tuple[Tensor, Tensor]:
-    """Frames since the track's onset, and how many it has; both ``(rows, frames)``."""
-    here = torch.arange(tracks.label.shape[1], device=tracks.label.device).expand_as(tracks.label)
-    is_onset = tracks.gate & ~F.pad(tracks.goes_on, (1, 0))
-    onset = torch.where(is_onset, here, 0).cummax(1).values
-    counts = torch.bincount(tracks.label[tracks.gate], minlength=max(1, tracks.n_tracks))
-    length = torch.where(tracks.gate, counts[tracks.label.clamp_min(0)], 0)
-    return torch.where(tracks.gate, here - onset, 0), length
 
 
 def _n_frames(tracks: Tracks, seconds: float) -> int:
