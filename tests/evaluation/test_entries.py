@@ -50,13 +50,16 @@ def test_what_makes_the_same_is_there_once():
     assert next(row.name for row in rows if row.series == "eq") == "EQ match"
 
 
-def test_presets_with_a_balance_of_their_own_have_one_row(tmp_path):
+def test_presets_have_one_row_as_they_are(tmp_path):
     own = tmp_path / "soft.toml"
     own.write_text('summary = "soft"\n[settings]\nstrength = 0.4\n', encoding="utf-8")
     free = tmp_path / "free.toml"
     free.write_text('summary = "free"\n[settings]\nn_steps = 3\n', encoding="utf-8")
     rows = pair_entries(["dipani", str(own), str(free)], strengths=[0.5, 1], has_target=False)
-    assert judged(rows) == ["dipani", "soft", "free 0.5", "free 1"]
+    assert judged(rows) == ["dipani", "soft", "free"]
+    recipes = {row.name: row.maker.recipe()["settings"] for row in rows}
+    assert recipes["soft"]["strength"] == 0.4
+    assert recipes["free"]["strength"] == Transfer(n_steps=3).settings.strength
 
 
 def test_the_closed_form_control_is_the_preset_with_other_features():

@@ -42,7 +42,8 @@ def scoreboard(
         Parameter(
             group=COMMON,
             metavar="NUMBERS",
-            help="A row for each, where an engine has a strength; .25,.5,.75,1 if not given.",
+            help="A row for each, where an engine has a strength; .25,.5,.75,1 if not given. "
+            "Presets are judged as they are.",
         ),
     ] = None,
     output: Annotated[

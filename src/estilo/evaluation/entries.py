@@ -15,8 +15,6 @@ REALISMS = (0.0, 0.5, 1.0)
 _CONTROL_ENGINES = ("content", "style", "crossfade", "eq")
 # Driedger, Prätzlich & Müller 2015; repetition and continuity are the engine's own.
 _PUBLISHED_MUSAICING = {"engine": "mosaic", "strength": 1.0, "polyphony": 10}
-# What fixes the balance of style and content, so that there is no strength to choose.
-_FIXING = ("strength", "content_weight")
 
 
 @dataclass(frozen=True)
@@ -49,7 +47,8 @@ def pair_entries(
     Args:
         engines: names of engines and presets, or paths of presets; every engine that is no control
             if not given.
-        strengths: a row for each, where an engine lets one choose.
+        strengths: a row for each, where an engine lets one choose; presets have one row, as they
+            are.
         has_target: whether the true answer is known, which then has a row.
 
     Raises:
@@ -148,19 +147,15 @@ def _control(name: str, series: str, options: dict[str, Any]) -> Entry:
 
 
 def _rows_of(name: str, strengths: Sequence[float]) -> list[Entry]:
-    """An engine or a preset, at every strength where it has one to choose."""
-    shown = _shown(name)
-    if name in ENGINE_SETTINGS:
-        options, engine, fixed = {"engine": name}, name, False
-    else:
+    """An engine, at every strength where it has one to choose, or a preset as it is."""
+    if name not in ENGINE_SETTINGS:
         _check_preset(name)
-        preset = load_preset(name)
-        options, engine = {"preset": name}, preset.engine
-        fixed = any(each in preset.settings for each in _FIXING)
-    if fixed or "strength" not in ENGINE_SETTINGS[engine].model_fields:
-        return [Entry(shown, shown, TransferMaker(options))]
+        shown = _shown(name)
+        return [Entry(shown, shown, TransferMaker({"preset": name}))]
+    if "strength" not in ENGINE_SETTINGS[name].model_fields:
+        return [Entry(name, name, TransferMaker({"engine": name}))]
     return [
-        Entry(f"{shown} {each:g}", shown, TransferMaker({**options, "strength": each}), each)
+        Entry(f"{name} {each:g}", name, TransferMaker({"engine": name, "strength": each}), each)
         for each in strengths
     ]
 
