@@ -113,9 +113,10 @@ class GrainIndex:
 
     def magnitudes(self, grains: Tensor) -> Tensor:
         """Magnitudes of grains, each summing to 1: ``(grains, n_fft // 2 + 1)``."""
-        parts = [self.spectra(part).abs() for part in grains.split(_BLOCK)]
-        found = torch.cat(parts)
-        return found / found.sum(1, keepdim=True).clamp_min(1e-20)
+        found = torch.empty(len(grains), self.n_fft // 2 + 1, device=self.device)
+        for part, own in zip(grains.split(_BLOCK), found.split(_BLOCK), strict=True):
+            torch.abs(self.spectra(part), out=own)
+        return found.div_(found.sum(1, keepdim=True).clamp_min(1e-20))
 
     def favours_of(self, grains: Tensor) -> Tensor:
         """Favours of the styles that grains are from, of the grains' shape."""
@@ -158,18 +159,33 @@ class GrainIndex:
 
     def _transformed(self, strip: Strip, places: Tensor) -> Tensor:
         """Spectra of some grains of a strip, scaled as those of frames of ``n_fft`` samples."""
-        waveform = self.styles[strip.style]
-        time = (strip.centres(places) - strip.length // 2)[:, None] + torch.arange(
-            strip.length, device=self.device
-        )
-        inside = (time >= 0) & (time < waveform.shape[-1])
-        samples = waveform[time.clamp(0, waveform.shape[-1] - 1)] * inside
-        window = window_function("hann", length=strip.length).to(waveform)
-        spectrum = torch.fft.rfft(samples * window) * (self.n_fft / strip.length)
-        n_bins = self.n_fft // 2 + 1
-        return torch.nn.functional.pad(spectrum, (0, max(0, n_bins - spectrum.shape[-1])))[
-            :, :n_bins
-        ]
+        starts = strip.centres(places) - strip.length // 2
+        samples = stretches(self.styles[strip.style], starts, strip.length)
+        window = window_function("hann", length=strip.length).to(samples)
+        spectrum = torch.fft.rfft(samples * (window * (self.n_fft / strip.length)))
+        n_missing = self.n_fft // 2 + 1 - spectrum.shape[-1]
+        if n_missing > 0:
+            return torch.nn.functional.pad(spectrum, (0, n_missing))
+        return spectrum[:, : self.n_fft // 2 + 1]
+
+
+def stretches(waveform: Tensor, starts: Tensor, length: int) -> Tensor:
+    """Parts of a waveform, with silence beyond its ends: ``(starts, length)``.
+
+    >>> stretches(torch.tensor([1.0, 2.0, 3.0]), torch.tensor([-1, 0, 2]), 2).tolist()
+    [[0.0, 1.0], [1.0, 2.0], [3.0, 0.0]]
+    """
+    n_samples = waveform.shape[-1]
+    if n_samples < length:
+        waveform = torch.nn.functional.pad(waveform, (0, length - n_samples))
+    last = waveform.shape[-1] - length
+    out = waveform.unfold(0, length, 1)[starts.clamp(0, last)]
+    for row in torch.nonzero((starts < 0) | (starts > last))[:, 0].tolist():
+        start = int(starts[row])
+        begin, end = max(start, 0), min(start + length, waveform.shape[-1])
+        out[row] = 0.0
+        out[row, begin - start : end - start] = waveform[begin:end]
+    return out
 
 
 def transposed(bands: Tensor, semitones: float) -> Tensor:

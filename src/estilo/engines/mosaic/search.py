@@ -16,6 +16,8 @@ from torch import Tensor
 from estilo.engines.mosaic.index import NONE, GrainIndex
 
 _EPSILON = 1e-4
+_NO_PEAK = -1e20
+_FRAMES_AT_ONCE = 128
 
 
 def nearest(bands: Tensor, index: GrainIndex, *, reach: int, count: int) -> Tensor:
@@ -66,15 +68,29 @@ def _best(
     for strip in index.strips:
         shares = index.log_bands[strip.first : strip.first + strip.count].to(queries)
         favour = index.favours[strip.style]
-        scores = queries @ (shares + math.log(favour) if is_log else favour * shares.exp()).T
-        scores = _along_diagonals(scores, level, reach=reach)
-        own, places = _peaks(scores).topk(min(count, strip.count), dim=1)
+        shares = shares + math.log(favour) if is_log else favour * shares.exp()
+        own, places = _best_of(queries, level, shares.T, reach=reach, count=count)
         values = torch.cat([values, own], 1)
-        places = torch.where(own > -torch.inf, places + strip.first, NONE)
+        places = torch.where(own > _NO_PEAK, places + strip.first, NONE)
         grains = torch.cat([grains, places], 1)
         values, kept = values.topk(min(count, values.shape[1]), dim=1)
         grains = grains.gather(1, kept)
     return grains
+
+
+def _best_of(
+    queries: Tensor, level: Tensor, shares: Tensor, *, reach: int, count: int
+) -> tuple[Tensor, Tensor]:
+    """Largest products of a strip and where they are; some frames at a time, as memory is slow."""
+    values, places = [], []
+    for start in range(0, len(queries), _FRAMES_AT_ONCE):
+        first, stop = max(start - reach, 0), start + _FRAMES_AT_ONCE
+        rows = slice(first, stop + reach)
+        scores = _along_diagonals(queries[rows] @ shares, level[rows], reach=reach)
+        own = _peaks(scores[start - first : stop - first]).topk(min(count, shares.shape[1]), dim=1)
+        values.append(own.values)
+        places.append(own.indices)
+    return torch.cat(values), torch.cat(places)
 
 
 def _along_diagonals(scores: Tensor, level: Tensor, *, reach: int) -> Tensor:
@@ -88,18 +104,24 @@ def _along_diagonals(scores: Tensor, level: Tensor, *, reach: int) -> Tensor:
     for step in range(1, reach + 1):
         total[:-step, :-step] += scores[step:, step:]
         total[step:, step:] += scores[:-step, :-step]
-    steps = torch.arange(-reach, reach + 1, device=scores.device)
-    following = torch.arange(n_grains, device=scores.device) + steps[:, None]
-    is_there = ((following >= 0) & (following < n_grains)).to(scores)
     nearby = torch.nn.functional.pad(level, (reach, reach)).unfold(0, 2 * reach + 1, 1)
-    return total / (nearby @ is_there).clamp_min(1e-20)
+    whole = nearby.sum(1, keepdim=True).clamp_min(1e-20)
+    # Only near the ends some of the neighbours are missing.
+    ends = torch.arange(n_grains, device=scores.device)
+    ends = torch.cat([ends[:reach], ends[n_grains - reach :]])
+    following = ends + torch.arange(-reach, reach + 1, device=scores.device)[:, None]
+    is_there = ((following >= 0) & (following < n_grains)).to(scores)
+    total[:, ends] *= whole / (nearby @ is_there).clamp_min(1e-20)
+    return total.div_(whole)
 
 
 def _peaks(scores: Tensor) -> Tensor:
-    """Scores that neither neighbour exceeds; of all others nothing."""
-    beside = torch.nn.functional.pad(scores, (1, 1), value=-torch.inf)
-    is_less = (scores < beside[:, :-2]) | (scores <= beside[:, 2:])
-    return scores.masked_fill(is_less, -torch.inf)
+    """Scores that neither neighbour exceeds; all others are below `_NO_PEAK`.
+
+    By arithmetic: to choose with a mask takes three times as long.
+    """
+    highest = torch.nn.functional.max_pool1d(scores[:, None], 3, stride=1, padding=1)[:, 0]
+    return scores.sub(highest.sub_(scores), alpha=1e30)
 
 
 def continued(grains: Tensor, index: GrainIndex, *, reach: int) -> Tensor:
