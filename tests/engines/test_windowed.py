@@ -49,7 +49,8 @@ class Identity(Engine[dict]):
 
     def grains(self, state: dict) -> list[Grain]:
         """One for the whole window, which is a style of its own."""
-        return [Grain(0.0, state["job"].n_samples / RATE, state["index"], 5.0, 12.0, 1.0)]
+        length_s = state["job"].n_samples / RATE
+        return [Grain(0.0, length_s, state["index"], 5.0, 5.0 + 2.0 * length_s, 12.0, 1.0)]
 
 
 def _sine(seconds: float) -> np.ndarray:

@@ -54,7 +54,7 @@ def test_of_styles_that_apply_in_places_they_lie_there() -> None:
 def test_a_long_report_holds_the_grains_that_make_most_of_the_output() -> None:
     rng = np.random.default_rng(0)
     shares = rng.permutation(5000) / 5000
-    grains = [Grain(i, i + 1.0, 0, 0.0, 0.0, share) for i, share in enumerate(shares.tolist())]
+    grains = [Grain(i, i + 1.0, 0, 0.0, 1.0, 0.0, share) for i, share in enumerate(shares.tolist())]
     kept = strongest(grains, most=MOST_GRAINS)
     assert len(kept) == MOST_GRAINS
     assert min(grain.share for grain in kept) == 1.0 - MOST_GRAINS / 5000

@@ -165,3 +165,18 @@ def test_a_style_file_has_nothing_to_stretch():
     coded = CodedSource(file=None, report=report)  # pyright: ignore[reportArgumentType]
     with pytest.raises(SettingsError, match=r"match needs .*warm\.estilo-style is a style"):
         matched_styles(tune(120.0, 0), [coded], BOTH)
+
+
+def test_grains_are_told_in_the_time_of_the_styles_file():
+    """Played faster, a second of the output is more of the style."""
+    content, style = tune(120.0, 0), tune(100.0, 0)
+    report = transfer(
+        content, style, match="tempo", engine="mosaic", transposition=0, scores=False
+    ).report
+    match = report.styles[0].match
+    assert match is not None
+    assert match.speed == pytest.approx(1.2, rel=0.01)
+    for grain in report.grains:
+        assert grain.speed == pytest.approx(match.speed, rel=0.01)
+        assert grain.style_stop_s < 9.1
+    assert max(grain.style_stop_s for grain in report.grains) > 7.6  # 9 s / 1.2, and beyond

@@ -101,7 +101,7 @@ def test_the_same_figure_gives_the_same_bytes(noise):
 
 
 def test_grains_are_drawn_where_they_come_from(noise):
-    grains = [Grain(0.0, 0.5, 0, 3.0, 0.0, 0.9), Grain(0.5, 1.0, 1, 1.0, 12.0, 0.4)]
+    grains = [Grain(0.0, 0.5, 0, 3.0, 3.5, 0.0, 0.9), Grain(0.5, 1.0, 1, 1.0, 2.0, 12.0, 0.4)]
     figure = plot_transfer([("a", noise), ("b", noise)], loss_curve=[1.0], grains=grains)
     axes = figure.axes[-1]
     assert (axes.get_xlabel(), axes.get_ylabel()) == ("time (s)", "time in the style (s)")

@@ -13,6 +13,7 @@ class Grain:
         stop_s: where it ends there, in seconds.
         style: which of the styles, from 0.
         style_start_s: where it starts in that style, in seconds.
+        style_stop_s: where it ends there, in seconds.
         semitones: by how much it was transposed, and so played faster.
         share: of the stretch's magnitude, 0 to 1; the rest is other grains.
     """
@@ -21,22 +22,18 @@ class Grain:
     stop_s: float
     style: int
     style_start_s: float
+    style_stop_s: float
     semitones: float
     share: float
 
     @property
-    def style_stop_s(self) -> float:
-        """Where it ends in the style, in seconds.
-
-        >>> Grain(1.0, 2.0, 0, 5.0, 12.0, 0.5).style_stop_s
-        7.0
-        """
-        return self.style_start_s + (self.stop_s - self.start_s) * self.speed
-
-    @property
     def speed(self) -> float:
-        """Seconds of the style per second of the output."""
-        return 2.0 ** (self.semitones / 12.0)
+        """Seconds of the style per second of the output.
+
+        >>> Grain(1.0, 2.0, 0, 5.0, 7.0, 12.0, 0.5).speed
+        2.0
+        """
+        return (self.style_stop_s - self.style_start_s) / (self.stop_s - self.start_s)
 
 
 def placed(
@@ -50,18 +47,22 @@ def placed(
         first_s: lower bound, in seconds of the whole.
         last_s: upper bound, in seconds of the whole.
 
-    >>> placed([Grain(0.0, 2.0, 0, 5.0, 0.0, 1.0)], later_s=8.0, first_s=9.0, last_s=9.5)
-    [Grain(start_s=9.0, stop_s=9.5, style=0, style_start_s=6.0, semitones=0.0, share=1.0)]
+    >>> (grain,) = placed(
+    ...     [Grain(0.0, 2.0, 0, 5.0, 7.0, 0.0, 1.0)], later_s=8.0, first_s=9.0, last_s=9.5
+    ... )
+    >>> grain.start_s, grain.stop_s, grain.style_start_s, grain.style_stop_s
+    (9.0, 9.5, 6.0, 6.5)
     """
     out = []
     for grain in grains:
         start_s, stop_s = grain.start_s + later_s, grain.stop_s + later_s
-        cut_s = max(0.0, first_s - start_s)
+        cut_s, late_s = max(0.0, first_s - start_s), max(0.0, stop_s - last_s)
         moved = replace(
             grain,
             start_s=start_s + cut_s,
-            stop_s=min(stop_s, last_s),
+            stop_s=stop_s - late_s,
             style_start_s=grain.style_start_s + cut_s * grain.speed,
+            style_stop_s=grain.style_stop_s - late_s * grain.speed,
         )
         if moved.start_s < moved.stop_s:
             out.append(moved)
@@ -75,7 +76,7 @@ def strongest(grains: Sequence[Grain], *, most: int) -> list[Grain]:
         grains: any number.
         most: how many are kept.
 
-    >>> a, b = Grain(0.0, 1.0, 0, 3.0, 0.0, 0.4), Grain(1.0, 1.1, 0, 5.0, 0.0, 0.9)
+    >>> a, b = Grain(0.0, 1.0, 0, 3.0, 4.0, 0.0, 0.4), Grain(1.0, 1.1, 0, 5.0, 5.1, 0.0, 0.9)
     >>> strongest([b, a], most=1) == [a]
     True
     """

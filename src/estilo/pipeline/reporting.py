@@ -101,12 +101,16 @@ def scored(
 def _in_their_files(grains: Sequence[Grain], styles: Sequence[StyleSource]) -> list[Grain]:
     """Grains with the seconds of a style counted from where its file starts, at its own speed."""
 
-    def start_s(grain: Grain) -> float:
+    def moved(grain: Grain) -> Grain:
         report = styles[grain.style].report
         speed = 1.0 if report.match is None else report.match.speed
-        return report.offset_s + grain.style_start_s * speed
+        return replace(
+            grain,
+            style_start_s=report.offset_s + grain.style_start_s * speed,
+            style_stop_s=report.offset_s + grain.style_stop_s * speed,
+        )
 
-    return [replace(grain, style_start_s=start_s(grain)) for grain in grains]
+    return [moved(grain) for grain in grains]
 
 
 def _with_whole_path(settings: dict[str, Any]) -> dict[str, Any]:

@@ -212,12 +212,14 @@ def _grain(number: int, start: int, stop: int, share: float, index: GrainIndex, 
     first_s, last_s = max(0.0, (start - 0.5) * hop_s), (stop - 0.5) * hop_s
     ratio = 2.0 ** (strip.semitones / 12.0)
     centre_s = (number - strip.first) * strip.hop / job.sample_rate
+    last_s = min(last_s, job.n_samples / job.sample_rate)
     style_start_s = max(0.0, centre_s - ratio * (start * hop_s - first_s))
     return Grain(
         start_s=round(first_s, 4),
-        stop_s=round(min(last_s, job.n_samples / job.sample_rate), 4),
+        stop_s=round(last_s, 4),
         style=strip.style,
         style_start_s=round(style_start_s, 4),
+        style_stop_s=round(style_start_s + ratio * (last_s - first_s), 4),
         semitones=float(strip.semitones),
         share=round(share, 3),
     )
