@@ -44,6 +44,7 @@ GOING_ON: dict[str, tuple[str, dict[str, Any]]] = {
     "more-no-paired": ("without paired", {"batch.paired": 0.0}),
     "more-no-perturbed": ("without perturbed", {"batch.perturbed": 0.0}),
     "more-no-unpaired": ("without unpaired", {"batch.unpaired": 0.0}),
+    "more-paired": ("paired alone", {"batch.perturbed": 0.0, "batch.unpaired": 0.0}),
 }
 TRIPLET_METRICS = {
     "lsd": "LSD",

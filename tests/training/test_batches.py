@@ -333,8 +333,9 @@ def test_past_the_end_of_a_short_clip_it_is_silent(tmp_path, levels):
 
 def test_without_phrases_there_are_no_paired_examples(tmp_path):
     folder = write_dataset(tmp_path / "mine", n_samples=10240)
-    kinds = drawn(folder, store=Marked()).examples(range(100)).kind.tolist()
-    counts = Counter(kinds)  # 0.15 to 0.05
+    settings = PLAIN.model_copy(update={"paired": 0.8, "perturbed": 0.15, "unpaired": 0.05})
+    kinds = drawn(folder, settings, store=Marked()).examples(range(100)).kind.tolist()
+    counts = Counter(kinds)
     assert counts[PAIRED] == 0
     assert counts[PERTURBED] == pytest.approx(75, abs=15)
     with pytest.raises(InputError, match=r"no two train clips in .* play the same phrase"):

@@ -23,11 +23,11 @@ class BatchPart(_Part):
     """Of the content, 512 samples each."""
     n_style_frames: Annotated[int, Field(ge=16)] = 384
     """Of the style, 512 samples each."""
-    paired: Annotated[float, Field(ge=0)] = 0.8
+    paired: Annotated[float, Field(ge=0)] = 0.85
     """Share of examples with a true answer: the same phrase on two instruments."""
     perturbed: Annotated[float, Field(ge=0)] = 0.15
     """Share of examples that give a clip back from itself, disguised, and another stretch."""
-    unpaired: Annotated[float, Field(ge=0)] = 0.05
+    unpaired: Annotated[float, Field(ge=0)] = 0.0
     """Share of examples that join any two clips; there is no true answer."""
     equaliser_db: Annotated[float, Field(ge=0, le=40)] = 6.0
     """Standard deviation of the random equaliser, one on the content, one on style and target."""
