@@ -38,6 +38,12 @@ def test_they_are_told_of_a_refined_mosaic_and_of_no_other_engine() -> None:
     assert transfer(content, STYLE, engine="eq").report.grains == []
 
 
+def test_one_sample_has_no_grain_worth_telling() -> None:
+    """Shorter than what times are rounded to."""
+    result = transfer(Audio([[0.1]], 44_100), STYLE, engine="mosaic", scores=False)
+    assert (result.audio.n_samples, result.report.grains) == (1, [])
+
+
 def test_of_styles_that_apply_in_places_they_lie_there() -> None:
     content = Audio(melody(3.0, RATE), RATE)
     other = Audio(melody(2.0, RATE, seed=8), RATE)

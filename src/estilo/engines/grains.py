@@ -57,6 +57,8 @@ def placed(
     for grain in grains:
         start_s, stop_s = grain.start_s + later_s, grain.stop_s + later_s
         cut_s, late_s = max(0.0, first_s - start_s), max(0.0, stop_s - last_s)
+        if stop_s - late_s <= start_s + cut_s:
+            continue
         moved = replace(
             grain,
             start_s=start_s + cut_s,
@@ -64,8 +66,7 @@ def placed(
             style_start_s=grain.style_start_s + cut_s * grain.speed,
             style_stop_s=grain.style_stop_s - late_s * grain.speed,
         )
-        if moved.start_s < moved.stop_s:
-            out.append(moved)
+        out.append(moved)
     return out
 
 
