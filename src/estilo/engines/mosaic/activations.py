@@ -89,7 +89,7 @@ class Activations:
     @cached_property
     def reached(self) -> Tensor:
         """Magnitudes that the grains add up to, ``(frames, bins)``."""
-        return torch.bmm(self.levels[:, None], self.templates)[:, 0]
+        return weighted_sum(self.levels, self.templates)
 
     @cached_property
     def divergences(self) -> Tensor:
@@ -117,7 +117,7 @@ class Activations:
             return far
         near = (self.levels * gradient)[worse]
         made = replace(far, levels=far.levels.index_copy(0, worse, near))
-        reached = torch.bmm(near[:, None], self.templates[worse])[:, 0]
+        reached = weighted_sum(near, self.templates[worse])
         # Few frames are: what all the others add up to is known.
         vars(made)["reached"] = far.reached.index_copy(0, worse, reached)
         return made
@@ -173,6 +173,18 @@ class Activations:
             is_less = best >= worth[here] if there.start == 0 else best > worth[here]
             out[here] = torch.where(is_less & (best > 0), 0.0, out[here])
         return out
+
+
+def weighted_sum(levels: Tensor, spectra: Tensor) -> Tensor:
+    """Spectra at their levels, added up.
+
+    **Shape**: levels ``(frames, count)``, spectra ``(frames, count, bins)``, result
+    ``(frames, bins)``.
+
+    >>> weighted_sum(torch.tensor([[1.0, 2.0]]), torch.eye(2)[None]).tolist()
+    [[1.0, 2.0]]
+    """
+    return torch.bmm(levels[:, None], spectra)[:, 0]
 
 
 def divergence(magnitude: Tensor, reached: Tensor) -> Tensor:

@@ -9,7 +9,7 @@ from estilo.dsp.stft import istft, power_of_two_near, stft
 from estilo.engines.base import Engine, Job, Progress, content_of
 from estilo.engines.excerpts import SILENCE, require_sound, root_mean_square
 from estilo.engines.grains import Grain
-from estilo.engines.mosaic.activations import Activations
+from estilo.engines.mosaic.activations import Activations, weighted_sum
 from estilo.engines.mosaic.index import NONE, GrainIndex
 from estilo.engines.mosaic.search import continued, missing, nearest
 from estilo.engines.mosaic.settings import MosaicSettings
@@ -162,7 +162,7 @@ def added_up(activations: Activations, index: GrainIndex) -> Tensor:
         spectra = index.spectra(used)
         spectra = spectra / spectra.abs().sum(1, keepdim=True).clamp_min(1e-20)
         levels = levels.masked_fill(grains == NONE, 0.0).to(spectra)
-        parts.append(torch.bmm(levels[:, None], spectra[place])[:, 0])
+        parts.append(weighted_sum(levels, spectra[place]))
     return torch.cat(parts)
 
 
@@ -209,10 +209,10 @@ def _grain(number: int, start: int, stop: int, share: float, index: GrainIndex, 
     """What was played from one frame to another; a frame stands for half a hop to either side."""
     hop_s = index.n_fft / OVERLAP / job.sample_rate
     strip = index.strips[int(index.strip_of(torch.tensor([number], device=index.device)))]
-    first_s, last_s = max(0.0, (start - 0.5) * hop_s), (stop - 0.5) * hop_s
+    first_s = max(0.0, (start - 0.5) * hop_s)
+    last_s = min((stop - 0.5) * hop_s, job.n_samples / job.sample_rate)
     ratio = 2.0 ** (strip.semitones / 12.0)
     centre_s = (number - strip.first) * strip.hop / job.sample_rate
-    last_s = min(last_s, job.n_samples / job.sample_rate)
     style_start_s = max(0.0, centre_s - ratio * (start * hop_s - first_s))
     return Grain(
         start_s=round(first_s, 4),
