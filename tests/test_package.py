@@ -40,6 +40,7 @@ def test_every_error_is_one_tree_with_exit_codes() -> None:
         "AudioFileError": 2,
         "SettingsError": 2,
         "OutputError": 2,
+        "PluginError": 2,
         "DivergenceError": 1,
         "Cancelled": 130,
     }

@@ -21,6 +21,7 @@ _HOMES = {
     "EstiloError": "estilo.errors",
     "InputError": "estilo.errors",
     "OutputError": "estilo.errors",
+    "PluginError": "estilo.errors",
     "Report": "estilo.pipeline.report",
     "SettingsError": "estilo.errors",
     "Transfer": "estilo.pipeline.transfer",
@@ -41,6 +42,7 @@ __all__ = [
     "EstiloError",
     "InputError",
     "OutputError",
+    "PluginError",
     "Report",
     "SettingsError",
     "Transfer",
@@ -61,6 +63,7 @@ if TYPE_CHECKING:
         EstiloError,
         InputError,
         OutputError,
+        PluginError,
         SettingsError,
     )
     from estilo.io import load, probe, save

@@ -7,6 +7,7 @@
     │   ├── AudioFileError     a recording cannot be read or analysed         2
     │   ├── TensorFileError    weights or a style file cannot be used         2
     │   ├── SettingsError      a setting is unknown or out of its bounds      2
+    │   ├── PluginError        a part of another package cannot be used       2
     │   └── OutputError        the result cannot be written where asked       2
     ├── DivergenceError        the optimisation kept turning non-finite       1
     └── Cancelled              the user stopped the work                    130
@@ -35,6 +36,10 @@ class TensorFileError(InputError):
 
 class SettingsError(InputError):
     """A name or a setting is unknown, out of its bounds, or contradicts another."""
+
+
+class PluginError(InputError):
+    """A part that another package adds cannot be imported, or is not what it is said to be."""
 
 
 class OutputError(InputError):

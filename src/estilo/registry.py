@@ -1,27 +1,39 @@
-"""Families of interchangeable parts: an explicit table each, open to third parties.
+"""Families of interchangeable parts: an explicit table each, open to other packages.
 
 A part is named by an import path and imported on first use, so that listing names stays fast. Other
-packages add to a family through the entry-point group ``estilo.<family>``.
+packages add to a family through its entry-point group (``estilo.engines``, ``estilo.losses``, …);
+what they add can break nothing but its own use.
 """
 
 import difflib
+import warnings
 from collections.abc import Iterator, Mapping
+from functools import cache, cached_property
 from importlib import import_module
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
-from estilo.errors import SettingsError
+from estilo.errors import PluginError, SettingsError
+
+
+class NameTaken(UserWarning):
+    """A part of another package has a name that is taken already, and is ignored."""
 
 
 class Registry(Mapping[str, Any]):
     """Names of one family and the parts behind them.
 
+    The names that come with estilo are never replaced: a part of another package with such a name,
+    or with a name that an earlier package has, is ignored with a warning.
+
     Args:
-        family: what the parts are, in the singular (``"engine"``).
-        parts: name to ``"module:attribute"``.
+        family: what the parts are, in the singular (``"engine"``), for messages.
+        parts: name to ``"module:attribute"``, of the parts that come with estilo.
+        group: entry-point group through which other packages add parts; None closes the family.
+        kind: ``"module:class"`` that parts of other packages are subclasses or instances of.
 
     Example:
-        >>> constants = Registry("constant", {"pi": "math:pi"})
+        >>> constants = Registry("constant", parts={"pi": "math:pi"})
         >>> round(constants["pi"], 2)
         3.14
         >>> constants["pie"]
@@ -30,21 +42,23 @@ class Registry(Mapping[str, Any]):
         estilo.errors.SettingsError: unknown constant 'pie'; did you mean 'pi'? Known: pi
     """
 
-    def __init__(self, family: str, parts: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        family: str,
+        *,
+        parts: Mapping[str, str],
+        group: str | None = None,
+        kind: str | None = None,
+    ) -> None:
         self.family = family
-        self._paths = dict(parts)
-        for point in entry_points(group=f"estilo.{family}"):
-            self._paths.setdefault(point.name, point.value)
+        self.group = group
+        self._kind = kind
+        self._own = dict(parts)
 
     def __getitem__(self, name: str) -> Any:
-        if name not in self._paths:
-            near = difflib.get_close_matches(name, self._paths, n=1)
-            hint = f"; did you mean {near[0]!r}?" if near else "."
-            raise SettingsError(
-                f"unknown {self.family} {name!r}{hint} Known: {', '.join(sorted(self._paths))}"
-            )
-        module, _, attribute = self._paths[name].partition(":")
-        return getattr(import_module(module), attribute)
+        self.check(name)
+        point = self._points.get(name)
+        return _imported(self._paths[name]) if point is None else self._from_outside(point)
 
     def __contains__(self, name: object) -> bool:
         return name in self._paths
@@ -55,6 +69,115 @@ class Registry(Mapping[str, Any]):
     def __len__(self) -> int:
         return len(self._paths)
 
+    def check(self, name: str) -> str:
+        """The name itself, if there is such a part; nothing is imported.
+
+        Args:
+            name: of a part.
+
+        Raises:
+            SettingsError: there is none.
+        """
+        if name not in self._paths:
+            near = difflib.get_close_matches(name, self._paths, n=1)
+            hint = f"; did you mean {near[0]!r}?" if near else "."
+            raise SettingsError(
+                f"unknown {self.family} {name!r}{hint} Known: {', '.join(sorted(self._paths))}"
+            )
+        return name
+
+    def usable(self) -> dict[str, Any]:
+        """Name to part, without the parts of other packages that cannot be used."""
+        found = {}
+        for name in self:
+            try:
+                found[name] = self[name]
+            except PluginError:
+                continue
+        return found
+
     def summary(self, name: str) -> str:
-        """First line of the part's docstring."""
+        """First line of the part's docstring.
+
+        Args:
+            name: of a part.
+
+        Raises:
+            SettingsError: there is no such part.
+            PluginError: it is another package's and cannot be used.
+        """
         return (self[name].__doc__ or "").strip().partition("\n")[0]
+
+    def origin(self, name: str) -> str | None:
+        """The package that a part comes from, with its version; None where it is estilo.
+
+        Args:
+            name: of a part.
+        """
+        point = self._points.get(name)
+        return None if point is None else _package(point)
+
+    @cached_property
+    def _points(self) -> dict[str, EntryPoint]:
+        """What other packages add."""
+        found: dict[str, EntryPoint] = {}
+        for point in () if self.group is None else _installed().select(group=self.group):
+            if point.name not in self._own and point.name not in found:
+                found[point.name] = point
+                continue
+            first = found.get(point.name)
+            whose = "comes with estilo" if first is None else f"is that of {_package(first)}"
+            warnings.warn(
+                f"the {self.family} {point.name!r} of {_package(point)} is ignored, because the "
+                f"{self.family} of that name {whose}; ask its authors for another name",
+                NameTaken,
+                stacklevel=2,
+            )
+        return found
+
+    @cached_property
+    def _paths(self) -> dict[str, str]:
+        return self._own | {name: point.value for name, point in self._points.items()}
+
+    def _from_outside(self, point: EntryPoint) -> Any:
+        try:
+            part = point.load()
+        except Exception as error:  # whatever another package raises is its own fault
+            raise self._unusable(point, f"{type(error).__name__}: {error}") from error
+        if self._kind is None:
+            return part
+        kind = _imported(self._kind)
+        if isinstance(part, kind) or _is_subclass(part, kind):
+            return part
+        expected = self._kind.replace(":", ".")
+        raise self._unusable(point, f"expected {expected}, got {_called(part)}")
+
+    def _unusable(self, point: EntryPoint, why: str) -> PluginError:
+        return PluginError(
+            f"the {self.family} {point.name!r} cannot be used: the entry point {point.value} of "
+            f"the package {_package(point)} does not load ({why}); update or remove that package"
+        )
+
+
+@cache
+def _installed() -> Any:
+    """All entry points that there are, to be selected from; reading them takes 20 ms, so once."""
+    return entry_points()
+
+
+def _package(point: EntryPoint) -> str:
+    found = point.dist
+    return "an unknown package" if found is None else f"{found.name} {found.version}"
+
+
+def _imported(path: str) -> Any:
+    module, _, attribute = path.partition(":")
+    return getattr(import_module(module), attribute)
+
+
+def _is_subclass(part: Any, kind: type) -> bool:
+    return isinstance(part, type) and issubclass(part, kind)
+
+
+def _called(part: Any) -> str:
+    return f"the class {part.__name__}" if isinstance(part, type) else type(part).__name__

@@ -7,7 +7,8 @@ from estilo.registry import Registry
 
 ENGINES = Registry(
     "engine",
-    {
+    group="estilo.engines",
+    parts={
         "optimise": "estilo.engines.optimise.engine:OptimiseEngine",
         "neural": "estilo.engines.neural.engine:NeuralEngine",
         "sines": "estilo.engines.sines.engine:SinesEngine",
@@ -21,7 +22,7 @@ ENGINES = Registry(
 # Of "auto" there are only settings: it stands for one of the others.
 ENGINE_SETTINGS = Registry(
     "engine",
-    {
+    parts={
         "optimise": "estilo.engines.optimise.settings:OptimiseSettings",
         "auto": "estilo.engines.auto:AutoSettings",
         "neural": "estilo.engines.neural.settings:NeuralSettings",

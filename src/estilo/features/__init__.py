@@ -14,7 +14,9 @@ from estilo.registry import Registry
 
 FEATURES = Registry(
     "features",
-    {
+    group="estilo.features",
+    kind="estilo.features.base:Features",
+    parts={
         "random-1d": "estilo.features.random1d:Random1d",
         "random-2d": "estilo.features.random2d:Random2d",
         "detectors": "estilo.features.detectors:Detectors",

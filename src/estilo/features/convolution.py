@@ -13,7 +13,7 @@ Padding = Literal["valid", "same"] | int | Sequence[int]
 
 ACTIVATIONS = Registry(
     "activation",
-    {
+    parts={
         "none": "estilo.features.convolution:identity",
         "relu": "torch.nn.functional:relu",
         "leaky-relu": "torch.nn.functional:leaky_relu",
@@ -28,7 +28,7 @@ ACTIVATIONS = Registry(
 
 POOLINGS = Registry(
     "pooling",
-    {
+    parts={
         "none": "estilo.features.convolution:no_pooling",
         "max": "estilo.features.convolution:max_pooling",
         "average": "estilo.features.convolution:average_pooling",

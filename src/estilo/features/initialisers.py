@@ -35,7 +35,7 @@ class Initialiser(Protocol):
 
 INITIALISERS = Registry(
     "initialiser",
-    {
+    parts={
         "lebedev": "estilo.features.initialisers:lebedev",
         "he": "estilo.features.initialisers:he",
         "uniform": "estilo.features.initialisers:uniform",

@@ -14,7 +14,9 @@ from estilo.registry import Registry
 
 LOSSES = Registry(
     "loss",
-    {
+    group="estilo.losses",
+    kind="estilo.losses.base:Loss",
+    parts={
         "gram": "estilo.losses.gram:GramLoss",
         "feature-content": "estilo.losses.feature_content:FeatureContent",
         "arccos-style": "estilo.losses.arccos:ArccosStyle",

@@ -25,7 +25,9 @@ from estilo.registry import Registry
 
 METRICS = Registry(
     "metric",
-    {
+    group="estilo.metrics",
+    kind="estilo.metrics.base:Metric",
+    parts={
         "lsd": "estilo.metrics.lsd:LSD",
         "lsd_framewise": "estilo.metrics.lsd:LSD_FRAMEWISE",
         "timbre_mfcc": "estilo.metrics.timbre:TIMBRE_MFCC",

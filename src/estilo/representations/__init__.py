@@ -4,7 +4,9 @@ from estilo.registry import Registry
 
 REPRESENTATIONS = Registry(
     "representation",
-    {
+    group="estilo.representations",
+    kind="estilo.representations.base:Representation",
+    parts={
         "cqt": "estilo.representations.cqt:Cqt",
         "mel": "estilo.representations.mel:Mel",
         "real-imag": "estilo.representations.real_imag:RealImag",

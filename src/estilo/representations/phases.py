@@ -13,7 +13,7 @@ from estilo.representations.transforms import StftTransform, Transform
 
 PHASES = Registry(
     "phase",
-    {
+    parts={
         "content": "estilo.representations.phases:ContentPhase",
         "fast-griffin-lim": "estilo.representations.phases:fast_griffin_lim",
         "griffin-lim": "estilo.representations.phases:GriffinLim",

@@ -42,7 +42,7 @@ class Patch(Protocol):
 
 FAMILIES = Registry(
     "instrument",
-    {
+    parts={
         "additive": "estilo.synthesis.additive:AdditivePatch",
         "fm": "estilo.synthesis.fm:FmPatch",
         "subtractive": "estilo.synthesis.subtractive:SubtractivePatch",

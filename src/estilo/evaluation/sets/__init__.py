@@ -5,7 +5,9 @@ from estilo.registry import Registry
 
 TEST_SETS = Registry(
     "test set",
-    {
+    group="estilo.test_sets",
+    kind="estilo.evaluation.sets.base:TestSet",
+    parts={
         "synthetic": "estilo.evaluation.sets.synthetic:SyntheticTriplets",
         "real": "estilo.evaluation.sets.real:RealPairs",
         "textures": "estilo.evaluation.sets.textures:Textures",

@@ -8,7 +8,7 @@ from estilo.registry import Registry
 
 TEXTURES = Registry(
     "texture",
-    {
+    parts={
         "fire-crackle": "estilo.synthesis.textures.fire:fire_crackle",
         "wind": "estilo.synthesis.textures.wind:wind",
         "applause": "estilo.synthesis.textures.applause:applause",

@@ -1,0 +1,101 @@
+"""Families of parts, and what other packages may do to them."""
+
+import sys
+
+import pytest
+from distributions import install, put_on_path
+
+from estilo.errors import PluginError, SettingsError
+from estilo.registry import NameTaken, Registry
+
+OWN = {"pi": "math:pi", "sqrt": "math:sqrt"}
+
+
+def family(**options) -> Registry:
+    return Registry("constant", group="estilo.constants", parts=OWN, **options)
+
+
+@pytest.fixture
+def package(tmp_path, monkeypatch):
+    """Something that installs a package for the time of a test."""
+
+    def put(name: str, source: str, **points: str) -> None:
+        monkeypatch.delitem(sys.modules, name, raising=False)
+        install(tmp_path, name, source, {"estilo.constants": points})
+        put_on_path(monkeypatch, tmp_path)
+
+    return put
+
+
+def test_a_part_of_another_package_is_one_of_the_family(package) -> None:
+    package("more_constants", "e = 2.718", e="more_constants:e")
+    constants = family()
+    assert list(constants) == ["pi", "sqrt", "e"]
+    assert constants["e"] == 2.718
+    assert constants.origin("e") == "more_constants 1.5"
+    assert constants.origin("pi") is None
+    with pytest.raises(SettingsError, match="unknown constant 'ee'; did you mean 'e'"):
+        constants.check("ee")
+
+
+def test_a_closed_family_takes_nothing_from_outside(package) -> None:
+    package("more_constants", "e = 2.718", e="more_constants:e")
+    assert list(Registry("constant", parts=OWN)) == ["pi", "sqrt"]
+
+
+def test_nothing_is_imported_before_it_is_used(package) -> None:
+    package("more_constants", "e = 2.718", e="more_constants:e")
+    constants = family()
+    assert constants.check("e") == "e"
+    assert "more_constants" not in sys.modules
+
+
+def test_what_comes_with_estilo_is_never_replaced(package) -> None:
+    package("false_constants", "pi = 3", pi="false_constants:pi")
+    constants = family()
+    said = "'pi' of false_constants 1.5 is ignored, .* comes with estilo; ask its authors"
+    with pytest.warns(NameTaken, match=said):
+        assert round(constants["pi"], 2) == 3.14
+    assert constants.origin("pi") is None
+
+
+def test_of_two_packages_with_one_name_the_first_is_taken(package) -> None:
+    package("a_constants", "e = 2.718", e="a_constants:e")
+    package("b_constants", "e = 3", e="b_constants:e")
+    constants = family()
+    with pytest.warns(NameTaken, match=r"is ignored, .* of that name is that of [ab]_constants"):
+        found = constants["e"]
+    assert {"a_constants 1.5": 2.718, "b_constants 1.5": 3}[constants.origin("e")] == found
+
+
+@pytest.mark.parametrize(
+    ("source", "path", "why"),
+    [
+        ("import a_module_that_nobody_has", "broken:e", "ModuleNotFoundError: .*nobody_has"),
+        ("raise RuntimeError('of all things')", "broken:e", "RuntimeError: of all things"),
+        ("e = (", "broken:e", "SyntaxError"),
+        ("", "broken:e", "AttributeError: .*'e'"),
+        ("e = 'e'", "broken:e", "expected numbers.Number, got str"),
+        ("class e: pass", "broken:e", "expected numbers.Number, got the class e"),
+    ],
+)
+def test_a_broken_part_breaks_only_its_own_use(package, source, path, why) -> None:
+    package("broken", source, e=path)
+    constants = family(kind="numbers:Number")
+    said = (
+        rf"the constant 'e' cannot be used: the entry point {path} of the package broken 1.5 does "
+        rf"not load \({why}.*\); update or remove that package"
+    )
+    with pytest.raises(PluginError, match=said):
+        _ = constants["e"]
+    with pytest.raises(PluginError, match="update or remove"):
+        constants.summary("e")
+    assert set(constants.usable()) == {"pi", "sqrt"}
+    assert "e" in constants
+
+
+def test_a_class_or_an_instance_of_the_kind_will_do(package) -> None:
+    package("good", "e = 2.718\nclass Real(float): pass", e="good:e", real="good:Real")
+    constants = family(kind="builtins:float")
+    assert constants["e"] == 2.718
+    assert constants["real"].__name__ == "Real"
