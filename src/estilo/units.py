@@ -6,6 +6,11 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+AXIS_LOW_HZ = 40.0
+"""Lower end of the logarithmic frequency axis of pictures and painted masks, in Hz."""
+AXIS_HIGH_HZ = 20_000.0
+"""Upper end of that axis, in Hz; half the sample rate where that is lower."""
+
 
 def hz_to_midi(frequency_hz: ArrayLike) -> NDArray[np.float64]:
     """Frequency in Hz as a MIDI note number (A4 = 440 Hz = 69).

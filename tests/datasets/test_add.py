@@ -204,7 +204,7 @@ def test_what_was_done_is_kept_when_it_is_stopped(recordings, tmp_path, tree):
     take(folder, tmp_path, on_file=steps.append)
     add(folder, tmp_path / "fresh", licence="CC0-1.0")
     assert tree(tmp_path / "data") == tree(tmp_path / "fresh")
-    assert [(step.path, step.n_done, step.n_all) for step in steps] == [
+    assert [(step.item, step.n_done, step.n_total) for step in steps] == [
         *(("0.wav", 1, 3), ("1.wav", 2, 3), ("2.wav", 3, 3))
     ]
 

@@ -82,7 +82,7 @@ def test_processes_render_what_this_one_does(tmp_path, monkeypatch, here, tree):
     render_all(SMALL, tmp_path / "there", n_jobs=2, on_clip=steps.append)
     assert tree(tmp_path / "here") == tree(tmp_path / "there")
     assert [step.n_done for step in steps] == list(range(1, 15))
-    assert {(step.n_kept, step.n_all) for step in steps} == {(0, 14)}
+    assert {(step.n_kept, step.n_total) for step in steps} == {(0, 14)}
     assert steps[-1].remaining_s == 0.0
 
 
@@ -217,7 +217,7 @@ def test_a_stopped_rendering_goes_on(tmp_path, here, tree):
     n_before, steps = len(here), []
     render_all(SMALL, tmp_path / "ours", on_clip=steps.append)
     assert len(here) - n_before == 11
-    assert (steps[0].n_done, steps[0].n_kept, steps[0].n_all) == (1, 3, 14)
+    assert (steps[0].n_done, steps[0].n_kept, steps[0].n_total) == (1, 3, 14)
     render_all(SMALL, tmp_path / "fresh")
     assert tree(tmp_path / "ours") == tree(tmp_path / "fresh")
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from estilo.datasets.add import Skipped
     from estilo.datasets.manifest import Clip
+    from estilo.progress import Counted
 
 _DEFAULT_FOLDER = Path("dataset")
 _LINES = 20
@@ -99,9 +100,7 @@ def synth(
                 settings,
                 output,
                 n_jobs=n_jobs,
-                on_clip=lambda step: counter.tell(
-                    step.n_kept + step.n_done, step.n_all, step.remaining_s
-                ),
+                on_clip=counter.tell,
             )
     except KeyboardInterrupt as error:
         raise Cancelled(
@@ -169,7 +168,7 @@ def add(
                 licence=licence,
                 label=label,
                 validation=validation,
-                on_file=lambda step: counter.tell(step.n_done, step.n_all, step.remaining_s),
+                on_file=counter.tell,
                 cancel=stop,
             )
     except (Cancelled, KeyboardInterrupt) as error:
@@ -214,16 +213,18 @@ class _Counter:
         self._task = None if bar is None else bar.add_task(unit, total=None, left="")
         self._n_told = 0
 
-    def tell(self, n_done: int, n_all: int, remaining_s: float) -> None:
-        """Take where it stands."""
-        left = f"about {spoken_time(remaining_s)} left"
+    def tell(self, step: "Counted[Any]") -> None:
+        """Show how far the work is."""
+        left = ""
+        if step.remaining_s is not None:
+            left = f"about {spoken_time(step.remaining_s)} left"
         if self._bar is not None and self._task is not None:
-            self._bar.update(self._task, completed=n_done, total=n_all, left=left)
+            self._bar.update(self._task, completed=step.n_ready, total=step.n_total, left=left)
             return
-        share = _LINES * n_done // n_all
-        if share > self._n_told and n_done < n_all:
+        share = _LINES * step.n_ready // step.n_total
+        if share > self._n_told and step.n_ready < step.n_total:
             self._n_told = share
-            self._reporter.say(f"{n_done} of {n_all} {self._unit}, {left}")
+            self._reporter.say(f"{step.n_ready} of {step.n_total} {self._unit}, {left}")
 
 
 @contextmanager

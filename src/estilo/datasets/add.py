@@ -12,7 +12,6 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +22,7 @@ from estilo.datasets.manifest import Clip, Split, read_if_there, write_manifest
 from estilo.dsp.resample import resample
 from estilo.errors import Cancelled, InputError, OutputError, SettingsError
 from estilo.io import load, probe, release, scratch_array
+from estilo.progress import Counted
 
 CLIP_S = 8.0
 SHORTEST_S = 2.0
@@ -42,22 +42,6 @@ class Skipped:
 
     path: str
     reason: str
-
-
-class Step(NamedTuple):
-    """One more file.
-
-    Args:
-        path: relative to the folder that is walked.
-        n_done: files so far, this one included.
-        n_all: files there are.
-        remaining_s: estimate, in seconds.
-    """
-
-    path: str
-    n_done: int
-    n_all: int
-    remaining_s: float
 
 
 @dataclass(frozen=True)
@@ -82,7 +66,7 @@ def add(
     licence: str,
     label: str | None = None,
     validation: float = 0.1,
-    on_file: Callable[[Step], None] | None = None,
+    on_file: Callable[[Counted[str]], None] | None = None,
     cancel: Cancel | None = None,
 ) -> Added:
     """Cut every recording under a folder into clips, and add them to a dataset.
@@ -97,7 +81,7 @@ def add(
         label: of all clips; when None the name of a recording's folder (below ``folder``), or of
             the recording where it lies at the top.
         validation: share of recordings in the validation split, 0 to 1.
-        on_file: called after every file.
+        on_file: called after every file, with its path relative to ``folder``.
         cancel: asked after every file.
 
     Raises:
@@ -131,7 +115,7 @@ def add(
                 skipped.append(Skipped(name, str(error).removeprefix(f"{path} ")))
             if on_file is not None:
                 left_s = (time.monotonic() - start_s) / n_done * (len(files) - n_done)
-                on_file(Step(name, n_done, len(files), left_s))
+                on_file(Counted(name, n_done, len(files), remaining_s=left_s))
             if cancel is not None and cancel.is_set() and n_done < len(files):
                 raise Cancelled(f"cancelled after {n_done} of {len(files)} files")
     finally:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple, get_args
+from typing import get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +27,7 @@ from estilo.errors import Cancelled, InputError, OutputError, SettingsError
 from estilo.io.atomic import write_atomic
 from estilo.metrics.timbre_network import METRIC_SEED
 from estilo.processes import run_all
+from estilo.progress import Counted
 from estilo.synthesis import fluidsynth, patches, programs
 from estilo.synthesis.effects import Effects, apply_effects, random_effects
 from estilo.synthesis.notes import Note, random_phrase
@@ -69,22 +70,6 @@ class Plan:
         )
 
 
-class Step(NamedTuple):
-    """One more clip.
-
-    Args:
-        n_done: clips of this run, this one included.
-        n_kept: clips that were there before.
-        n_all: clips that are wanted.
-        remaining_s: estimate, in seconds.
-    """
-
-    n_done: int
-    n_kept: int
-    n_all: int
-    remaining_s: float
-
-
 def plan(settings: SynthSettings) -> list[Plan]:
     """Every clip of a dataset, without rendering any.
 
@@ -108,7 +93,7 @@ def render_all(
     folder: Path,
     *,
     n_jobs: int = 1,
-    on_clip: Callable[[Step], None] | None = None,
+    on_clip: Callable[[Counted[list[Path]]], None] | None = None,
     cancel: Cancel | None = None,
 ) -> list[Clip]:
     """Render a dataset, its manifest last; clips that are there already are kept.
@@ -120,7 +105,7 @@ def render_all(
         settings: what to render.
         folder: where to; made if it is not there.
         n_jobs: processes, of one thread each.
-        on_clip: called after every new clip.
+        on_clip: called after every new clip, with the files that were written.
         cancel: asked after every new clip.
 
     Returns:
@@ -147,7 +132,8 @@ def render_all(
             n_done += len(written)
             each_s = (time.monotonic() - start_s) / n_done
             if on_clip is not None:
-                on_clip(Step(n_done, n_kept, len(tasks), each_s * (len(wanted) - n_done)))
+                left_s = each_s * (len(wanted) - n_done)
+                on_clip(Counted(written, n_done, len(tasks), n_kept, left_s))
             if cancel is not None and cancel.is_set():
                 n_there = n_kept + n_done
                 raise Cancelled(f"cancelled; {n_there} of {len(tasks)} clips are in {folder}")

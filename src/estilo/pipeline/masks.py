@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from estilo.errors import InputError
+from estilo.units import AXIS_HIGH_HZ, AXIS_LOW_HZ
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -103,15 +104,16 @@ def masked(
     import torch
 
     from estilo.dsp.stft import istft, stft
-    from estilo.plots.spectrogram import HIGH_HZ, LOW_HZ
 
     n_fft = mask_reach(sample_rate)
     hop_length = n_fft // 4
     spectrum = stft(waveform, n_fft=n_fft, hop_length=hop_length)
     rows, columns = mask.shares.shape
     samples = first + hop_length * np.arange(spectrum.shape[-1])
-    bins_hz = np.maximum(np.arange(n_fft // 2 + 1) * sample_rate / n_fft, LOW_HZ)
-    octaves = np.log(bins_hz / LOW_HZ) / np.log(min(HIGH_HZ, sample_rate / 2) / LOW_HZ)
+    bins_hz = np.maximum(np.arange(n_fft // 2 + 1) * sample_rate / n_fft, AXIS_LOW_HZ)
+    octaves = np.log(bins_hz / AXIS_LOW_HZ) / np.log(
+        min(AXIS_HIGH_HZ, sample_rate / 2) / AXIS_LOW_HZ
+    )
     shares = _between(mask.shares, octaves * rows - 0.5)
     shares = _between(shares.T, samples / n_samples * columns - 0.5).T
     gains = torch.from_numpy(np.ascontiguousarray(shares)).to(waveform)

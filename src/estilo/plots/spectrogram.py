@@ -6,10 +6,9 @@ from itertools import pairwise
 import numpy as np
 
 from estilo.audio import Audio
+from estilo.units import AXIS_HIGH_HZ, AXIS_LOW_HZ
 
 FLOOR_DB = -200.0
-LOW_HZ = 40.0
-HIGH_HZ = 20_000.0
 _WINDOW_S = 0.093
 _PADDING = 2  # with half-bins no partial falls between two bins by more than 0.4 dB
 _FRAMES_PER_COLUMN = 4
@@ -64,11 +63,11 @@ def log_spectrogram(audio: Audio, *, n_rows: int = 300, n_columns: int = 900) ->
         first = start // per_column
         count = len(batch) // per_column
         power[first : first + count] = frames.reshape(count, per_column, -1).mean(1)
-    high_hz = min(HIGH_HZ, audio.sample_rate / 2)
-    edges_hz = np.geomspace(LOW_HZ, high_hz, n_rows + 1)
+    high_hz = min(AXIS_HIGH_HZ, audio.sample_rate / 2)
+    edges_hz = np.geomspace(AXIS_LOW_HZ, high_hz, n_rows + 1)
     level_db = 10.0 * np.log10(np.maximum(power, 10.0 ** (FLOOR_DB / 10.0)))
     rows = _rows(level_db, edges_hz * _PADDING * n_fft / audio.sample_rate)
-    return LogSpectrogram(rows.T, LOW_HZ, high_hz, audio.duration_s)
+    return LogSpectrogram(rows.T, AXIS_LOW_HZ, high_hz, audio.duration_s)
 
 
 def _window_length(audio: Audio) -> int:
