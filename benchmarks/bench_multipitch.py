@@ -1,7 +1,8 @@
 """The notes that `estilo.analysis.multipitch` finds in pieces whose notes are known.
 
-The threshold and all weights come from `estilo.evaluation.train_multipitch`, on MuseScore_General;
-TimGM6mb was heard by neither. Figures are those of mir_eval (within half a semitone, every 32 ms).
+The threshold and all weights come from `estilo.evaluation.networks.multipitch`, on
+MuseScore_General; TimGM6mb was heard by neither. Figures are those of mir_eval (within half a
+semitone, every 32 ms).
 """
 
 import time
@@ -13,7 +14,7 @@ import numpy as np
 from common import AUDIO, recording, write_table
 from estilo.analysis.multipitch import FRAME_RATE_HZ, multipitch, notes_per_frame
 from estilo.analysis.sound import RATE_HZ, Sound
-from estilo.evaluation.pitch_pieces import (
+from estilo.evaluation.networks.pitch_pieces import (
     FAMILIES,
     OWN_RANGE_DB,
     PIECE_RANGE_DB,

@@ -1,7 +1,7 @@
 """How often the timbre metrics and the embedding of textures tell sounds apart.
 
-Both networks learnt from estilo's synthesiser alone (`estilo.evaluation.train_timbre`,
-`estilo.evaluation.train_embedding`); soundfonts and recordings are sounds they have not heard.
+Both networks learnt from estilo's synthesiser alone (`estilo.evaluation.networks.timbre`,
+`estilo.evaluation.networks.embedding`); soundfonts and recordings are sounds they have not heard.
 """
 
 import json
@@ -15,10 +15,11 @@ from common import write_table
 from estilo.analysis.sound import RATE_HZ, Sound
 from estilo.analysis.spectra import mfcc
 from estilo.dsp.resample import resample
+from estilo.evaluation.networks.texture_examples import noise_like, scrambled, shuffled
+from estilo.evaluation.networks.timbre import N_SEGMENTS
+from estilo.evaluation.networks.triplets import triplet_accuracy
 from estilo.evaluation.sets.synthetic import FAMILIES
 from estilo.evaluation.sets.textures import Textures
-from estilo.evaluation.texture_examples import noise_like, scrambled, shuffled
-from estilo.evaluation.train_timbre import N_SEGMENTS, triplet_accuracy
 from estilo.metrics.embedding import embed, texture_fad, texture_kad
 from estilo.metrics.timbre import timbre_mfcc
 from estilo.metrics.timbre_network import timbre_embedding, timbre_triplet

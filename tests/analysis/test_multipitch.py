@@ -140,7 +140,7 @@ def test_a_sine_lies_in_its_bin() -> None:
 
 def test_the_network_equals_its_twin_in_torch(rng: np.random.Generator) -> None:
     torch = pytest.importorskip("torch")
-    from estilo.evaluation.train_multipitch import Network
+    from estilo.evaluation.networks.multipitch import Network
 
     twin = Network()
     levels = rng.random((len(network.WINDOWS), 9, network.N_BINS)).astype(np.float32)

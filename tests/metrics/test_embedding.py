@@ -75,7 +75,7 @@ def test_a_tremolo_lies_in_its_modulation_band(
 
 def test_equals_its_twin_in_torch(rng: np.random.Generator) -> None:
     torch = pytest.importorskip("torch")
-    from estilo.evaluation.train_embedding import Network
+    from estilo.evaluation.networks.embedding import Network
 
     n = net.N_STATISTICS
     twin = Network(rng.normal(size=n), rng.uniform(0.5, 2.0, n))
@@ -165,7 +165,7 @@ def test_silence_and_short_recordings_warn(rng: np.random.Generator) -> None:
 
 
 def test_imitations_keep_what_they_say(rng: np.random.Generator) -> None:
-    from estilo.evaluation.texture_examples import noise_like, scrambled, shuffled
+    from estilo.evaluation.networks.texture_examples import noise_like, scrambled, shuffled
 
     waveform = _rain(rng, 2.0).mono
     noise = noise_like(waveform, rng)
@@ -184,8 +184,8 @@ def test_imitations_keep_what_they_say(rng: np.random.Generator) -> None:
 
 def test_unseen_sources() -> None:
     """A few fresh sources: windows lie nearer to their own source than to others."""
-    from estilo.evaluation.texture_examples import random_source
-    from estilo.evaluation.train_timbre import triplet_accuracy
+    from estilo.evaluation.networks.texture_examples import random_source
+    from estilo.evaluation.networks.triplets import triplet_accuracy
 
     rng = np.random.default_rng(4)
     sounds = [Sound(random_source(rng, duration_s=4.0), RATE) for _ in range(16)]

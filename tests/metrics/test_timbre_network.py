@@ -32,7 +32,7 @@ def _tone(pitches_hz: list[float], slope: float, note_s: float = 0.5) -> np.ndar
 
 def test_equals_its_twin_in_torch(rng: np.random.Generator) -> None:
     torch = pytest.importorskip("torch")
-    from estilo.evaluation.train_timbre import Network
+    from estilo.evaluation.networks.timbre import Network
 
     twin = Network(rng.normal(size=net.N_INPUTS), rng.uniform(1.0, 9.0, net.N_INPUTS))
     segments = rng.normal(size=(6, net.N_INPUTS, net.N_FRAMES + net.STEP_FRAMES))
@@ -150,7 +150,7 @@ def test_a_golden_embedding() -> None:
 
 def test_unseen_instruments(rng: np.random.Generator) -> None:
     """Fresh instruments: another phrase of one is nearer than another instrument."""
-    from estilo.evaluation.train_timbre import triplet_accuracy
+    from estilo.evaluation.networks.triplets import triplet_accuracy
 
     def played(patch) -> np.ndarray:
         starts_s, pitches = np.arange(0.0, 4.0, 0.4), rng.integers(50, 80, 10)
@@ -164,7 +164,7 @@ def test_unseen_instruments(rng: np.random.Generator) -> None:
 
 
 def test_accuracy_counts_triplets() -> None:
-    from estilo.evaluation.train_timbre import triplet_accuracy
+    from estilo.evaluation.networks.triplets import triplet_accuracy
 
     one, other = [1.0, 0.0], [0.0, 1.0]
     assert triplet_accuracy(np.array([[one, one], [other, other]])) == 1.0
@@ -175,7 +175,7 @@ def test_accuracy_counts_triplets() -> None:
 
 def test_loss_is_the_margin_s(rng: np.random.Generator) -> None:
     torch = pytest.importorskip("torch")
-    from estilo.evaluation.train_timbre import triplet_loss
+    from estilo.evaluation.networks.triplets import triplet_loss
 
     embeddings = torch.from_numpy(rng.normal(size=(4, 3, 5)))
     losses = []

@@ -12,7 +12,7 @@ f0 estimation in polyphonic music", ISMIR). It looks at
    fifths;
 4. frames before and after.
 
-The weights were learnt by `estilo.evaluation.train_multipitch`; ``weights/multipitch.json`` says
+The weights were learnt by `estilo.evaluation.networks.multipitch`; ``weights/multipitch.json`` says
 from what.
 """
 
@@ -111,7 +111,7 @@ def logits(levels: np.ndarray, weights: Mapping[str, np.ndarray]) -> np.ndarray:
 
     Args:
         levels: as from `log_spectra`.
-        weights: names and shapes as in `estilo.evaluation.train_multipitch`.
+        weights: names and shapes as in `estilo.evaluation.networks.multipitch`.
     """
     n_frames = levels.shape[1]
     frames = np.pad(levels.transpose(1, 2, 0), ((MARGIN, MARGIN), (0, 0), (0, 0)))

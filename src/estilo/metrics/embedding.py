@@ -4,8 +4,8 @@ Conventions: mono, 16 kHz, divided by the RMS of the whole recording, so level d
 windows of 1 s. A window is described by statistics of its envelopes in 32 mel bands, after those
 that J. McDermott & E. Simoncelli (2011, https://doi.org/10.1016/j.neuron.2011.06.032) found to tell
 textures apart: moments, modulation power, correlations between bands. A small trained network
-(`estilo.evaluation.train_embedding`) brings them to a unit vector in which windows of one texture
-lie close together, and away from other textures and from imitations with the same spectrum.
+(`estilo.evaluation.networks.embedding`) brings them to a unit vector in which windows of one
+texture lie close together, and away from other textures and from imitations with the same spectrum.
 ``weights/embedding.json`` says from what it learnt, how often it is right, and what it was chosen
 over.
 

@@ -3,7 +3,7 @@
 Conventions: mono, 16 kHz; MFCCs 1 to 12 (`estilo.analysis.spectra.mfcc`) in, four blocks of
 convolution, normalisation, ReLU and maximum, and a mean over time out: the network by which
 O. Cífka et al. (2021, https://arxiv.org/abs/2102.05749) judge timbre. Theirs learnt from a
-collection of stems, this one from estilo's synthesiser (`estilo.evaluation.train_timbre`;
+collection of stems, this one from estilo's synthesiser (`estilo.evaluation.networks.timbre`;
 ``weights/timbre.json`` says from what, and how often it is right), so figures compare with theirs
 only as ratios to "content copied".
 

@@ -1,23 +1,11 @@
 """Training of the network behind `estilo.analysis.salience`.
 
-::
-
-    python -m estilo.evaluation.train_multipitch --output src/estilo/analysis/weights
-
-renders phrases with MuseScore_General, each note alone, so that it is known what is audible; mixes
-and disturbs them; learns; chooses the threshold on other phrases; and writes ``multipitch.npz``
-and its card ``multipitch.json``. The same seed gives the same data and, on one machine with one
-thread, the same weights.
+Phrases through MuseScore_General, each note rendered alone, so that it is known what is audible;
+mixed and disturbed. The threshold is chosen on other phrases.
 """
 
-import argparse
-import hashlib
-import json
 import logging
-import pickle
-import time
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -26,14 +14,15 @@ from torch import Tensor, nn
 
 from estilo.analysis import salience as net
 from estilo.analysis.multipitch import smoothed
-from estilo.evaluation.pitch_examples import (
+from estilo.evaluation.cache import cache_folder
+from estilo.evaluation.networks.pitch_examples import (
     PIECE_S,
     additive_parts,
     examples,
     parts_of,
     training_programs,
 )
-from estilo.evaluation.pitch_pieces import (
+from estilo.evaluation.networks.pitch_pieces import (
     FAMILIES,
     OWN_RANGE_DB,
     PERCUSSION,
@@ -42,6 +31,7 @@ from estilo.evaluation.pitch_pieces import (
     known_pieces,
     phrases_of,
 )
+from estilo.evaluation.networks.runner import Trained, Training, learn, rounded
 
 SOUNDFONT = "MuseScore_General"
 N_NEAR, N_HARMONIC, N_REDUCED, N_RELATIVE, N_LAST = 16, 48, 24, 32, 32
@@ -50,8 +40,9 @@ _BATCH = 4
 _RATE = 3e-3
 _N_PERCUSSION = 6
 _N_ADDITIVE = 200
+_VERSION = 1
+_VALIDATION = 899  # added to the seed
 _log = logging.getLogger(__name__)
-_VALIDATION = 899
 
 
 class Network(nn.Module):
@@ -112,28 +103,49 @@ def _of_relatives(notes: Tensor) -> Tensor:
     return torch.cat([padded[..., side + r : side + r + net.N_NOTES] for r in net.RELATIVES], 1)
 
 
-def rendered_parts(
-    programs: Sequence[int], *, n_phrases: int, seed: int, cache: Path | None
-) -> list[Part]:
-    """Parts of all programs, kept in a folder where one is given."""
+def rendered_parts(programs: Sequence[int], *, n_phrases: int, seed: int) -> list[Part]:
+    """Parts of all programs, from the cache where they are there.
+
+    Args:
+        programs: General MIDI programs, from 0.
+        n_phrases: of each program.
+        seed: random seed of all programs.
+    """
     parts: list[Part] = []
     for program in programs:
-        kept = cache / f"{seed}-{n_phrases}-{program}.pkl" if cache else None
-        if kept and kept.is_file():
-            parts += pickle.loads(kept.read_bytes())  # noqa: S301 - written by this function
-            continue
-        new = parts_of(program, n_phrases=n_phrases, seed=seed, soundfont=SOUNDFONT)
-        if kept:
-            kept.parent.mkdir(parents=True, exist_ok=True)
-            kept.write_bytes(pickle.dumps(new))
-        parts += new
+        file = cache_folder() / f"multipitch-v{_VERSION}" / f"{seed}-{n_phrases}-{program}.npz"
+        if not file.is_file():
+            file.parent.mkdir(parents=True, exist_ok=True)
+            new = parts_of(program, n_phrases=n_phrases, seed=seed, soundfont=SOUNDFONT)
+            np.savez(
+                file,
+                samples=np.stack([part.samples for part in new]),
+                n_notes=[len(part.pitches) for part in new],
+                pitches=np.concatenate([part.pitches for part in new]),
+                levels_db=np.concatenate([part.levels_db for part in new]),
+            )
+        with np.load(file) as kept:
+            ends = np.cumsum(kept["n_notes"])[:-1]
+            columns = (np.split(kept[name], ends) for name in ("pitches", "levels_db"))
+            parts += map(Part, kept["samples"], *columns)
     return parts
 
 
 def learnable(
     parts: Sequence[Part], percussion: Sequence[Part], *, n_examples: int, seed: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Spectra, ``(n, n_layers, n_frames, N_BINS)`` float16, and truth, ``(n, n_frames, 88)``."""
+    """Spectra and ground truth of random pieces.
+
+    Args:
+        parts: of pitched instruments.
+        percussion: parts without a pitch.
+        n_examples: number of pieces.
+        seed: random seed of all draws.
+
+    Returns:
+        Spectra, **shape** ``(n_examples, n_layers, n_frames, N_BINS)``, float16; and which notes
+        are audible, ``(n_examples, n_frames, 88)``, bool.
+    """
     rng = np.random.default_rng(seed)
     levels, truths = [], []
     for samples, truth in examples(parts, percussion, n_examples=n_examples, rng=rng):
@@ -143,20 +155,23 @@ def learnable(
 
 
 def fit(levels: np.ndarray, truths: np.ndarray, *, n_steps: int, seed: int) -> Network:
-    """Adam on crops, its rate falling to zero along a cosine."""
+    """Train on crops of some examples at a time.
+
+    Args:
+        levels: spectra as from `learnable`.
+        truths: which notes are audible, as from `learnable`.
+        n_steps: number of steps.
+        seed: random seed of the first weights and of all draws.
+    """
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
     network = Network()
-    optimiser = torch.optim.AdamW(network.parameters(), lr=_RATE, weight_decay=1e-3)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimiser, max_lr=_RATE, total_steps=n_steps, pct_start=0.05, div_factor=5.0
-    )
     margin = net.MARGIN
     order = np.concatenate(
         [rng.permutation(len(levels)) for _ in range(n_steps * _BATCH // len(levels) + 2)]
     )
-    smooth, began = 0.0, time.monotonic()
-    for step in range(n_steps):
+
+    def loss_of(step: int) -> Tensor:
         chosen = order[step * _BATCH : (step + 1) * _BATCH]
         starts = rng.integers(0, levels.shape[2] - _CROP - 2 * margin + 1, size=_BATCH)
         crops = np.stack(
@@ -166,21 +181,33 @@ def fit(levels: np.ndarray, truths: np.ndarray, *, n_steps: int, seed: int) -> N
             [truths[i, s : s + _CROP] for i, s in zip(chosen, starts + margin, strict=True)]
         )
         logits = network(torch.from_numpy(crops.astype(np.float32)))
-        loss = F.binary_cross_entropy_with_logits(
+        return F.binary_cross_entropy_with_logits(
             logits, torch.from_numpy(wanted.astype(np.float32))
         )
-        optimiser.zero_grad()
-        loss.backward()
-        optimiser.step()
-        schedule.step()
-        smooth += (loss.item() - smooth) / min(step + 1, 100)
-        if step % 200 == 199:
-            _log.info("step %d: loss %.4f, %.0f s", step + 1, smooth, time.monotonic() - began)
+
+    learn(
+        network,
+        loss_of,
+        n_steps=n_steps,
+        rate=_RATE,
+        weight_decay=1e-3,
+        warm_up=0.05,
+        first_divisor=5.0,
+    )
     return network
 
 
 def judged(network: Network, *, seed: int) -> tuple[list[np.ndarray], list[np.ndarray], list[str]]:
-    """Smoothed probabilities, truth and family of pieces that training has not heard."""
+    """Smoothed probabilities, ground truth and family of pieces that training has not heard.
+
+    Args:
+        network: to judge.
+        seed: random seed of the pieces.
+
+    Returns:
+        Probabilities and ground truth of each piece, **shape** ``(n_frames, 88)``, and the name of
+        its family of instruments.
+    """
     weights = network.weights()
     probabilities, truths, families = [], [], []
     for family, programs in FAMILIES.items():
@@ -198,7 +225,13 @@ def judged(network: Network, *, seed: int) -> tuple[list[np.ndarray], list[np.nd
 def scores_at(
     threshold: float, probabilities: Sequence[np.ndarray], truths: Sequence[np.ndarray]
 ) -> np.ndarray:
-    """Precision, recall and F1 of each piece; **shape** ``(n_pieces, 3)``."""
+    """Precision, recall and F1 of each piece; **shape** ``(n_pieces, 3)``.
+
+    Args:
+        threshold: probability above which a note counts as found.
+        probabilities: of each piece, **shape** ``(n_frames, 88)``.
+        truths: which notes are audible, of the same shapes.
+    """
     rows = []
     for probability, truth in zip(probabilities, truths, strict=True):
         found = probability > threshold
@@ -213,13 +246,18 @@ def scores_at(
     return np.array(rows)
 
 
-def train(
-    output: Path, *, seed: int, n_phrases: int, n_examples: int, n_steps: int, cache: Path | None
-) -> None:
-    """Everything: parts, examples, fit, threshold, and both files."""
-    parts = rendered_parts(training_programs(), n_phrases=n_phrases, seed=seed, cache=cache)
+def train(*, seed: int, n_phrases: int, n_examples: int, n_steps: int) -> Trained:
+    """Render, train, choose the threshold and judge.
+
+    Args:
+        seed: random seed of everything.
+        n_phrases: of each program.
+        n_examples: pieces to learn from.
+        n_steps: of the training.
+    """
+    parts = rendered_parts(training_programs(), n_phrases=n_phrases, seed=seed)
     parts += additive_parts(n_phrases=_N_ADDITIVE, seed=seed)
-    percussion = rendered_parts(PERCUSSION, n_phrases=_N_PERCUSSION, seed=seed, cache=cache)
+    percussion = rendered_parts(PERCUSSION, n_phrases=_N_PERCUSSION, seed=seed)
     _log.info("%d parts and %d of percussion", len(parts), len(percussion))
     levels, truths = learnable(parts, percussion, n_examples=n_examples, seed=seed)
     _log.info("%d examples", len(levels))
@@ -229,26 +267,15 @@ def train(
     means = [scores_at(t, probabilities, known)[:, 2].mean() for t in thresholds]
     threshold = round(float(thresholds[int(np.argmax(means))]), 2)
     scores = scores_at(threshold, probabilities, known)
-    weights = network.weights()
-    n_weights = sum(array.size for array in weights.values())
-    output.mkdir(parents=True, exist_ok=True)
-    file = output / "multipitch.npz"
-    halves = {name: array.astype(np.float16) for name, array in weights.items()}
-    np.savez(file, threshold=np.float32(threshold), **halves)  # type: ignore[arg-type]
-    card = {
+    about = {
         "what": "weights of estilo.analysis.salience and threshold of estilo.analysis.multipitch",
         "data": f"{SOUNDFONT} (MIT) through FluidSynth: {len(parts)} phrases on "
         f"{len(training_programs())} programs and {_N_ADDITIVE} additive instruments, "
         f"{len(percussion)} of percussion, mixed, detuned, "
         f"coloured, reverberated, smeared, saturated, with noise: {n_examples} pieces of 8.5 s",
-        "command": "python -m estilo.evaluation.train_multipitch "
-        f"--output src/estilo/analysis/weights --seed {seed} --n-phrases {n_phrases} "
-        f"--n-examples {n_examples} --n-steps {n_steps}",
-        "seed": seed,
-        "torch": torch.__version__,
-        "n_weights": n_weights,
+    }
+    figures = {
         "threshold": threshold,
-        "sha256": hashlib.sha256(file.read_bytes()).hexdigest(),
         "validation": {
             "data": f"{len(known)} other phrases on the families' programs of {SOUNDFONT}, clean; "
             "the threshold was chosen on them",
@@ -261,29 +288,18 @@ def train(
         "rule": "a note is audible within "
         f"{OWN_RANGE_DB:g} dB of its own loudest frame and {PIECE_RANGE_DB:g} dB of the piece's",
     }
-    text = json.dumps(card, indent=2, ensure_ascii=False) + "\n"
-    (output / "multipitch.json").write_text(text, encoding="utf-8")
-    _log.info("%s", text)
+    extras = {"threshold": np.array(threshold, dtype=np.float32)}
+    return Trained(rounded(network.weights()), about, figures, extras)
 
 
 def _rounded(values):
     return np.round(np.asarray(values, dtype=float), 4).tolist()
 
 
-def main() -> None:
-    """The command line; see the head of this file."""
-    parser = argparse.ArgumentParser(description="Training of the multi-pitch network.")
-    parser.add_argument("--output", type=Path, required=True, help="folder of both files")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--n-phrases", type=int, default=14, help="of each program")
-    parser.add_argument("--n-examples", type=int, default=2400)
-    parser.add_argument("--n-steps", type=int, default=10_000)
-    parser.add_argument("--cache", type=Path, help="folder where rendered phrases are kept")
-    arguments = parser.parse_args()
-    logging.basicConfig(level=logging.INFO, format="%(message)s")
-    torch.set_num_threads(1)
-    train(**vars(arguments))
-
-
-if __name__ == "__main__":
-    main()
+TRAINING = Training(
+    name="multipitch",
+    title="The network that finds the notes that sound (estilo.analysis.salience).",
+    folder="estilo/analysis/weights",
+    counts={"n_phrases": 14, "n_examples": 2400, "n_steps": 10_000},
+    train=train,
+)

@@ -1,24 +1,12 @@
 """Training of the network behind `estilo.metrics.embedding`.
 
-::
-
-    python -m estilo.evaluation.train_embedding --output src/estilo/metrics/weights
-
-renders textures, noises and instruments with `estilo.evaluation.texture_examples`, learns to tell
-their windows from those of other sources and of their imitations, and writes ``embedding.npz`` and
-its card ``embedding.json``. The same seed gives the same data and, on one machine with one thread,
-the same weights. Statistics of what was rendered are kept in
-`estilo.evaluation.cache.cache_folder`.
+Textures, noises and instruments of `estilo.evaluation.networks.texture_examples`; the network
+learns to tell their windows from those of other sources and of their imitations.
 """
 
-import argparse
-import hashlib
-import json
-import logging
 import time
 from collections.abc import Callable, Mapping
-from pathlib import Path
-from typing import NamedTuple
+from functools import partial
 
 import numpy as np
 import torch
@@ -26,9 +14,10 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from estilo.analysis.sound import RATE_HZ, Sound
-from estilo.evaluation.cache import cache_folder
-from estilo.evaluation.texture_examples import IMITATIONS, imitations, random_source
-from estilo.evaluation.train_timbre import SPLITS, Split, triplet_accuracy, triplet_loss
+from estilo.evaluation.networks.runner import Trained, Training, learn, rounded
+from estilo.evaluation.networks.sources import SPLITS, Rendered, Split, rendered_sources
+from estilo.evaluation.networks.texture_examples import IMITATIONS, imitations, random_source
+from estilo.evaluation.networks.triplets import triplet_accuracy, triplet_loss
 from estilo.metrics import embedding as net
 from estilo.metrics.distribution import kernel_audio_distance
 from estilo.metrics.timbre_network import METRIC_SEED
@@ -36,8 +25,7 @@ from estilo.metrics.timbre_network import METRIC_SEED
 SOURCE_S = 8.0
 MARGIN = 0.1
 N_HIDDEN = 256
-_VERSION = 1
-_PER_FILE = 100
+_VERSION = 2
 _N_VALIDATION = 100
 _N_TEST = 200
 _N_HALVES = 100
@@ -55,21 +43,8 @@ _CHOSEN_OVER = (
     "0.63, 0.84 and 0.86, 0.62 and 0.74. The convolutions tell recordings and their shuffled "
     "grains apart better, fine structure in time worse"
 )
-_log = logging.getLogger(__name__)
 
 Embed = Callable[[NDArray], NDArray]
-
-
-class Rendered(NamedTuple):
-    """Statistics of the windows of many sources and of their imitations, and their cost.
-
-    Args:
-        statistics: **shape** ``(n_sources, 4, n_windows, 598)``, float16; the source first.
-        cpu_s: processor time that they took to render, in seconds.
-    """
-
-    statistics: NDArray[np.float16]
-    cpu_s: float
 
 
 class Network(nn.Module):
@@ -136,40 +111,40 @@ def source_statistics(index: int, *, split: Split) -> NDArray:
 
 
 def sources_statistics(n_sources: int, *, split: Split) -> Rendered:
-    """`source_statistics` of the first sources, kept in the cache some at a time."""
-    folder = cache_folder() / f"embedding-v{_VERSION}" / split
-    rows: list[NDArray] = []
-    cpu_s = 0.0
-    for start in range(0, n_sources, _PER_FILE):
-        file = folder / f"{start}.npz"
-        if not file.is_file():
-            began_s = time.process_time()
-            indices = range(start, start + _PER_FILE)
-            new = np.stack([source_statistics(i, split=split) for i in indices])
-            file.parent.mkdir(parents=True, exist_ok=True)
-            taken_s = time.process_time() - began_s
-            np.savez(file, statistics=new.astype(np.float16), cpu_s=taken_s)
-            _log.info("rendered %s %d", split, start + _PER_FILE)
-        with np.load(file) as kept:
-            rows.append(kept["statistics"])
-            cpu_s += float(kept["cpu_s"])
-    return Rendered(np.concatenate(rows)[:n_sources], cpu_s)
+    """`source_statistics` of the first sources.
+
+    **Shape**: features ``(n_sources, 4, n_windows, 598)``, the source itself first.
+
+    Args:
+        n_sources: number of sources.
+        split: their part of the seeds.
+    """
+    return rendered_sources(
+        n_sources,
+        folder=f"embedding-v{_VERSION}/{split}",
+        features_of=partial(source_statistics, split=split),
+    )
 
 
 def fit(statistics: NDArray, *, validation: NDArray, n_steps: int, seed: int) -> Network:
-    """Adam on two windows of some sources and all their imitations, each its own class."""
+    """Train on two windows of some sources and of all their imitations, each its own class.
+
+    **Shape**: statistics and validation ``(n_sources, 4, n_windows, 598)``.
+
+    Args:
+        statistics: of the sources to learn from.
+        validation: of other sources, whose accuracies are told on the way.
+        n_steps: number of steps.
+        seed: random seed of the first weights and of all draws.
+    """
     torch.manual_seed(seed)
     rng = np.random.default_rng([METRIC_SEED, seed])
     network = Network(
         statistics.mean((0, 1, 2), dtype=np.float64),
         statistics.std((0, 1, 2), dtype=np.float64) + 1e-3,
     )
-    optimiser = torch.optim.AdamW(network.parameters(), lr=_RATE, weight_decay=1e-2)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimiser, max_lr=_RATE, total_steps=n_steps, pct_start=0.1
-    )
-    smooth, began = 0.0, time.monotonic()
-    for step in range(n_steps):
+
+    def loss_of(_step: int) -> Tensor:
         sources = rng.choice(len(statistics), size=_BATCH, replace=False)
         windows = np.concatenate(
             [
@@ -179,27 +154,28 @@ def fit(statistics: NDArray, *, validation: NDArray, n_steps: int, seed: int) ->
             ]
         )
         embeddings = network(torch.from_numpy(windows.astype(np.float32)))
-        loss = triplet_loss(embeddings.reshape(len(windows) // 2, 2, -1), margin=MARGIN)
-        optimiser.zero_grad()
-        loss.backward()
-        optimiser.step()
-        schedule.step()
-        smooth += (loss.item() - smooth) / min(step + 1, 100)
-        if step % 500 == 499:
-            network.eval()
-            weights = network.weights()
-            figures = window_accuracies(validation, lambda rows: net.forward(rows, weights))  # noqa: B023
-            network.train()
-            took = time.monotonic() - began
-            _log.info("step %d: loss %.4f, %s, %.0f s", step + 1, smooth, figures, took)
-    return network.eval()
+        return triplet_loss(embeddings.reshape(len(windows) // 2, 2, -1), margin=MARGIN)
+
+    learn(
+        network,
+        loss_of,
+        n_steps=n_steps,
+        rate=_RATE,
+        weight_decay=1e-2,
+        warm_up=0.1,
+        watch=lambda: window_accuracies(
+            validation, partial(net.forward, weights=network.weights())
+        ),
+        watch_every=500,
+    )
+    return network
 
 
 def window_accuracies(statistics: NDArray, embed: Embed) -> dict[str, float]:
     """Share of triplets of windows in which another of the source is nearer than a negative.
 
     Args:
-        statistics: of sources and imitations, as in `Rendered`.
+        statistics: of sources and imitations, as from `sources_statistics`.
         embed: rows of statistics to rows whose cosine distances count.
 
     Returns:
@@ -256,41 +232,38 @@ def standardised(statistics: NDArray) -> Embed:
     return lambda rows: (rows - mean) / deviation
 
 
-def train(output: Path, *, seed: int, n_sources: int, n_steps: int) -> None:
-    """Everything: sounds, fit, accuracies, and both files."""
+def train(*, seed: int, n_sources: int, n_steps: int) -> Trained:
+    """Render, train and judge.
+
+    Args:
+        seed: random seed of the training; the sounds have seeds of their own.
+        n_sources: to learn from.
+        n_steps: of the training.
+    """
     sources = sources_statistics(n_sources, split="train")
     validation = sources_statistics(_N_VALIDATION, split="validation")
-    test = sources_statistics(_N_TEST, split="test").statistics
+    test = sources_statistics(_N_TEST, split="test").features
     began_s = time.process_time()
-    network = fit(sources.statistics, validation=validation.statistics, n_steps=n_steps, seed=seed)
+    network = fit(sources.features, validation=validation.features, n_steps=n_steps, seed=seed)
     fitted_s = time.process_time() - began_s
-    halves = {name: array.astype(np.float16) for name, array in network.weights().items()}
-    weights = {name: array.astype(np.float32) for name, array in halves.items()}
-    output.mkdir(parents=True, exist_ok=True)
-    file = output / "embedding.npz"
-    np.savez(file, **halves)  # type: ignore[arg-type]
+    weights = rounded(network.weights())
     embeds: dict[str, Embed] = {
-        "network": lambda rows: net.forward(rows, weights),
-        "statistics": standardised(sources.statistics),
+        "network": partial(net.forward, weights=weights),
+        "statistics": standardised(sources.features),
     }
-    card = {
+    about = {
         "what": "weights of estilo.metrics.embedding",
         "data": f"{n_sources} sources of {SOURCE_S:g} s from estilo's synthesiser: textures, "
         "layered noises and grains, instruments, two in five with effects; and three imitations of "
         "each: grains in another order, noise of its average spectrum, phases at random",
         "loss": f"triplet margin {MARGIN:g} on cosine distances, all violating triplets of two "
         f"windows of {_BATCH} sources and their imitations; {n_steps} steps",
-        "command": "python -m estilo.evaluation.train_embedding "
-        f"--output src/estilo/metrics/weights --seed {seed} --n-sources {n_sources} "
-        f"--n-steps {n_steps}",
-        "seed": seed,
+    }
+    figures = {
         "reserved_seed": METRIC_SEED,
         "hardware": "one CPU core",
         "minutes_rendering": round((sources.cpu_s + validation.cpu_s) / 60.0, 1),
         "minutes_fitting": round(fitted_s / 60.0, 1),
-        "torch": torch.__version__,
-        "n_weights": sum(array.size for array in halves.values()),
-        "sha256": hashlib.sha256(file.read_bytes()).hexdigest(),
         "accuracy": {
             "what": f"on {_N_TEST} sources that training has not heard, share of triplets of "
             "windows in which another window of the source is nearer than one of another source or "
@@ -310,9 +283,7 @@ def train(output: Path, *, seed: int, n_sources: int, n_steps: int) -> None:
             "embedding": _golden(weights),
         },
     }
-    text = json.dumps(card, indent=2, ensure_ascii=False) + "\n"
-    (output / "embedding.json").write_text(text, encoding="utf-8")
-    _log.info("%s", text)
+    return Trained(weights, about, figures)
 
 
 def _golden(weights: Mapping[str, NDArray]) -> list[float]:
@@ -321,18 +292,10 @@ def _golden(weights: Mapping[str, NDArray]) -> list[float]:
     return np.round(net.forward(statistics, weights)[0].astype(float), 4).tolist()
 
 
-def main() -> None:
-    """The command line; see the head of this file."""
-    parser = argparse.ArgumentParser(description="Training of the embedding of textures.")
-    parser.add_argument("--output", type=Path, required=True, help="folder of both files")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--n-sources", type=int, default=2000)
-    parser.add_argument("--n-steps", type=int, default=4000)
-    options = parser.parse_args()
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    torch.set_num_threads(1)
-    train(options.output, seed=options.seed, n_sources=options.n_sources, n_steps=options.n_steps)
-
-
-if __name__ == "__main__":
-    main()
+TRAINING = Training(
+    name="embedding",
+    title="The embedding of textures (estilo.metrics.embedding).",
+    folder="estilo/metrics/weights",
+    counts={"n_sources": 2000, "n_steps": 4000},
+    train=train,
+)

@@ -176,7 +176,7 @@ def phrases_of(program: int, *, seed: int) -> list[tuple[bool, tuple[Note, ...]]
 
     Args:
         program: General MIDI program, from 0.
-        seed: of all programs.
+        seed: random seed of all programs.
 
     Returns:
         Whether a phrase is polyphonic, and its notes.
@@ -201,7 +201,7 @@ def known_pieces(
         duration_s: of each piece; what rings on is cut.
 
     Yields:
-        The sound of each phrase at 44.1 kHz, and its truth as from `audible`.
+        The sound of each phrase at 44.1 kHz, and its ground truth as from `audible`.
     """
     space_s = duration_s + _TAIL_S
     row = [

@@ -1,4 +1,4 @@
-"""Random pieces with known notes, disturbed in random ways: what `train_multipitch` learns from."""
+"""Random pieces with known notes, disturbed in random ways, for the multi-pitch network."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -10,7 +10,7 @@ from scipy import fft
 from estilo.analysis.salience import HOP
 from estilo.analysis.sound import RATE_HZ
 from estilo.dsp.resample import resample
-from estilo.evaluation.pitch_pieces import FAMILIES, Part, audible, part_of, render_parts
+from estilo.evaluation.networks.pitch_pieces import FAMILIES, Part, audible, part_of, render_parts
 from estilo.synthesis.notes import Note, random_phrase
 
 PHRASE_S = 8.0
@@ -37,7 +37,12 @@ def training_programs() -> tuple[int, ...]:
 
 
 def draw_phrase(rng: np.random.Generator, *, program: int) -> tuple[Note, ...]:
-    """A phrase in a random range: an ordinary one, or anywhere on the keyboard."""
+    """A phrase in a random range: an ordinary one, or anywhere on the keyboard.
+
+    Args:
+        rng: source of all draws.
+        program: General MIDI program, from 0; basses play low.
+    """
     is_polyphonic = bool(rng.random() < 0.75)
     low, high = 48, 84
     if program in FAMILIES["bass"]:
@@ -50,7 +55,14 @@ def draw_phrase(rng: np.random.Generator, *, program: int) -> tuple[Note, ...]:
 
 
 def parts_of(program: int, *, n_phrases: int, seed: int, soundfont: str) -> list[Part]:
-    """Phrases of one program, the same for the same seed, with the pitches that they sound at."""
+    """Phrases of one program, with the pitches that they sound at.
+
+    Args:
+        program: General MIDI program, from 0.
+        n_phrases: number of phrases.
+        seed: random seed of all programs; the same seed gives the same phrases.
+        soundfont: as in `estilo.synthesis.fluidsynth.render`.
+    """
     rng = np.random.default_rng((seed, program))
     phrases = [draw_phrase(rng, program=program) for _ in range(n_phrases)]
     parts = render_parts(phrases, program=program, soundfont=soundfont, duration_s=PIECE_S)
@@ -64,6 +76,10 @@ def additive_parts(*, n_phrases: int, seed: int) -> list[Part]:
 
     Their partials are where no sampled instrument has them, so that the network cannot learn
     instruments by heart.
+
+    Args:
+        n_phrases: number of phrases, each on an instrument of its own.
+        seed: random seed of all draws.
     """
     rng = np.random.default_rng((seed, 1000))
     parts = []
@@ -122,6 +138,12 @@ def examples(
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Pieces of one to three parts, or of none, disturbed.
 
+    Args:
+        parts: of pitched instruments.
+        percussion: parts without a pitch.
+        n_examples: number of pieces.
+        rng: source of all draws.
+
     Yields:
         Samples, **shape** ``(N_SAMPLES,)`` at 16 kHz, and what is audible, ``(N_FRAMES, 88)`` bool.
     """
@@ -151,7 +173,17 @@ def disturbed(
     *,
     rng: np.random.Generator,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """A piece detuned, coloured, reverberated, smeared, saturated and drowned, each by chance."""
+    """A piece detuned, coloured, reverberated, smeared, saturated and drowned, each by chance.
+
+    Args:
+        samples: at 16 kHz; **shape** ``(N_SAMPLES,)``.
+        truth: which notes are audible; **shape** ``(N_FRAMES, 88)``, bool.
+        percussion: parts of which one may be added.
+        rng: source of all draws.
+
+    Returns:
+        Samples and ground truth of the same shapes.
+    """
     if rng.random() < 0.5:
         samples, truth = _detuned(samples, truth, cents=rng.uniform(-30.0, 30.0))
     if rng.random() < 0.5:
@@ -181,7 +213,7 @@ def disturbed(
 def _detuned(
     samples: np.ndarray, truth: np.ndarray, *, cents: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Played faster or slower by a share of a semitone, the truth with it."""
+    """A piece played faster or slower by a share of a semitone, its ground truth with it."""
     rate = round(RATE_HZ * 2.0 ** (-cents / 1200.0))
     played = resample(samples[None], RATE_HZ, rate, n_samples=len(samples))[0]
     frames = np.round(np.arange(len(truth)) * RATE_HZ / rate).astype(int)

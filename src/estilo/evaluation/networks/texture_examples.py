@@ -35,8 +35,8 @@ def random_source(rng: np.random.Generator, *, duration_s: float) -> Waveform:
     """A sound that is much the same throughout; **shape** ``(time,)``, at 16 kHz.
 
     Args:
-        rng: of every draw.
-        duration_s: in seconds.
+        rng: source of all draws.
+        duration_s: length of the sound, in seconds.
 
     Example:
         >>> random_source(np.random.default_rng(0), duration_s=1.0).shape
@@ -64,8 +64,8 @@ def layered_noise(rng: np.random.Generator, *, duration_s: float) -> Waveform:
     **Shape**: ``(time,)``, at 16 kHz.
 
     Args:
-        rng: of every draw.
-        duration_s: in seconds.
+        rng: source of all draws.
+        duration_s: length of the sound, in seconds.
 
     Example:
         >>> layered_noise(np.random.default_rng(0), duration_s=0.5).shape
@@ -85,7 +85,7 @@ def imitations(waveform: NDArray, rng: np.random.Generator) -> list[Waveform]:
 
     Args:
         waveform: **shape** ``(time,)``, at 16 kHz.
-        rng: of every draw.
+        rng: source of all draws.
     """
     n_fft = int(rng.choice((512, 1024, 2048, 4096)))
     return [
@@ -102,8 +102,8 @@ def shuffled(waveform: NDArray, rng: np.random.Generator, *, grain_s: float) -> 
 
     Args:
         waveform: at 16 kHz.
-        rng: of the order.
-        grain_s: in seconds.
+        rng: source of the order.
+        grain_s: length of the grains, in seconds.
 
     Example:
         >>> ones = shuffled(np.ones(1600), np.random.default_rng(0), grain_s=0.02)
@@ -127,6 +127,10 @@ def shuffled(waveform: NDArray, rng: np.random.Generator, *, grain_s: float) -> 
 def noise_like(waveform: NDArray, rng: np.random.Generator) -> Waveform:
     """Stationary noise with a recording's average spectrum; **shape** ``(time,)`` to the same.
 
+    Args:
+        waveform: at any rate.
+        rng: source of the phases.
+
     Example:
         >>> noise_like(np.ones(100), np.random.default_rng(0)).shape
         (100,)
@@ -143,7 +147,7 @@ def scrambled(waveform: NDArray, rng: np.random.Generator, *, n_fft: int) -> Wav
 
     Args:
         waveform: at any rate.
-        rng: of the phases.
+        rng: source of the phases.
         n_fft: length of the frames, in samples; what is shorter is smeared.
 
     Example:
