@@ -24,7 +24,7 @@ from estilo.analysis.tempo import tempo
 from estilo.audio import Audio
 from estilo.errors import InputError
 from estilo.evaluation.songs import known_songs, played
-from estilo.matching.fit import fit
+from estilo.matching.adjustment import adjustment
 from estilo.matching.tempo import RELATIONS
 from estilo.metrics.content import ONSET_WINDOW_S, onset_f1
 from estilo.metrics.timbre import timbre_mfcc
@@ -172,7 +172,7 @@ def matching_rows(pieces: Sequence[Found]) -> list[tuple[object, ...]]:
     tempos, keys = Counter[str](), Counter[str]()
     for content, style in permutations(pieces, 2):
         try:
-            found = fit(content.sound, style.sound, matches=("tempo",))
+            found = adjustment(content.sound, style.sound, matches=("tempo",))
         except InputError:
             tempos["refused"] += 1
         else:
@@ -181,7 +181,7 @@ def matching_rows(pieces: Sequence[Found]) -> list[tuple[object, ...]]:
             meets = any(abs(beats / ratio - 1.0) <= TOLERANCE for ratio in octaves)
             is_left = "tempo left" in found.words
             tempos["left as it is" if is_left else "fits" if meets else "does not fit"] += 1
-        found = fit(content.sound, style.sound, matches=("key",))
+        found = adjustment(content.sound, style.sound, matches=("key",))
         notes = [(s.song.tonic + 3 * s.song.is_minor) % 12 for s in (content, style)]
         off = (notes[1] + found.semitones - notes[0]) % 12
         if "pitch left" in found.words:

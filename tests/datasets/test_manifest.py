@@ -3,10 +3,18 @@ from dataclasses import replace
 
 import pytest
 
-from estilo.datasets.manifest import MANIFEST, Clip, read_if_there, read_manifest, write_manifest
+from estilo.datasets.manifest import (
+    MANIFEST,
+    ManifestEntry,
+    read_if_there,
+    read_manifest,
+    write_manifest,
+)
 from estilo.errors import InputError
 
-CLIP = Clip("train/a/1.wav", 96_000, 48_000, "train", "flute", "train-1", "made", "CC0-1.0")
+CLIP = ManifestEntry(
+    "train/a/1.wav", 96_000, 48_000, "train", "flute", "train-1", "made", "CC0-1.0"
+)
 LINE = {
     "path": "train/a/1.wav",
     "n_samples": 96_000,

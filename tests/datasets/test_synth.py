@@ -11,7 +11,7 @@ import soundfile as sf
 from pydantic import ValidationError
 
 from estilo.datasets import synth
-from estilo.datasets.manifest import Clip, read_manifest, write_manifest
+from estilo.datasets.manifest import ManifestEntry, read_manifest, write_manifest
 from estilo.datasets.synth import SynthSettings, plan, render_all, waveforms
 from estilo.errors import Cancelled, InputError, OutputError, SettingsError
 from estilo.metrics.timbre_network import METRIC_SEED
@@ -245,7 +245,7 @@ def test_a_folder_takes_clips_of_one_set_of_settings(tmp_path, here):
 
 
 def test_clips_of_others_stay(tmp_path, here):
-    theirs = Clip("train/x/1.wav", 9, RATE, "train", "x", "", "sha256:0 x.wav", "own")
+    theirs = ManifestEntry("train/x/1.wav", 9, RATE, "train", "x", "", "sha256:0 x.wav", "own")
     write_manifest(tmp_path, [theirs])
     clips = render_all(SMALL, tmp_path)
     assert len(clips) == 15

@@ -4,7 +4,7 @@ import pytest
 
 from estilo.analysis.key import KEYS, Key
 from estilo.errors import InputError
-from estilo.matching.key import LARGEST_SHIFT, fit_key, transposed
+from estilo.matching.key import LARGEST_SHIFT, match_key, transposed
 
 STEPS = {"major": (0, 2, 4, 5, 7, 9, 11), "minor": (0, 2, 3, 5, 7, 8, 10)}
 TONICS = {
@@ -27,7 +27,7 @@ def notes(name, shift=0):
 @pytest.mark.parametrize("content", KEYS)
 def test_afterwards_both_have_the_same_notes(content):
     for style in KEYS:
-        shift = fit_key(Key(content, 0.9), Key(style, 0.9))
+        shift = match_key(Key(content, 0.9), Key(style, 0.9))
         assert -LARGEST_SHIFT < shift <= LARGEST_SHIFT
         assert notes(style, shift) == notes(content)
         assert notes(transposed(Key(style, 0.9), shift)) == notes(content)
@@ -35,7 +35,7 @@ def test_afterwards_both_have_the_same_notes(content):
 
 def test_a_relative_key_that_was_taken_for_the_other_does_not_matter():
     style = Key("D major", 0.9)
-    assert fit_key(Key("A minor", 0.9), style) == fit_key(Key("C major", 0.9), style) == -2
+    assert match_key(Key("A minor", 0.9), style) == match_key(Key("C major", 0.9), style) == -2
 
 
 def test_names_of_keys_go_round():
@@ -45,4 +45,4 @@ def test_names_of_keys_go_round():
 
 def test_no_key():
     with pytest.raises(InputError, match="give one with a name"):
-        fit_key(Key(None, 0.3), Key("C major", 0.9))
+        match_key(Key(None, 0.3), Key("C major", 0.9))

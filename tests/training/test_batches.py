@@ -7,7 +7,7 @@ import pytest
 import soundfile as sf
 import torch
 
-from estilo.datasets.manifest import Clip, read_manifest, write_manifest
+from estilo.datasets.manifest import ManifestEntry, read_manifest, write_manifest
 from estilo.datasets.phrases import read_phrases
 from estilo.errors import InputError, OutputError
 from estilo.models.bands import transposition
@@ -239,7 +239,7 @@ def write_dataset(folder, *, n_samples, phrase="", rate=48000):
         folder.mkdir(exist_ok=True)
         sf.write(folder / path, sound, rate, subtype="FLOAT")
         label = "a" if number < 2 else "b"
-        clips.append(Clip(path, n_samples, rate, split, label, phrase, "me", "own"))
+        clips.append(ManifestEntry(path, n_samples, rate, split, label, phrase, "me", "own"))
     write_manifest(folder, clips)
     return folder
 

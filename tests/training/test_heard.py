@@ -2,11 +2,11 @@ from dataclasses import replace
 
 import pytest
 
-from estilo.datasets.manifest import Clip, write_manifest
+from estilo.datasets.manifest import ManifestEntry, write_manifest
 from estilo.errors import InputError
 from estilo.training.heard import heard
 
-BANK = Clip("a", 48000 * 3600, 48000, "train", "x", "p", "FluidSynth, Bank", "MIT")
+BANK = ManifestEntry("a", 48000 * 3600, 48000, "train", "x", "p", "FluidSynth, Bank", "MIT")
 
 
 def test_sources_and_terms_with_their_hours(tmp_path):

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress as Bar
 
     from estilo.datasets.add import Skipped
-    from estilo.datasets.manifest import Clip
+    from estilo.datasets.manifest import ManifestEntry
     from estilo.progress import Counted
 
 _DEFAULT_FOLDER = Path("dataset")
@@ -257,7 +257,9 @@ def _print_skipped(skipped: "Sequence[Skipped]") -> None:
     stderr_console().print(table, soft_wrap=False)
 
 
-def _conclude(reporter: Reporter, clips: "Sequence[Clip]", folder: Path, *, is_quiet: bool) -> None:
+def _conclude(
+    reporter: Reporter, clips: "Sequence[ManifestEntry]", folder: Path, *, is_quiet: bool
+) -> None:
     from estilo.cli.outputs import name_files
     from estilo.datasets.manifest import MANIFEST
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from estilo.audio import Audio
 from estilo.datasets.clips import SAMPLE_RATE, Cancel, make_folder, normalised, write_clip
-from estilo.datasets.manifest import Clip, Split, read_if_there, write_manifest
+from estilo.datasets.manifest import ManifestEntry, Split, read_if_there, write_manifest
 from estilo.dsp.resample import resample
 from estilo.errors import Cancelled, InputError, OutputError, SettingsError
 from estilo.io import load, probe, release, scratch_array
@@ -54,8 +54,8 @@ class Added:
         skipped: everything that was not taken, in the order of the folder.
     """
 
-    new: tuple[Clip, ...]
-    clips: tuple[Clip, ...]
+    new: tuple[ManifestEntry, ...]
+    clips: tuple[ManifestEntry, ...]
     skipped: tuple[Skipped, ...]
 
 
@@ -94,7 +94,7 @@ def add(
     clips = read_if_there(out)
     known = {found[1]: clip for clip in clips if (found := _HASH.match(clip.source))}
     files, skipped = _walk(folder, out)
-    new: list[Clip] = []
+    new: list[ManifestEntry] = []
     start_s = time.monotonic()
     try:
         for n_done, path in enumerate(files, 1):
@@ -135,7 +135,7 @@ class _Recording:
     def split(self, validation: float) -> Split:
         return "validation" if int(self.digest[:8], 16) < validation * 2**32 else "train"
 
-    def cut(self, out: Path, *, split: Split, label: str, licence: str) -> list[Clip]:
+    def cut(self, out: Path, *, split: Split, label: str, licence: str) -> list[ManifestEntry]:
         """Write its clips; in the order of the recording, at least one."""
         samples = _working(load(self.path))
         seconds = len(samples) / SAMPLE_RATE
@@ -148,7 +148,9 @@ class _Recording:
                 make_folder(out)
             write_clip(normalised(piece), out / path)
             source = f"sha256:{self.digest} {self.name}"
-            clips.append(Clip(path, len(piece), SAMPLE_RATE, split, label, "", source, licence))
+            clips.append(
+                ManifestEntry(path, len(piece), SAMPLE_RATE, split, label, "", source, licence)
+            )
         if not clips:
             raise InputError("is silent once it is mixed to mono")
         return clips
@@ -199,7 +201,7 @@ def _walk(folder: Path, out: Path) -> tuple[list[Path], list[Skipped]]:
     return sorted(files), skipped
 
 
-def _recognised(path: Path, name: str, known: dict[str, Clip]) -> _Recording:
+def _recognised(path: Path, name: str, known: dict[str, ManifestEntry]) -> _Recording:
     """A recording by its bytes; one that is there already is refused."""
     probe(path)  # so that no film is read through
     try:

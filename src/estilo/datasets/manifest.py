@@ -18,7 +18,7 @@ Split = Literal["train", "validation"]
 
 
 @dataclass(frozen=True)
-class Clip:
+class ManifestEntry:
     """One clip of a dataset: a WAV file, whose first channel is heard.
 
     Args:
@@ -48,7 +48,7 @@ class Clip:
         return self.n_samples / self.sample_rate
 
 
-def write_manifest(folder: Path, clips: Iterable[Clip]) -> Path:
+def write_manifest(folder: Path, clips: Iterable[ManifestEntry]) -> Path:
     """Write the manifest of a folder, in place of the one before.
 
     Raises:
@@ -60,7 +60,7 @@ def write_manifest(folder: Path, clips: Iterable[Clip]) -> Path:
     )
 
 
-def read_manifest(folder: Path) -> list[Clip]:
+def read_manifest(folder: Path) -> list[ManifestEntry]:
     """The clips of a folder.
 
     Raises:
@@ -76,7 +76,7 @@ def read_manifest(folder: Path) -> list[Clip]:
         ) from error
     except UnicodeDecodeError as error:
         raise InputError(f"{path} is not text; expected one JSON object per line") from error
-    clips: dict[str, Clip] = {}
+    clips: dict[str, ManifestEntry] = {}
     for number, line in enumerate(lines, 1):
         clip = _clip(line, place=f"{path}:{number}")
         if clip.path in clips:
@@ -85,19 +85,19 @@ def read_manifest(folder: Path) -> list[Clip]:
     return list(clips.values())
 
 
-def read_if_there(folder: Path) -> list[Clip]:
+def read_if_there(folder: Path) -> list[ManifestEntry]:
     """As `read_manifest`; none where there is no manifest yet."""
     return read_manifest(folder) if (folder / MANIFEST).exists() else []
 
 
-def _clip(line: str, *, place: str) -> Clip:
+def _clip(line: str, *, place: str) -> ManifestEntry:
     try:
-        clip = Clip(**json.loads(line))
+        clip = ManifestEntry(**json.loads(line))
     except (ValueError, TypeError, RecursionError) as error:
         raise InputError(
             f"{place} does not describe a clip ({error}); make the dataset anew"
         ) from error
-    for each in fields(Clip):
+    for each in fields(ManifestEntry):
         kind = int if each.type is int else str
         got = getattr(clip, each.name)
         if type(got) is not kind:

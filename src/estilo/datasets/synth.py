@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from estilo.datasets.clips import SAMPLE_RATE, Cancel, make_folder, normalised, write_clip
-from estilo.datasets.manifest import Clip, Split, read_if_there, write_manifest
+from estilo.datasets.manifest import ManifestEntry, Split, read_if_there, write_manifest
 from estilo.datasets.phrases import Phrases, write_phrases
 from estilo.datasets.settings import SynthSettings
 from estilo.errors import Cancelled, InputError, OutputError, SettingsError
@@ -47,7 +47,7 @@ _INSTRUMENT, _PHRASE, _DEAL, _CLIP, _LAYERS = range(5)
 
 
 @dataclass(frozen=True)
-class Plan:
+class RenderTask:
     """One clip to render.
 
     Args:
@@ -57,7 +57,7 @@ class Plan:
         phrase: number of the phrase in the split; of the take, for a texture.
     """
 
-    clip: Clip
+    clip: ManifestEntry
     settings: SynthSettings
     instrument: int
     phrase: int
@@ -70,7 +70,7 @@ class Plan:
         )
 
 
-def plan(settings: SynthSettings) -> list[Plan]:
+def plan(settings: SynthSettings) -> list[RenderTask]:
     """Every clip of a dataset, without rendering any.
 
     Raises:
@@ -95,7 +95,7 @@ def render_all(
     n_jobs: int = 1,
     on_clip: Callable[[Counted[list[Path]]], None] | None = None,
     cancel: Cancel | None = None,
-) -> list[Clip]:
+) -> list[ManifestEntry]:
     """Render a dataset, its manifest last; clips that are there already are kept.
 
     Whatever ends this, the same call goes on from there. Clips that others added to the folder
@@ -143,7 +143,7 @@ def render_all(
     return clips
 
 
-def render(tasks: Sequence[Plan], folder: Path) -> list[Path]:
+def render(tasks: Sequence[RenderTask], folder: Path) -> list[Path]:
     """Render the clips of one instrument that are not in the folder yet.
 
     Args:
@@ -166,7 +166,7 @@ def render(tasks: Sequence[Plan], folder: Path) -> list[Path]:
     return written
 
 
-def waveforms(tasks: Sequence[Plan]) -> list[NDArray[np.float32]]:
+def waveforms(tasks: Sequence[RenderTask]) -> list[NDArray[np.float32]]:
     """The clips themselves, ``(time,)``, with an RMS of 0.1, less where peaks would pass 0.9.
 
     Args:
@@ -199,20 +199,20 @@ def waveforms(tasks: Sequence[Plan]) -> list[NDArray[np.float32]]:
     return [normalised(apply_effects(each, effects, SAMPLE_RATE)) for each in dry]
 
 
-def _jobs(tasks: Sequence[Plan], wanted: Sequence[Plan]) -> list[list[Plan]]:
+def _jobs(tasks: Sequence[RenderTask], wanted: Sequence[RenderTask]) -> list[list[RenderTask]]:
     """What a process does at once: all clips of a program if any is wanted, or a clip of its own.
 
     What FluidSynth plays depends a little on what it has played before.
     """
     wanting = {task.clip.label for task in wanted if task.is_program}
-    played: dict[str, list[Plan]] = {}
+    played: dict[str, list[RenderTask]] = {}
     for task in tasks:
         if task.clip.label in wanting:
             played.setdefault(task.clip.label, []).append(task)
     return [*played.values(), *([task] for task in wanted if not task.is_program)]
 
 
-def _texture(task: Plan) -> NDArray[np.float32]:
+def _texture(task: RenderTask) -> NDArray[np.float32]:
     """A take of a texture; all takes of one have the same effects."""
     settings = task.settings
     rng = _rng(settings, "train", _INSTRUMENT, task.instrument)
@@ -286,7 +286,7 @@ def _claim(folder: Path, settings: SynthSettings) -> None:
         )
 
 
-def _plan_split(settings: SynthSettings, split: Split) -> Iterator[Plan]:
+def _plan_split(settings: SynthSettings, split: Split) -> Iterator[RenderTask]:
     n_instruments = sum(_counts(settings, split))
     if not n_instruments:
         return
@@ -299,16 +299,16 @@ def _plan_split(settings: SynthSettings, split: Split) -> Iterator[Plan]:
         for band in np.split(order, starts[1:]):
             for instrument in map(int, band):
                 clip = _clip(settings, split, instrument, phrase)
-                yield Plan(clip, settings, instrument, phrase)
+                yield RenderTask(clip, settings, instrument, phrase)
             phrase += 1
 
 
-def _plan_textures(settings: SynthSettings) -> Iterator[Plan]:
+def _plan_textures(settings: SynthSettings) -> Iterator[RenderTask]:
     first = sum(_counts(settings, "train"))
     for number in range(settings.n_textures):
         for take in range(settings.clips_per_instrument):
             name = f"texture-{number:04d}"
-            clip = Clip(
+            clip = ManifestEntry(
                 path=f"train/{name}/{take:05d}.wav",
                 n_samples=round(settings.duration_s * SAMPLE_RATE),
                 sample_rate=SAMPLE_RATE,
@@ -318,14 +318,14 @@ def _plan_textures(settings: SynthSettings) -> Iterator[Plan]:
                 source="estilo's synthesiser",
                 licence=_OWN_LICENCE,
             )
-            yield Plan(clip, settings, first + number, take)
+            yield RenderTask(clip, settings, first + number, take)
 
 
-def _clip(settings: SynthSettings, split: Split, instrument: int, phrase: int) -> Clip:
+def _clip(settings: SynthSettings, split: Split, instrument: int, phrase: int) -> ManifestEntry:
     n_patches, _ = _counts(settings, split)
     is_patch = instrument < n_patches
     name = f"{'patch' if is_patch else 'program'}-{instrument:04d}"
-    return Clip(
+    return ManifestEntry(
         path=f"{split}/{name}/{phrase:05d}.wav",
         n_samples=round(settings.duration_s * SAMPLE_RATE),
         sample_rate=SAMPLE_RATE,
@@ -369,7 +369,7 @@ def _instrument(
     return layers, effects
 
 
-def _phrases(tasks: Sequence[Plan]) -> Phrases:
+def _phrases(tasks: Sequence[RenderTask]) -> Phrases:
     """The notes of all phrases by name."""
     return {
         task.clip.phrase: _phrase(task.settings, task.clip.split, task.phrase)

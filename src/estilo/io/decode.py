@@ -25,7 +25,7 @@ _KEPT_TAGS = frozenset(
 )
 
 
-class Source(Protocol):
+class Decoder(Protocol):
     """An open recording."""
 
     sample_rate: int
@@ -41,7 +41,7 @@ class Source(Protocol):
 
 
 @contextmanager
-def open_soundfile(path: Path, claims: Claims) -> Iterator[Source]:
+def open_soundfile(path: Path, claims: Claims) -> Iterator[Decoder]:
     """Open with libsndfile, the header corrected by ``claims``."""
     with path.open("rb") as stream:
         try:
@@ -61,10 +61,10 @@ def open_soundfile(path: Path, claims: Claims) -> Iterator[Source]:
                     f"{path} is ALAC of more than 16 bits in a caf file, which cannot be decoded "
                     "safely; convert it to wav, flac or m4a"
                 )
-            yield _SoundfileSource(file)
+            yield _SoundfileDecoder(file)
 
 
-class _SoundfileSource:
+class _SoundfileDecoder:
     def __init__(self, file: sf.SoundFile) -> None:
         self._file = file
         self.sample_rate = file.samplerate
@@ -98,7 +98,7 @@ class _SoundfileSource:
 
 
 @contextmanager
-def open_av(path: Path, claims: Claims) -> Iterator[Source]:
+def open_av(path: Path, claims: Claims) -> Iterator[Decoder]:
     """Open with PyAV, which is optional; ``claims`` are for libsndfile alone."""
     del claims
     try:
@@ -116,7 +116,7 @@ def open_av(path: Path, claims: Claims) -> Iterator[Source]:
                     f"{path} has no sound in it, only {len(container.streams)} other streams; "
                     "give a file with audio"
                 )
-            yield _AvSource(container)
+            yield _AvDecoder(container)
     except (FFmpegError, ValueError) as error:
         if isinstance(error, AudioFileError):
             raise
@@ -128,7 +128,7 @@ def open_av(path: Path, claims: Claims) -> Iterator[Source]:
 
 
 @dataclass
-class _AvSource:
+class _AvDecoder:
     container: Any
     sample_rate: int = 0
     n_channels: int = 0

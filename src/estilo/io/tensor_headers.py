@@ -42,7 +42,7 @@ quote = _repr.repr  # what came, cut to a length that fits a sentence
 
 
 @dataclass(frozen=True)
-class Place:
+class TensorExtent:
     """Where a tensor lies, in bytes from the end of the header."""
 
     name: str
@@ -52,7 +52,7 @@ class Place:
     end: int
 
 
-def parse_header(header: bytes, n_data: int) -> tuple[list[Place], dict[str, Any]]:
+def parse_header(header: bytes, n_data: int) -> tuple[list[TensorExtent], dict[str, Any]]:
     """Read a header that `n_data` bytes of numbers follow.
 
     Args:
@@ -85,7 +85,7 @@ def parse_header(header: bytes, n_data: int) -> tuple[list[Place], dict[str, Any
     return places, card
 
 
-def _parse_entry(name: str, entry: object) -> Place:
+def _parse_entry(name: str, entry: object) -> TensorExtent:
     if not 1 <= len(name) <= _MAX_NAME or not (name.isascii() and name.isprintable()):
         raise ValueError(
             f"expected names of 1 to {_MAX_NAME} printable ASCII characters, got {quote(name)}"
@@ -114,7 +114,7 @@ def _parse_entry(name: str, entry: object) -> Place:
             f"expected data_offsets of tensor {name!r} to be a begin and an end {n_bytes} bytes "
             f"apart, by its shape, got {quote(offsets)}"
         )
-    return Place(name, dtype, shape, *offsets)
+    return TensorExtent(name, dtype, shape, *offsets)
 
 
 def _parse_counts(value: object, what: str) -> tuple[int, ...]:

@@ -24,7 +24,7 @@ from estilo.io.atomic import write_atomic
 from estilo.io.tensor_headers import (
     DTYPES,
     MAX_HEADER_BYTES,
-    Place,
+    TensorExtent,
     make_header,
     parse_header,
     quote,
@@ -267,7 +267,7 @@ def _read_exactly(stream: BufferedReader, n_bytes: int) -> np.ndarray:
     return buffer
 
 
-def _read_tensor(stream: BufferedReader, place: Place) -> np.ndarray:
+def _read_tensor(stream: BufferedReader, place: TensorExtent) -> np.ndarray:
     """The tensor that lies next in the stream."""
     stored = _read_exactly(stream, place.end - place.begin).view(place.dtype)
     _check_finite(place.name, stored)

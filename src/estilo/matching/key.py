@@ -7,7 +7,7 @@ LARGEST_SHIFT = 6
 """In semitones: half of the circle, so that there is always one."""
 
 
-def fit_key(content: Key, style: Key) -> int:
+def match_key(content: Key, style: Key) -> int:
     """The shift after which two keys have the same notes, -5 to 6 semitones.
 
     Of a minor key the notes are those of its relative major key, three semitones above, and for
@@ -24,9 +24,9 @@ def fit_key(content: Key, style: Key) -> int:
         InputError: a key has no name.
 
     Example:
-        >>> fit_key(Key("G minor", 0.9), Key("E minor", 0.9))
+        >>> match_key(Key("G minor", 0.9), Key("E minor", 0.9))
         3
-        >>> fit_key(Key("G minor", 0.9), Key("C major", 0.9))
+        >>> match_key(Key("G minor", 0.9), Key("C major", 0.9))
         -2
     """
     shift = (_tonic_of_notes(content) - _tonic_of_notes(style)) % 12

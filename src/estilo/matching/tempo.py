@@ -15,7 +15,7 @@ _THREE_OCTAVES = 0.1
 
 
 @dataclass(frozen=True)
-class TempoFit:
+class TempoMatch:
     """How a style's tempo fits a content's.
 
     Args:
@@ -27,7 +27,7 @@ class TempoFit:
     relation: Fraction
 
 
-def fit_tempo(content_bpm: float, style_bpm: float) -> TempoFit:
+def match_tempo(content_bpm: float, style_bpm: float) -> TempoMatch:
     """The speed nearest to 1 at which beats of content and style meet, in one of `RELATIONS`.
 
     Analyses take one tempo for its half or double at times, and a style at half the content's
@@ -42,16 +42,16 @@ def fit_tempo(content_bpm: float, style_bpm: float) -> TempoFit:
         InputError: a tempo is not positive, or the speed would lie outside 0.67 to 1.5.
 
     Example:
-        >>> fit_tempo(120.0, 96.0)
-        TempoFit(speed=1.25, relation=Fraction(1, 1))
-        >>> fit_tempo(120.0, 66.0).relation, round(fit_tempo(120.0, 66.0).speed, 3)
+        >>> match_tempo(120.0, 96.0)
+        TempoMatch(speed=1.25, relation=Fraction(1, 1))
+        >>> match_tempo(120.0, 66.0).relation, round(match_tempo(120.0, 66.0).speed, 3)
         (Fraction(2, 1), 0.909)
     """
     if not (content_bpm > 0.0 and style_bpm > 0.0):
         raise InputError(
             f"tempos must be positive, got {content_bpm} and {style_bpm} bpm; give beats per minute"
         )
-    fits = [TempoFit(content_bpm / (style_bpm * float(r)), r) for r in RELATIONS]
+    fits = [TempoMatch(content_bpm / (style_bpm * float(r)), r) for r in RELATIONS]
     best = min(fits, key=_cost)
     if not SLOWEST <= best.speed <= FASTEST:
         raise InputError(
@@ -62,7 +62,7 @@ def fit_tempo(content_bpm: float, style_bpm: float) -> TempoFit:
     return best
 
 
-def _cost(fit: TempoFit) -> float:
+def _cost(fit: TempoMatch) -> float:
     """In octaves."""
     has_three = 3 in fit.relation.as_integer_ratio()
     return abs(math.log2(fit.speed)) + has_three * _THREE_OCTAVES

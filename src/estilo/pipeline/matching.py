@@ -8,7 +8,7 @@ from estilo.analysis.descriptors import excerpt
 from estilo.analysis.sound import Sound
 from estilo.audio import Audio
 from estilo.errors import InputError, SettingsError
-from estilo.matching.fit import MATCHES, fit
+from estilo.matching.adjustment import MATCHES, adjustment
 from estilo.matching.playing import played
 from estilo.pipeline.report import MatchReport
 from estilo.pipeline.sources import Source, StyleSource, with_audio
@@ -63,7 +63,7 @@ def matched_styles(
 
 def _matched(content: Sound, style: Source, name: str, matches: Sequence[str]) -> Source:
     try:
-        found = fit(content, excerpt(Sound.of(style.audio)), matches=matches)
+        found = adjustment(content, excerpt(Sound.of(style.audio)), matches=matches)
     except InputError as error:
         raise InputError(f"{name}: {error}") from error
     audio = style.audio

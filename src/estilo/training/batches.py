@@ -10,13 +10,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from estilo.datasets.manifest import Clip, Split, read_manifest
+from estilo.datasets.manifest import ManifestEntry, Split, read_manifest
 from estilo.datasets.phrases import read_phrases
 from estilo.errors import InputError
 from estilo.models.bands import transposition
 from estilo.models.generator import LOWEST_NOTE, N_NOTES
 from estilo.models.network import SAMPLE_RATE, SILENCE
-from estilo.training.disguises import Disguise, curve, noisy
+from estilo.training.augmentations import Augmentation, curve, noisy
 from estilo.training.features import LevelStore
 from estilo.training.recipe import BatchPart
 
@@ -77,7 +77,7 @@ class Batches:
         _check_folders(folders)
         self.settings, self.seed, self.store = settings, seed, store
         self._transpositions: dict[int, NDArray[np.float32]] = {}
-        self.clips: list[tuple[Path, Clip]] = [
+        self.clips: list[tuple[Path, ManifestEntry]] = [
             (Path(folder), clip)
             for folder in folders
             for clip in read_manifest(Path(folder))
@@ -141,7 +141,9 @@ class Batches:
         z = self._read(style, self._start(rng, style, own.n_style_frames), own.n_style_frames)
         z = z[:, :-1] + _LEVEL - _average(z[:, -1])
         x, y, z = (self._transposed(levels, semitones) for levels in (x, y, z))
-        looks = [Disguise.drawn(rng, much=_MUCH) if each else None for each in self._varied(rng)]
+        looks = [
+            Augmentation.drawn(rng, much=_MUCH) if each else None for each in self._varied(rng)
+        ]
         if looks[0] is not None:
             y, z = looks[0](y), looks[0](z)
         if kind != PAIRED:
@@ -153,7 +155,7 @@ class Batches:
         wide = 2.0 if kind == PERTURBED else 1.0
         x = x + gain + curve(rng, self.store.n_bands, wide * own.equaliser_db)
         if kind == PERTURBED:
-            x = Disguise.drawn(rng, much=1.0)(x)
+            x = Augmentation.drawn(rng, much=1.0)(x)
         if rng.random() < own.noise:
             x = noisy(rng, x, rng.uniform(-4.0, -1.5) + gain)
         rows = (x, y + gain + bend, z + bend)
@@ -227,7 +229,9 @@ def _check_folders(folders: Sequence[str]) -> None:
         known[place] = folder
 
 
-def _check(clips: Sequence[tuple[Path, Clip]], folders: Sequence[str], split: Split) -> None:
+def _check(
+    clips: Sequence[tuple[Path, ManifestEntry]], folders: Sequence[str], split: Split
+) -> None:
     if not clips:
         raise InputError(
             f"there are no {split} clips in {', '.join(folders)}; add more recordings, or, where "

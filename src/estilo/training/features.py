@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from estilo.datasets.manifest import Clip
+from estilo.datasets.manifest import ManifestEntry
 from estilo.io.atomic import output_error, write_atomic
 from estilo.io.slices import read_slice
 from estilo.models.network import SILENCE, Network
@@ -38,11 +38,13 @@ class LevelStore:
         self._name = f"levels-{digest.hexdigest()[:8]}"
         self._kept = lru_cache(_N_OPEN)(self._open)
 
-    def n_frames(self, clip: Clip) -> int:
+    def n_frames(self, clip: ManifestEntry) -> int:
         """Of a clip; the last may reach past its end."""
         return -(-clip.n_samples // self.hop_length)
 
-    def read(self, folder: Path, clip: Clip, *, start: int, n_frames: int) -> NDArray[np.float32]:
+    def read(
+        self, folder: Path, clip: ManifestEntry, *, start: int, n_frames: int
+    ) -> NDArray[np.float32]:
         """Some frames of a clip; silence past its ends.
 
         **Shape**: ``(n_frames, n_bands + 1)``, in units of 20 dB above -40 dB of full scale.
@@ -52,12 +54,12 @@ class LevelStore:
         out[: len(piece)] = piece
         return out
 
-    def loudest(self, folder: Path, clip: Clip, *, start: int, n_frames: int) -> float:
+    def loudest(self, folder: Path, clip: ManifestEntry, *, start: int, n_frames: int) -> float:
         """Highest level of the waveform in some frames of a clip."""
         piece = self._kept(folder, clip)[start : start + n_frames, -1]
         return float(piece.max(initial=SILENCE))
 
-    def _open(self, folder: Path, clip: Clip) -> NDArray[np.float16]:
+    def _open(self, folder: Path, clip: ManifestEntry) -> NDArray[np.float16]:
         path = folder / self._name / Path(clip.path).with_suffix(".npy")
         kept = self._load(folder, clip, path)
         if kept is None:
@@ -65,7 +67,7 @@ class LevelStore:
             kept = np.load(path, mmap_mode="r")
         return kept
 
-    def _load(self, folder: Path, clip: Clip, path: Path) -> NDArray[np.float16] | None:
+    def _load(self, folder: Path, clip: ManifestEntry, path: Path) -> NDArray[np.float16] | None:
         """What is kept; None where there is nothing, or it is damaged or older than the clip."""
         try:
             if path.stat().st_mtime_ns < (folder / clip.path).stat().st_mtime_ns:
@@ -76,7 +78,7 @@ class LevelStore:
         is_whole = kept.shape == (self.n_frames(clip), self.n_bands + 1)
         return kept if is_whole and kept.dtype == np.float16 else None
 
-    def _write(self, folder: Path, clip: Clip, path: Path) -> None:
+    def _write(self, folder: Path, clip: ManifestEntry, path: Path) -> None:
         levels = self._compute(folder / clip.path, clip)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -87,7 +89,7 @@ class LevelStore:
         write_atomic(path, buffer.getvalue(), force=True)
 
     @torch.inference_mode()
-    def _compute(self, source: Path, clip: Clip) -> NDArray[np.float16]:
+    def _compute(self, source: Path, clip: ManifestEntry) -> NDArray[np.float16]:
         n_samples = self.n_frames(clip) * self.hop_length
         waveform = torch.from_numpy(read_slice(source, -self._past, self._past + n_samples))
         levels = self._hear(waveform[None, None])[0]

@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from estilo.analysis.sound import Sound
-from estilo.datasets.manifest import Clip, read_manifest
+from estilo.datasets.manifest import ManifestEntry, read_manifest
 from estilo.engines.neural.controls import Controls
 from estilo.engines.neural.listening import listen
 from estilo.engines.neural.offline import transfer_waveform
@@ -86,9 +86,11 @@ def play(network: Network, triplet: Triplet) -> NDArray[np.float32]:
     return played[0].cpu().numpy()
 
 
-def _choose(folders: Sequence[str], n_triplets: int) -> list[tuple[tuple[Path, Clip], ...]]:
-    phrases: Mapping[str, list[tuple[Path, Clip]]] = defaultdict(list)
-    labels: Mapping[str, list[tuple[Path, Clip]]] = defaultdict(list)
+def _choose(
+    folders: Sequence[str], n_triplets: int
+) -> list[tuple[tuple[Path, ManifestEntry], ...]]:
+    phrases: Mapping[str, list[tuple[Path, ManifestEntry]]] = defaultdict(list)
+    labels: Mapping[str, list[tuple[Path, ManifestEntry]]] = defaultdict(list)
     for folder in folders:
         for clip in read_manifest(Path(folder)):
             if clip.split == "validation" and clip.phrase:
@@ -106,7 +108,7 @@ def _choose(folders: Sequence[str], n_triplets: int) -> list[tuple[tuple[Path, C
     return chosen[:n_triplets]
 
 
-def _read(folder: Path, clip: Clip) -> NDArray[np.float32]:
+def _read(folder: Path, clip: ManifestEntry) -> NDArray[np.float32]:
     return read_slice(folder / clip.path, 0, clip.n_samples)
 
 

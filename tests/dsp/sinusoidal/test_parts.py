@@ -4,7 +4,7 @@ import numpy as np
 import torch
 from scipy.ndimage import median_filter
 
-from estilo.dsp.sinusoidal.parts import strokes
+from estilo.dsp.sinusoidal.parts import find_transients
 from estilo.dsp.stft import istft, stft
 
 RATE = 22_050
@@ -21,18 +21,18 @@ def test_it_keeps_what_stands_out_of_its_row(rng):
     )
     kept = spectrum * torch.from_numpy(columns > 2.0 * rows)
     wanted = istft(kept, length=RATE, n_fft=256, hop_length=128)
-    found = strokes(torch.from_numpy(sound), sample_rate=RATE)
+    found = find_transients(torch.from_numpy(sound), sample_rate=RATE)
     torch.testing.assert_close(found, wanted)
     assert found[5000::4000].min() > 0.7
 
 
 def test_what_lasts_is_no_stroke():
     tone = torch.sin(0.3 * torch.arange(8000.0))
-    assert strokes(tone, sample_rate=8000)[1000:-1000].abs().max() < 3e-3
-    assert not strokes(torch.zeros(8000), sample_rate=8000).any()
+    assert find_transients(tone, sample_rate=8000)[1000:-1000].abs().max() < 3e-3
+    assert not find_transients(torch.zeros(8000), sample_rate=8000).any()
 
 
 def test_any_length_is_taken(rng):
     for n_samples in (1, 2, 77, 2047):
         noise = torch.from_numpy(rng.standard_normal(n_samples))
-        assert strokes(noise, sample_rate=8000).shape == noise.shape
+        assert find_transients(noise, sample_rate=8000).shape == noise.shape

@@ -56,11 +56,11 @@ def split(waveform: Tensor, *, sample_rate: int, analysis: SineAnalysis | None =
     tracks = (analysis or SineAnalysis())(waveform, sample_rate=sample_rate)
     sines = synthesise(tracks, length=waveform.shape[-1])
     residual = waveform - sines
-    transients = strokes(residual, sample_rate=sample_rate)
+    transients = find_transients(residual, sample_rate=sample_rate)
     return Parts(tracks, sines, transients, residual - transients)
 
 
-def strokes(waveform: Tensor, *, sample_rate: int) -> Tensor:
+def find_transients(waveform: Tensor, *, sample_rate: int) -> Tensor:
     """What happens at once: where a column of the spectrogram stands out of its row.
 
     In windows of a hundredth of a second, by medians over frequency and over time
@@ -76,7 +76,7 @@ def strokes(waveform: Tensor, *, sample_rate: int) -> Tensor:
         >>> import torch
         >>> noise = 0.01 * torch.randn(8000, generator=torch.Generator().manual_seed(0))
         >>> noise[4000] += 1.0
-        >>> found = strokes(noise, sample_rate=8000)
+        >>> found = find_transients(noise, sample_rate=8000)
         >>> bool(found[4000] > 0.9), bool(found[:3500].square().mean() < 1e-5)
         (True, True)
     """

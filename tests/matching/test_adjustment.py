@@ -7,8 +7,8 @@ from estilo.analysis.key import Key
 from estilo.analysis.sound import RATE_HZ, Sound
 from estilo.analysis.tempo import Tempo
 from estilo.errors import InputError
-from estilo.matching import fit as fitting
-from estilo.matching.fit import fit
+from estilo.matching import adjustment as adjusting
+from estilo.matching.adjustment import adjustment
 
 E_MINOR, G_MINOR, C_MAJOR = Key("E minor", 0.9), Key("G minor", 0.9), Key("C major", 0.8)
 
@@ -20,7 +20,7 @@ def sounds(monkeypatch):
     def sounds(*, tempos=None, keys=None):
         content, style = (Sound(np.ones(100), RATE_HZ) for _ in range(2))
         said = {}
-        for each, of in ((fitting.tempo, tempos), (fitting.key, keys)):
+        for each, of in ((adjusting.tempo, tempos), (adjusting.key, keys)):
             if of is not None:
                 said |= {(content, each): of[0], (style, each): of[1]}
         monkeypatch.setattr(Sound, "once", lambda sound, compute: said[sound, compute])
@@ -51,20 +51,20 @@ def sounds(monkeypatch):
 )
 def test_tempo(sounds, tempos, speed, words):
     content, style = sounds(tempos=[Tempo(bpm, 0.9 if bpm else 0.1) for bpm in tempos])
-    found = fit(content, style, matches=["tempo"])
+    found = adjustment(content, style, matches=["tempo"])
     assert (found.semitones, found.words) == (0, words)
     assert found.speed == pytest.approx(speed)
 
 
 def test_a_tempo_by_chance_is_no_pulse(sounds):
     content, style = sounds(tempos=[Tempo(120.0, 0.9), Tempo(80.0, 0.25)])
-    assert fit(content, style, matches=["tempo"]).speed == 1.0
+    assert adjustment(content, style, matches=["tempo"]).speed == 1.0
 
 
 def test_tempos_too_far_apart_are_refused(sounds):
     content, style = sounds(tempos=[Tempo(200.0, 0.9), Tempo(50.0, 0.9)])
     with pytest.raises(InputError, match="leave tempo out"):
-        fit(content, style, matches=["tempo", "key"])
+        adjustment(content, style, matches=["tempo", "key"])
 
 
 @pytest.mark.parametrize(
@@ -88,13 +88,13 @@ def test_tempos_too_far_apart_are_refused(sounds):
 )
 def test_key(sounds, keys, shift, words):
     content, style = sounds(keys=keys)
-    found = fit(content, style, matches=["key"])
+    found = adjustment(content, style, matches=["key"])
     assert (found.speed, found.semitones, found.words) == (1.0, shift, words)
 
 
 def test_both_in_a_line(sounds):
     content, style = sounds(tempos=[Tempo(120.0, 0.9), Tempo(96.0, 0.8)], keys=[G_MINOR, E_MINOR])
-    found = fit(content, style, matches=["tempo", "key"])
+    found = adjustment(content, style, matches=["tempo", "key"])
     assert found.words == (
         "96 bpm played 1.25 times as fast, at 120; shifted up 3 semitones, E minor to G minor"
     )

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter1d
 
 
-class Disguise(NamedTuple):
+class Augmentation(NamedTuple):
     """What another player or instrument might have done otherwise; the same for all its clips.
 
     Args:
@@ -24,7 +24,7 @@ class Disguise(NamedTuple):
     blur: float
 
     @classmethod
-    def drawn(cls, rng: np.random.Generator, *, much: float) -> "Disguise":
+    def drawn(cls, rng: np.random.Generator, *, much: float) -> "Augmentation":
         """A random one; how much it changes at most and how often, 0 to 1."""
         swing = float(np.exp(rng.normal(0.0, 0.35 * much)))
         falls, blurs = rng.random(2) < 0.4 * much

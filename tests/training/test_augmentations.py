@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from estilo.training.disguises import Disguise
+from estilo.training.augmentations import Augmentation
 
-PLAIN = Disguise(swing=1.0, fall=0.0, width=9, blur=0.0)
+PLAIN = Augmentation(swing=1.0, fall=0.0, width=9, blur=0.0)
 
 
 @pytest.fixture
@@ -40,9 +40,9 @@ def test_swings_releases_and_partials(levels):
 
 
 def test_draws_keep_within_how_much(rng):
-    none = [Disguise.drawn(rng, much=0.0) for _ in range(20)]
+    none = [Augmentation.drawn(rng, much=0.0) for _ in range(20)]
     assert all((each.swing, each.fall, each.blur) == (1.0, 0.0, 0.0) for each in none)
-    some = [Disguise.drawn(rng, much=1.0) for _ in range(400)]
+    some = [Augmentation.drawn(rng, much=1.0) for _ in range(400)]
     assert 0.3 < np.mean([each.fall > 0.0 for each in some]) < 0.5
     assert 0.3 < np.mean([each.blur > 0.0 for each in some]) < 0.5
     assert np.std(np.log([each.swing for each in some])) == pytest.approx(0.35, rel=0.2)

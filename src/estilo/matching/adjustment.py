@@ -1,4 +1,4 @@
-"""What is to be done to a style so that it fits a content, and that in words."""
+"""The speed and the shift that bring a style to the tempo and key of the content, and why."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,8 +7,8 @@ from fractions import Fraction
 from estilo.analysis.key import Key, key
 from estilo.analysis.sound import Sound
 from estilo.analysis.tempo import Tempo, tempo
-from estilo.matching.key import fit_key, transposed
-from estilo.matching.tempo import fit_tempo
+from estilo.matching.key import match_key, transposed
+from estilo.matching.tempo import match_tempo
 
 MATCHES = ("tempo", "key")
 """What a style can be matched in."""
@@ -18,7 +18,7 @@ _SAME_SPEED = 0.005  # of half a minute that is 0.15 s
 
 
 @dataclass(frozen=True)
-class Fit:
+class Adjustment:
     """What is done to a style.
 
     Args:
@@ -32,7 +32,7 @@ class Fit:
     words: str
 
 
-def fit(content: Sound, style: Sound, *, matches: Sequence[str]) -> Fit:
+def adjustment(content: Sound, style: Sound, *, matches: Sequence[str]) -> Adjustment:
     """Speed and shift of a style for a content; none where one of the two has no pulse or key.
 
     Args:
@@ -41,13 +41,14 @@ def fit(content: Sound, style: Sound, *, matches: Sequence[str]) -> Fit:
         matches: some of `MATCHES`.
 
     Raises:
-        InputError: tempos are too far apart; see `estilo.matching.tempo.fit_tempo`.
+        InputError: tempos are too far apart; see `estilo.matching.tempo.match_tempo`.
 
     Example:
         >>> import numpy as np
         >>> noise = Sound(0.1 * np.random.default_rng(0).standard_normal(80_000), 16_000)
-        >>> fit(noise, noise, matches=["key"])
-        Fit(speed=1.0, semitones=0, words='the content has no clear key, pitch left as it is')
+        >>> found = adjustment(noise, noise, matches=["key"])
+        >>> found.semitones, found.words
+        (0, 'the content has no clear key, pitch left as it is')
     """
     speed, semitones, words = 1.0, 0, []
     if "tempo" in matches:
@@ -56,7 +57,7 @@ def fit(content: Sound, style: Sound, *, matches: Sequence[str]) -> Fit:
     if "key" in matches:
         semitones, said = _shift(content.once(key), style.once(key))
         words.append(said)
-    return Fit(speed, semitones, "; ".join(words))
+    return Adjustment(speed, semitones, "; ".join(words))
 
 
 def _speed(content: Tempo, style: Tempo) -> tuple[float, str]:
@@ -65,7 +66,7 @@ def _speed(content: Tempo, style: Tempo) -> tuple[float, str]:
             return 1.0, f"{owner}no clear pulse, tempo left as it is"
     assert content.bpm is not None  # noqa: S101 - see above
     assert style.bpm is not None  # noqa: S101
-    found = fit_tempo(content.bpm, style.bpm)
+    found = match_tempo(content.bpm, style.bpm)
     fitting = _fitting(content.bpm, found.relation)
     if abs(found.speed - 1.0) < _SAME_SPEED:
         return 1.0, f"{style.bpm:.0f} bpm fits as it is{fitting}"
@@ -87,7 +88,7 @@ def _shift(content: Key, style: Key) -> tuple[int, str]:
     for each, owner in ((content, "the content has "), (style, "")):
         if each.name is None:
             return 0, f"{owner}no clear key, pitch left as it is"
-    semitones = fit_key(content, style)
+    semitones = match_key(content, style)
     if semitones == 0:
         return 0, f"{style.name} fits the content's {content.name} as it is"
     direction = "up" if semitones > 0 else "down"
