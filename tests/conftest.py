@@ -1,5 +1,4 @@
 import os
-import shutil
 import sys
 from pathlib import Path
 
@@ -10,8 +9,14 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import numpy as np
 import pytest
 
+from estilo.errors import InputError
+from estilo.synthesis import fluidsynth
+
 # What several test files share is imported from here by its plain name.
 sys.path.append(str(Path(__file__).parent / "helpers"))
+
+# So that a machine that has the optional programs shows what one without them does.
+ARE_HIDDEN = bool(os.environ.get("ESTILO_TESTS_HIDE_PROGRAMS"))
 
 
 @pytest.fixture
@@ -20,15 +25,26 @@ def rng() -> np.random.Generator:
     return np.random.default_rng(20_260_117)
 
 
-@pytest.fixture
-def test_bank():
-    """Skip where FluidSynth or the soundfont of the test set is missing."""
-    from estilo.errors import InputError
-    from estilo.synthesis.fluidsynth import find_soundfont
+def pytest_runtest_setup(item):
+    """Skip what needs FluidSynth where it is missing: here, so that one line tells of all."""
+    if item.get_closest_marker("needs_fluidsynth") is not None:
+        with pytest.MonkeyPatch.context() as patch:
+            if ARE_HIDDEN:
+                _hide_programs(patch)
+            try:
+                fluidsynth.find_player("TimGM6mb")
+            except InputError as error:
+                pytest.skip(str(error))
 
-    if shutil.which("fluidsynth") is None:
-        pytest.skip("fluidsynth is not installed")
-    try:
-        find_soundfont("TimGM6mb")
-    except InputError as error:
-        pytest.skip(str(error))
+
+@pytest.fixture(autouse=True)
+def _no_optional_programs(request, monkeypatch):
+    """Hide FluidSynth from every test but those that are marked: none depends on it unawares."""
+    if request.node.get_closest_marker("needs_fluidsynth") is None:
+        _hide_programs(monkeypatch)
+
+
+def _hide_programs(patch):
+    patch.setattr(fluidsynth, "_EXECUTABLE", "a program that is nowhere")
+    patch.setattr(fluidsynth, "_FOLDERS", ())
+    patch.delenv("ESTILO_SOUNDFONTS", raising=False)

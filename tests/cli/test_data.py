@@ -7,6 +7,7 @@ import time
 import numpy as np
 import pytest
 import soundfile as sf
+from optional_programs import pretend
 
 from estilo.datasets.manifest import read_manifest
 
@@ -93,12 +94,15 @@ def test_bad_settings(run, tmp_path, options, message):
     assert not (tmp_path / "data").exists()
 
 
-def test_without_fluidsynth(run, monkeypatch, tmp_path):
-    monkeypatch.setenv("PATH", str(tmp_path))
+@pytest.mark.parametrize("present", [(), ("fluidsynth",), ("soundfont",)])
+def test_missing_programs_are_said(run, monkeypatch, tmp_path, present):
+    pretend(monkeypatch, tmp_path / "programs", "mido", *present)
     said = run("data", "synth", "-o", tmp_path / "data")
-    assert said.code == 2
-    assert "install the package fluidsynth" in said.err
+    assert (said.code, said.out) == (2, "")
+    assert ("apt install fluidsynth" in said.err) == ("fluidsynth" not in present)
+    assert ("musescore-general-soundfont" in said.err) == ("soundfont" not in present)
     assert "--n-programs 0" in said.err
+    assert not (tmp_path / "data").exists()
 
 
 def test_add_names_what_was_skipped(run, recordings, tmp_path):

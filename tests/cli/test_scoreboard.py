@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from matplotlib.figure import Figure
+from optional_programs import missing, pretend
 from tiny_set import QUICK
 
 from estilo.evaluation.ledger import Ledger
@@ -108,16 +109,22 @@ def test_bad_input(board, tmp_path, monkeypatch, options, message):
     assert not (tmp_path / "board").exists()
 
 
-def test_what_the_set_is_made_from_is_missing(run, monkeypatch, tmp_path):
+def test_missing_recordings_are_said(run, monkeypatch, tmp_path):
     monkeypatch.setenv("ESTILO_AUDIO", str(tmp_path / "nowhere"))
     said = run("scoreboard", "--set", "real", "-o", tmp_path / "board")
-    assert said.code == 2
+    assert (said.code, said.out) == (2, "")
     assert "ESTILO_AUDIO" in said.err
-    monkeypatch.setenv("PATH", str(tmp_path))
+    assert not (tmp_path / "board").exists()
+
+
+@pytest.mark.parametrize("present", [(), ("fluidsynth",), ("soundfont",)])
+def test_missing_programs_are_said(run, monkeypatch, tmp_path, present):
+    pretend(monkeypatch, tmp_path / "programs", "mido", *present)
     monkeypatch.setenv("ESTILO_CACHE", str(tmp_path / "cache"))
     said = run("scoreboard", "-o", tmp_path / "board")
-    assert said.code == 2
-    assert "install the package fluidsynth" in said.err
+    assert (said.code, said.out) == (2, "")
+    assert said.err.rstrip().endswith(missing("mido", *present))
+    assert not (tmp_path / "board").exists()
 
 
 def test_failures_are_told_and_the_others_go_on(board, monkeypatch, tmp_path):

@@ -8,6 +8,7 @@ import librosa
 import numpy as np
 import pytest
 import soundfile as sf
+from optional_programs import pretend
 from pydantic import ValidationError
 
 from estilo.datasets import synth
@@ -15,8 +16,6 @@ from estilo.datasets.manifest import ManifestEntry, read_manifest, write_manifes
 from estilo.datasets.synth import SynthSettings, plan, render_all, waveforms
 from estilo.errors import Cancelled, InputError, OutputError, SettingsError
 from estilo.metrics.timbre_network import METRIC_SEED
-from estilo.synthesis import fluidsynth
-from estilo.synthesis.fluidsynth import find_soundfont
 
 SMALL = SynthSettings(
     n_patches=5,
@@ -29,17 +28,6 @@ SMALL = SynthSettings(
 )
 RATE = 48_000
 HOP = 256
-
-
-@pytest.fixture
-def bank():
-    """Skip where FluidSynth or its soundfont is missing."""
-    if shutil.which("fluidsynth") is None:
-        pytest.skip("fluidsynth is not installed")
-    try:
-        find_soundfont("MuseScore_General")
-    except InputError as error:
-        pytest.skip(str(error))
 
 
 @pytest.fixture
@@ -325,16 +313,15 @@ def test_nobody_plays_alone(given, message):
         plan(SMALL.model_copy(update=given))
 
 
-def test_missing_parts_are_named_before_anything_is_written(tmp_path, monkeypatch):
+@pytest.mark.parametrize("present", [(), ("fluidsynth",), ("soundfont",)])
+def test_missing_parts_are_named_before_anything_is_written(tmp_path, monkeypatch, present):
     settings = SMALL.model_copy(update={"n_programs": 2})
-    monkeypatch.setattr(fluidsynth, "_FOLDERS", (tmp_path,))
-    monkeypatch.delenv("ESTILO_SOUNDFONTS", raising=False)
-    monkeypatch.setattr(fluidsynth.shutil, "which", lambda name: "/bin/true")
-    with pytest.raises(InputError, match=r"musescore-general-soundfont.*--n-programs 0"):
+    pretend(monkeypatch, tmp_path / "programs", "mido", *present)
+    with pytest.raises(InputError, match=r"missing: .*; or do without .*--n-programs 0") as refusal:
         render_all(settings, tmp_path / "data")
-    monkeypatch.setattr(fluidsynth.shutil, "which", lambda name: None)
-    with pytest.raises(InputError, match=r"install the package fluidsynth.*--n-programs 0"):
-        render_all(settings, tmp_path / "data")
+    assert ("apt install fluidsynth" in str(refusal.value)) == ("fluidsynth" not in present)
+    said_font = "apt install musescore-general-soundfont" in str(refusal.value)
+    assert said_font == ("soundfont" not in present)
     assert not (tmp_path / "data").exists()
 
 
@@ -349,9 +336,12 @@ def test_textures_have_takes_and_no_phrase():
     assert np.abs(np.corrcoef(one, other)[0, 1]) < 0.5
 
 
-@pytest.mark.usefixtures("bank")
-def test_a_program_resumed_is_the_program_rendered_at_once(tmp_path, here, tree):
-    settings = SMALL.model_copy(update={"n_patches": 0, "n_programs": 2, "n_validation": 0})
+@pytest.mark.needs_fluidsynth
+def test_a_program_resumed_is_the_program_rendered_at_once(tmp_path, monkeypatch, here, tree):
+    # Any soundfont shows it, and the test bank is the one that the tests ask for.
+    monkeypatch.setattr(synth, "_is_test_bank", lambda soundfont: False)
+    given = {"n_patches": 0, "n_programs": 2, "n_validation": 0, "soundfont": "TimGM6mb"}
+    settings = SMALL.model_copy(update=given)
     for name in "ab":
         render_all(settings, tmp_path / name)
         if name == "b":

@@ -1,7 +1,9 @@
+import re
 from itertools import pairwise
 
 import numpy as np
 import pytest
+from optional_programs import missing, pretend
 
 from estilo.analysis.sound import Sound
 from estilo.audio import Audio
@@ -42,7 +44,7 @@ def test_fewer_items_are_the_first_ones(name, recordings):
             chosen.names(n)
 
 
-@pytest.mark.usefixtures("test_bank")
+@pytest.mark.needs_fluidsynth
 def test_triplets_are_equal_files_in_two_caches(monkeypatch, tmp_path):
     made = []
     for folder in (tmp_path / "one", tmp_path / "two"):
@@ -57,7 +59,8 @@ def test_triplets_are_equal_files_in_two_caches(monkeypatch, tmp_path):
         np.testing.assert_array_equal(one, two)
 
 
-@pytest.mark.usefixtures("test_bank", "cache")
+@pytest.mark.needs_fluidsynth
+@pytest.mark.usefixtures("cache")
 @pytest.mark.parametrize("name", ["mono-0000", "poly-0001"])
 def test_a_triplet_is_what_it_says(name):
     item = SyntheticTriplets().load(name)
@@ -74,17 +77,36 @@ def test_a_triplet_is_what_it_says(name):
     assert timbre(target, style) < timbre(content, style)
 
 
-@pytest.mark.usefixtures("test_bank", "cache")
+@pytest.mark.needs_fluidsynth
+@pytest.mark.usefixtures("cache")
 def test_another_seed_is_another_set():
     one, two = (SyntheticTriplets(seed=seed).load("mono-0000") for seed in (0, 1))
     assert not np.array_equal(one.content.samples, two.content.samples)
 
 
-def test_triplets_name_what_is_missing(monkeypatch, tmp_path, cache):
-    monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(InputError, match="install the package fluidsynth"):
-        SyntheticTriplets().load("mono-0000")
-    assert not list(cache.rglob("*.flac"))
+PROGRAMS = [(), ("fluidsynth",), ("soundfont",), ("fluidsynth", "soundfont")]
+
+
+@pytest.mark.parametrize("has_recordings", [False, True])
+@pytest.mark.parametrize("present", PROGRAMS)
+def test_each_set_needs_its_own_parts_and_no_others(
+    monkeypatch, tmp_path, cache, recordings, present, has_recordings
+):
+    pretend(monkeypatch, tmp_path / "programs", "mido", *present)
+    if not has_recordings:
+        monkeypatch.setenv("ESTILO_AUDIO", str(tmp_path / "nowhere"))
+    if len(present) == 2:
+        assert SyntheticTriplets().load("mono-0000").target.duration_s == 8.0
+    else:
+        with pytest.raises(InputError, match=re.escape(missing("mido", *present)) + "$"):
+            SyntheticTriplets().load("mono-0000")
+        assert not list(cache.rglob("*.flac"))
+    assert Textures().names()[-1] == list(TEXTURES)[-1]
+    if has_recordings:
+        assert RealPairs().load(RealPairs().names()[0]).target is None
+    else:
+        with pytest.raises(InputError, match=r"no folder .*nowhere.*ESTILO_AUDIO"):
+            RealPairs().names()
 
 
 def test_real_pairs_are_all_ordered_pairs(recordings):
@@ -114,10 +136,16 @@ def test_real_pairs_say_where_they_look():
         RealPairs().names()
 
 
-def test_a_missing_recording_is_named(recordings):
+def test_missing_recordings_are_all_named(recordings):
     (recordings / "piano.wav").unlink()
-    with pytest.raises(InputError, match=r"piano\.wav does not exist"):
-        RealPairs().load("rain--piano")
+    (recordings / "rain.wav").unlink()
+    for ask in (RealPairs().names, lambda: RealPairs().load("rain--piano")):
+        with pytest.raises(
+            InputError, match=r"missing in .*: (rain|piano)\.wav, (rain|piano)\.wav;"
+        ):
+            ask()
+    with pytest.raises(InputError, match=r"missing in .*: piano\.wav;"):
+        RealPairs().load("ocean--piano")
 
 
 @pytest.mark.usefixtures("nowhere")

@@ -13,7 +13,7 @@ from estilo.analysis.tempo import tempo
 from estilo.audio import Audio
 from estilo.evaluation.songs import DURATION_S, known_songs
 
-pytestmark = pytest.mark.usefixtures("test_bank")
+pytestmark = pytest.mark.needs_fluidsynth
 
 
 @pytest.fixture

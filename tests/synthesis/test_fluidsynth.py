@@ -1,13 +1,16 @@
 import io
+import itertools
+import re
 import sys
 
 import mido
 import numpy as np
 import pytest
+from optional_programs import HOW_TO_INSTALL, missing, pretend
 
 from estilo.errors import EstiloError, InputError, SettingsError
 from estilo.synthesis import fluidsynth
-from estilo.synthesis.fluidsynth import DRUM_CHANNEL, find_soundfont, midi_file, render
+from estilo.synthesis.fluidsynth import DRUM_CHANNEL, find_player, midi_file, render
 from estilo.synthesis.notes import Note
 
 NOTES = (Note(0.5, 0.5, 69.0, 1.0), Note(1.0, 0.75, 72.4, 0.5), Note(1.0, 0.25, 57.0, 0.001))
@@ -54,7 +57,7 @@ def test_drums_have_a_channel_of_their_own():
     }
 
 
-@pytest.mark.usefixtures("test_bank")
+@pytest.mark.needs_fluidsynth
 def test_drums_are_drums():
     """A cymbal has no pitch to follow its number; a piano's note a semitone up has."""
     parts = [((Note(0.0, 0.5, pitch, 0.8),), 0) for pitch in (42.0, 43.0)]
@@ -65,7 +68,7 @@ def test_drums_are_drums():
     assert below_1_khz[0] < 0.1 < 0.8 < below_1_khz[1]
 
 
-@pytest.mark.usefixtures("test_bank")
+@pytest.mark.needs_fluidsynth
 def test_it_sounds_as_written():
     samples = render(
         [Note(0.5, 1.0, 69.0, 0.8)],
@@ -85,20 +88,20 @@ def test_it_sounds_as_written():
     assert abs(cents) < 20.0
 
 
-@pytest.mark.usefixtures("test_bank")
+@pytest.mark.needs_fluidsynth
 def test_it_repeats_bit_for_bit():
     options = {"program": 0, "soundfont": "TimGM6mb", "sample_rate": RATE, "duration_s": 2.0}
     np.testing.assert_array_equal(render(NOTES, **options), render(NOTES, **options))
 
 
-@pytest.mark.usefixtures("test_bank")
+@pytest.mark.needs_fluidsynth
 def test_no_notes_are_silence():
     samples = render([], program=0, soundfont="TimGM6mb", sample_rate=RATE, duration_s=0.5)
     assert samples.shape == (RATE // 2,)
     assert not samples.any()
 
 
-@pytest.mark.usefixtures("test_bank")
+@pytest.mark.needs_fluidsynth
 def test_a_broken_soundfont_is_not_replaced_by_another(tmp_path):
     broken = tmp_path / "broken.sf2"
     broken.write_bytes(b"RIFF0000sfbk" + bytes(1000))
@@ -106,43 +109,68 @@ def test_a_broken_soundfont_is_not_replaced_by_another(tmp_path):
         render(NOTES, program=0, soundfont=broken, sample_rate=RATE, duration_s=1.0)
 
 
-@pytest.mark.usefixtures("test_bank")
+@pytest.mark.needs_fluidsynth
 def test_what_fluidsynth_refuses():
     with pytest.raises(EstiloError, match=r"FluidSynth failed \(status .*out of range"):
         render(NOTES, program=0, soundfont="TimGM6mb", sample_rate=100, duration_s=1.0)
 
 
-def test_missing_fluidsynth_names_the_package(monkeypatch, tmp_path):
-    monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(InputError, match="install the package fluidsynth"):
+PARTS = tuple(HOW_TO_INSTALL)
+
+
+@pytest.mark.parametrize(
+    "present", [each for n in range(len(PARTS)) for each in itertools.combinations(PARTS, n)]
+)
+def test_a_refusal_names_all_that_is_missing(monkeypatch, tmp_path, present):
+    pretend(monkeypatch, tmp_path, *present)
+    with pytest.raises(InputError, match=re.escape(f"missing: {missing(*present)}") + "$"):
         render(NOTES, program=0, soundfont="TimGM6mb", sample_rate=RATE, duration_s=1.0)
+
+
+def test_a_path_is_found_where_it_is_and_a_player_is_still_needed(monkeypatch, tmp_path):
+    font = tmp_path / "own.sf2"
+    font.touch()
+    pretend(monkeypatch, tmp_path / "programs", "fluidsynth", "mido")
+    assert find_player(str(font)).soundfont == font
+    pretend(monkeypatch, tmp_path / "none", "mido")
+    with pytest.raises(InputError, match=re.escape(missing("soundfont", "mido")) + "$"):
+        find_player(str(font))
+
+
+def test_what_is_there_is_played(monkeypatch, tmp_path):
+    pretend(monkeypatch, tmp_path, *PARTS)
+    silence = render(NOTES, program=0, soundfont="TimGM6mb", sample_rate=RATE, duration_s=1.0)
+    assert silence.shape == (RATE,)
+    assert not silence.any()
 
 
 def test_missing_mido_names_the_extra(monkeypatch):
     monkeypatch.setitem(sys.modules, "mido", None)
-    with pytest.raises(InputError, match=r"mido is not installed.*estilo\[eval\]"):
+    with pytest.raises(InputError, match=r"mido \(pip install 'estilo\[eval\]'"):
         midi_file([(NOTES, 0)], stride_s=5, duration_s=1.0)
 
 
 @pytest.mark.parametrize("name", fluidsynth.SOUNDFONTS)
 def test_missing_soundfonts_name_their_package(monkeypatch, tmp_path, name):
-    monkeypatch.setattr(fluidsynth, "_FOLDERS", (tmp_path,))
-    monkeypatch.delenv("ESTILO_SOUNDFONTS", raising=False)
-    package = fluidsynth.SOUNDFONTS[name][1]
-    with pytest.raises(InputError, match=rf"{name} is not installed.*apt install {package}"):
-        find_soundfont(name)
+    pretend(monkeypatch, tmp_path, "fluidsynth", "mido")
+    file, package = fluidsynth.SOUNDFONTS[name]
+    file = file.rpartition("/")[2]
+    with pytest.raises(InputError, match=rf"{name} \(apt install {package}, or put {file} into"):
+        find_player(name)
 
 
 def test_own_folders_come_first(monkeypatch, tmp_path):
+    pretend(monkeypatch, tmp_path / "programs", *PARTS)
     own = tmp_path / "TimGM6mb.sf2"
     own.write_bytes(b"")
+    assert find_player("TimGM6mb").soundfont != own
     monkeypatch.setenv("ESTILO_SOUNDFONTS", str(tmp_path))
-    assert find_soundfont("TimGM6mb") == own
-    assert find_soundfont(str(own)) == own
+    assert find_player("TimGM6mb").soundfont == own
+    assert find_player(str(own)).soundfont == own
 
 
 def test_unknown_soundfonts_and_programs_are_refused():
     with pytest.raises(InputError, match="neither a known soundfont"):
-        find_soundfont("Fluid")
+        find_player("Fluid")
     with pytest.raises(SettingsError, match="between 0 and 127, got 128"):
         render(NOTES, program=128, soundfont="TimGM6mb", sample_rate=RATE, duration_s=1.0)

@@ -11,7 +11,7 @@ HELD = [Note(0.0, 1.0, 69.0, 0.7)]
 ORGAN, VIOLIN, TRUMPET, FLUTE = 16, 40, 56, 73
 
 
-rendered = pytest.mark.usefixtures("test_bank")
+rendered = pytest.mark.needs_fluidsynth
 
 
 def played(*layers, phrases=(HELD,)):

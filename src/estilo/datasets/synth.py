@@ -257,9 +257,7 @@ def _is_test_bank(soundfont: Path) -> bool:
 def _check_bank(soundfont: str) -> None:
     """Say at once what would be missing for the first program."""
     try:
-        fluidsynth.find_fluidsynth()
-        fluidsynth.find_soundfont(soundfont)
-        fluidsynth.midi_file((), stride_s=1, duration_s=1.0)
+        fluidsynth.find_player(soundfont)
     except InputError as error:
         raise InputError(f"{error}; or do without a soundfont: --n-programs 0") from error
 

@@ -4,6 +4,7 @@ Debian's soundfonts are known by name: TimGM6mb, on which engines are tested and
 trained, and MuseScore_General (MIT), for training and tuning.
 """
 
+import importlib.util
 import io
 import math
 import os
@@ -25,6 +26,7 @@ SOUNDFONTS = {
 }
 """Name to file and Debian package."""
 
+_EXECUTABLE = "fluidsynth"
 _FOLDERS = (Path("/usr/share/sounds"), Path("/usr/local/share/sounds"))
 _TICKS_PER_BEAT = 1000
 _BEAT_US = 500_000
@@ -39,6 +41,19 @@ DRUM_CHANNEL = 9
 _NRPN_MSB, _NRPN_LSB, _DATA_MSB, _DATA_LSB = 99, 98, 6, 38
 _SOUNDFONT_NRPN = 120
 _MIDDLE = 8192
+_MIDO = "the package mido (pip install 'estilo[eval]', or 'estilo[train]')"
+
+
+class Player(NamedTuple):
+    """What plays notes.
+
+    Args:
+        executable: path of FluidSynth's program.
+        soundfont: file of the soundfont.
+    """
+
+    executable: str
+    soundfont: Path
 
 
 class Bend(NamedTuple):
@@ -83,29 +98,36 @@ _GENERATORS = (
 )
 
 
-def find_fluidsynth() -> str:
-    """Path of FluidSynth's program.
+def find_player(soundfont: str) -> Player:
+    """Everything that is needed to play notes through a soundfont.
+
+    Args:
+        soundfont: one of `SOUNDFONTS`, or a path. For a name, the folder in the environment
+            variable ``ESTILO_SOUNDFONTS`` is looked through first, then those of the system.
 
     Raises:
-        InputError: it is not installed.
+        InputError: FluidSynth, the soundfont or the package mido is not installed. The message
+            names all that are missing, and says how to install each.
     """
-    program = shutil.which("fluidsynth")
-    if program is None:
-        raise InputError(
-            "FluidSynth is not installed, and soundfonts are played with it; "
-            "install the package fluidsynth (apt install fluidsynth, or brew install fluid-synth)"
+    executable, font = shutil.which(_EXECUTABLE), _find_soundfont(soundfont)
+    missing = []
+    if executable is None:
+        missing.append("FluidSynth (apt install fluidsynth, or brew install fluid-synth)")
+    if font is None:
+        file, package = SOUNDFONTS[soundfont]
+        missing.append(
+            f"the soundfont {soundfont} (apt install {package}, or put {Path(file).name} into a "
+            "folder and name that folder in ESTILO_SOUNDFONTS)"
         )
-    return program
+    if importlib.util.find_spec("mido") is None:
+        missing.append(_MIDO)
+    if executable is None or font is None or missing:
+        raise _not_installed(missing)
+    return Player(executable, font)
 
 
-def find_soundfont(name: str) -> Path:
-    """File of a soundfont: one of `SOUNDFONTS`, or a path.
-
-    The folder in the environment variable ``ESTILO_SOUNDFONTS`` is looked through first.
-
-    Raises:
-        InputError: it is not there; the message names the Debian package.
-    """
+def _find_soundfont(name: str) -> Path | None:
+    """File of a soundfont, or None where one that has a name is not installed."""
     if name not in SOUNDFONTS:
         path = Path(name)
         if not path.is_file():
@@ -114,17 +136,17 @@ def find_soundfont(name: str) -> Path:
                 "give the path of an .sf2 or .sf3 file"
             )
         return path
-    file, package = SOUNDFONTS[name]
+    file = Path(SOUNDFONTS[name][0])
     own = os.environ.get("ESTILO_SOUNDFONTS")
-    candidates = [Path(own) / Path(file).name] if own else []
+    candidates = [Path(own) / file.name] if own else []
     candidates += [folder / file for folder in _FOLDERS]
-    for path in candidates:
-        if path.is_file():
-            return path
-    raise InputError(
-        f"the soundfont {name} is not installed; install Debian's package {package} "
-        f"(apt install {package}), or put {Path(file).name} into a folder and name that folder in "
-        "ESTILO_SOUNDFONTS"
+    return next((path for path in candidates if path.is_file()), None)
+
+
+def _not_installed(missing: Sequence[str]) -> InputError:
+    return InputError(
+        "notes are played by FluidSynth through a soundfont; install what is missing: "
+        + " and ".join(missing)
     )
 
 
@@ -141,7 +163,7 @@ def render(
     Args:
         notes: fractions of their pitches are dropped, as MIDI knows none.
         program: General MIDI program, 0 to 127.
-        soundfont: name or path; see `find_soundfont`.
+        soundfont: name or path; see `find_player`.
         sample_rate: 8000 to 96000, in Hz.
         duration_s: of the result, in seconds.
 
@@ -149,7 +171,7 @@ def render(
         **Shape** ``(time,)``, float32; at the soundfont's own level.
 
     Raises:
-        InputError: FluidSynth or the soundfont is missing, or the soundfont cannot be read.
+        InputError: FluidSynth, the soundfont or mido is missing, or the soundfont cannot be read.
         SettingsError: there is no such program.
         EstiloError: FluidSynth failed.
     """
@@ -189,12 +211,10 @@ def render_parts(
     for _, program in parts:
         if not 0 <= program <= 127:
             raise SettingsError(f"a General MIDI program lies between 0 and 127, got {program}")
+    player = find_player(str(soundfont))
     stride_s = math.ceil(duration_s) + _PAUSE_S
-    stereo = _run(
-        midi_file(parts, stride_s=stride_s, duration_s=duration_s, bend=bend, channel=channel),
-        font=find_soundfont(str(soundfont)),
-        sample_rate=sample_rate,
-    )
+    midi = midi_file(parts, stride_s=stride_s, duration_s=duration_s, bend=bend, channel=channel)
+    stereo = _run(midi, player=player, sample_rate=sample_rate)
     mono = stereo.mean(1)
     out = np.zeros((len(parts), round(duration_s * sample_rate)), dtype=np.float32)
     for place, each in enumerate(out):
@@ -204,13 +224,13 @@ def render_parts(
     return list(out)
 
 
-def _run(midi: bytes, *, font: Path, sample_rate: int) -> np.ndarray:
+def _run(midi: bytes, *, player: Player, sample_rate: int) -> np.ndarray:
     """What FluidSynth plays, ``(time, 2)``."""
-    fluidsynth = find_fluidsynth()
+    font = player.soundfont
     with tempfile.TemporaryDirectory(prefix="estilo-") as folder:
         file, raw = Path(folder) / "notes.mid", Path(folder) / "notes.raw"
         file.write_bytes(midi)
-        command = [fluidsynth, "-q", "-n", "-i", "-R", "0", "-C", "0", "-g", str(_GAIN)]
+        command = [player.executable, "-q", "-n", "-i", "-R", "0", "-C", "0", "-g", str(_GAIN)]
         command += ["-r", str(sample_rate), "-o", "synth.cpu-cores=1"]
         command += ["-o", "synth.dynamic-sample-loading=1", "-o", "synth.default-soundfont="]
         command += ["-T", "raw", "-O", "float"]
@@ -254,10 +274,7 @@ def midi_file(
     try:
         from mido import Message, MetaMessage, MidiFile, MidiTrack
     except ImportError as error:
-        raise InputError(
-            "the package mido is not installed, and notes for soundfonts are written with it; "
-            "install estilo with an extra: pip install 'estilo[eval]' or 'estilo[train]'"
-        ) from error
+        raise _not_installed([_MIDO]) from error
     events: list[tuple[int, int, Message]] = []
     for place, (notes, program) in enumerate(parts):
         start = round(_TICKS_PER_S * place * stride_s)

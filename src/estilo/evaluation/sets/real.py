@@ -1,6 +1,7 @@
 """Real pairs: all ordered pairs of one fixed list of recordings."""
 
 import os
+from collections.abc import Iterable
 from itertools import permutations
 from pathlib import Path
 
@@ -43,6 +44,21 @@ def recordings_folder() -> Path:
     return folder
 
 
+def check_recordings(names: Iterable[str]) -> None:
+    """Check that all these files are in `recordings_folder`.
+
+    Raises:
+        InputError: some are not; the message names all of them.
+    """
+    folder = recordings_folder()
+    missing = [name for name in names if not (folder / name).is_file()]
+    if missing:
+        raise InputError(
+            f"recordings of this test set are missing in {folder}: {', '.join(missing)}; put them "
+            "there, or name another folder in the environment variable ESTILO_AUDIO"
+        )
+
+
 def read_recording(name: str) -> Audio:
     """The first 8 s of a recording, mono, at its own rate."""
     audio = load(recordings_folder() / name, duration_s=DURATION_S)
@@ -54,7 +70,7 @@ class RealPairs(TestSet):
 
     def names(self, n: int | None = None) -> list[str]:
         """132 pairs in a fixed random order, so that a few of them are already varied."""
-        recordings_folder()
+        check_recordings(RECORDINGS)
         pairs = [f"{Path(c).stem}--{Path(s).stem}" for c, s in permutations(RECORDINGS, 2)]
         order = np.random.default_rng(2).permutation(len(pairs))
         if n is not None and not 1 <= n <= len(pairs):
@@ -64,5 +80,7 @@ class RealPairs(TestSet):
     def load(self, name: str) -> Item:
         """One pair; there is no target."""
         files = {Path(file).stem: file for file in RECORDINGS}
-        content, style = (read_recording(files[stem]) for stem in name.split("--"))
+        wanted = [files[stem] for stem in name.split("--")]
+        check_recordings(wanted)
+        content, style = (read_recording(file) for file in wanted)
         return Item(name=name, group="real", content=content, style=style, target=None)

@@ -43,7 +43,7 @@ class SyntheticTriplets(TestSet):
     """Triplets rendered from generated notes through a soundfont.
 
     Args:
-        soundfont: name or path; see `estilo.synthesis.fluidsynth.find_soundfont`.
+        soundfont: name or path; see `estilo.synthesis.fluidsynth.find_player`.
         seed: of notes and instruments; another seed is another set.
     """
 
