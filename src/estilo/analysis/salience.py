@@ -21,7 +21,6 @@ from functools import lru_cache
 from importlib.resources import files
 
 import numpy as np
-from scipy import fft
 
 from estilo.analysis.sound import RATE_HZ, Sound
 
@@ -96,7 +95,7 @@ def log_spectra(mono: np.ndarray) -> np.ndarray:
         views = np.lib.stride_tricks.sliding_window_view(padded[half - length // 2 :], length)
         views = views[::HOP][:n_frames]
         for start in range(0, n_frames, _BLOCK):  # all at once, an hour would not fit into memory
-            spectrum = np.abs(np.asarray(fft.rfft(views[start : start + _BLOCK] * _window(length))))
+            spectrum = np.abs(np.fft.rfft(views[start : start + _BLOCK] * _window(length)))
             np.matmul(spectrum**2, _bands(length), out=power[layer, start : start + _BLOCK])
     mean_power = float(np.mean(np.square(mono, dtype=np.float64))) if len(mono) else 0.0
     power /= np.float32(max(mean_power, _SILENCE))
@@ -123,15 +122,24 @@ def logits(levels: np.ndarray, weights: Mapping[str, np.ndarray]) -> np.ndarray:
 
 
 def _logits_of_block(frames: np.ndarray, weights: Mapping[str, np.ndarray]) -> np.ndarray:
-    near = _relu(_neighbourhood(frames) @ weights["near"] + weights["near_bias"])
-    notes = _at_harmonics(near) @ weights["harmonic"] + weights["harmonic_bias"]
-    notes = _relu(_relu(notes) @ weights["reduce"] + weights["reduce_bias"])
-    known = _relu(_of_relatives(notes) @ weights["relative"] + weights["relative_bias"])
+    near = _relu(_affine(_neighbourhood(frames), "near", weights))
+    notes = _relu(_affine(_at_harmonics(near), "harmonic", weights))
+    notes = _relu(_affine(notes, "reduce", weights))
+    known = _relu(_affine(_of_relatives(notes), "relative", weights))
     around = np.concatenate(
         [known[t : len(known) - (FRAMES - 1) + t] for t in range(FRAMES)], axis=-1
     )
-    last = _relu(around @ weights["time"] + weights["time_bias"])
-    return (last @ weights["out"] + weights["out_bias"])[..., 0]
+    last = _relu(_affine(around, "time", weights))
+    return _affine(last, "out", weights)[..., 0]
+
+
+def _affine(x: np.ndarray, name: str, weights: Mapping[str, np.ndarray]) -> np.ndarray:
+    """A layer along the last axis."""
+    # One product of two matrices: of three-dimensional arrays, numpy would make one small product
+    # per frame, and wake and await the threads of its library for every one of them.
+    flat = x.reshape(-1, x.shape[-1]) @ weights[name]
+    flat += weights[f"{name}_bias"]
+    return flat.reshape(*x.shape[:-1], -1)
 
 
 def _neighbourhood(frames: np.ndarray) -> np.ndarray:

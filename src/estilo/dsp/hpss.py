@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from scipy.ndimage import rank_filter
 from torch import Tensor
 
 from estilo.dsp.stft import istft, power_of_two_near, stft
@@ -120,6 +119,9 @@ def _median(values: Tensor, size: int) -> Tensor:
 
     Scipy's filter of one dimension is ten times as fast as any of two, so rows are laid end to end.
     """
+    # Imported here: it takes half a second, and few commands split anything.
+    from scipy.ndimage import rank_filter
+
     half = size // 2
     rows = values.flatten(0, -2).cpu().numpy()
     # "symmetric" also where a row is shorter than the reach, which torch's padding refuses.
