@@ -1,9 +1,9 @@
 """Recordings and tensors in and out of files; nothing else in estilo touches such files."""
 
 from estilo.io.atomic import write_atomic
-from estilo.io.load import load
 from estilo.io.plan import BIT_DEPTHS, OutputFormat, plan_output
-from estilo.io.probe import AudioFileWarning, AudioInfo, probe
+from estilo.io.probe import AudioFileWarning, AudioInfo
+from estilo.io.recording import RecordingFile, load, probe
 from estilo.io.save import SavedInfo, save, write_audio
 from estilo.io.scratch import release, scratch_array
 from estilo.io.tensors import TensorFile, expect_shapes, read_tensors, write_tensors
@@ -13,6 +13,7 @@ __all__ = [
     "AudioFileWarning",
     "AudioInfo",
     "OutputFormat",
+    "RecordingFile",
     "SavedInfo",
     "TensorFile",
     "expect_shapes",

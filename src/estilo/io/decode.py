@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, BinaryIO, Protocol
 
 import numpy as np
 import soundfile as sf
@@ -14,6 +14,7 @@ from estilo.io.headers import Claims
 from estilo.io.patched import Patched
 
 BLOCK_LENGTH = 2**16
+UNKNOWN_LENGTH = 2**62  # libsndfile says 2**63 - 1 when the header does not tell
 
 # libsndfile finds any sample of these exactly; of the others (ogg near its end, mp3 by rounding) it
 # does not, and their decoders are fast enough to read what comes before and drop it.
@@ -41,27 +42,35 @@ class Decoder(Protocol):
 
 
 @contextmanager
-def open_soundfile(path: Path, claims: Claims) -> Iterator[Decoder]:
-    """Open with libsndfile, the header corrected by ``claims``."""
-    with path.open("rb") as stream:
-        try:
-            file = sf.SoundFile(Patched(stream, claims), closefd=False)  # type: ignore[arg-type]
-        except (sf.SoundFileError, RuntimeError, TypeError, ValueError) as error:
-            reason = getattr(error, "error_string", str(error)).rstrip(".")
-            if "does not exist" in reason:  # what libsndfile says of an mp3 without a whole frame
-                reason = "no sound was found in it"
+def open_soundfile(stream: BinaryIO, path: Path, claims: Claims) -> Iterator[Decoder]:
+    """Open with libsndfile, the header corrected by ``claims``.
+
+    Args:
+        stream: the open file.
+        path: of the file, for messages.
+        claims: what the header says, and what is to be corrected.
+
+    Raises:
+        AudioFileError: libsndfile cannot decode it.
+    """
+    try:
+        file = sf.SoundFile(Patched(stream, claims), closefd=False)  # type: ignore[arg-type]
+    except (sf.SoundFileError, RuntimeError, TypeError, ValueError) as error:
+        reason = getattr(error, "error_string", str(error)).rstrip(".")
+        if "does not exist" in reason:  # what libsndfile says of an mp3 without a whole frame
+            reason = "no sound was found in it"
+        raise AudioFileError(
+            f"{path} cannot be decoded: {reason}; the file may be damaged, "
+            "open it in an audio editor and save it as wav"
+        ) from error
+    with file:
+        if file.subtype in ("ALAC_20", "ALAC_24", "ALAC_32"):
+            # libsndfile 1.2.2 decodes these to noise, and crashes on some.
             raise AudioFileError(
-                f"{path} cannot be decoded: {reason}; the file may be damaged, "
-                "open it in an audio editor and save it as wav"
-            ) from error
-        with file:
-            if file.subtype in ("ALAC_20", "ALAC_24", "ALAC_32"):
-                # libsndfile 1.2.2 decodes these to noise, and crashes on some.
-                raise AudioFileError(
-                    f"{path} is ALAC of more than 16 bits in a caf file, which cannot be decoded "
-                    "safely; convert it to wav, flac or m4a"
-                )
-            yield _SoundfileDecoder(file)
+                f"{path} is ALAC of more than 16 bits in a caf file, which cannot be decoded "
+                "safely; convert it to wav, flac or m4a"
+            )
+        yield _SoundfileDecoder(file)
 
 
 class _SoundfileDecoder:
@@ -98,8 +107,17 @@ class _SoundfileDecoder:
 
 
 @contextmanager
-def open_av(path: Path, claims: Claims) -> Iterator[Decoder]:
-    """Open with PyAV, which is optional; ``claims`` are for libsndfile alone."""
+def open_av(stream: BinaryIO, path: Path, claims: Claims) -> Iterator[Decoder]:
+    """Open with PyAV, which is optional.
+
+    Args:
+        stream: the open file.
+        path: of the file, for messages.
+        claims: for libsndfile alone.
+
+    Raises:
+        AudioFileError: PyAV is not installed, or cannot decode the file.
+    """
     del claims
     try:
         import av
@@ -110,7 +128,8 @@ def open_av(path: Path, claims: Claims) -> Iterator[Decoder]:
             "or convert it to wav or flac"
         ) from error
     try:
-        with av.open(str(path)) as container:
+        stream.seek(0)
+        with av.open(stream) as container:
             if not container.streams.audio:
                 raise AudioFileError(
                     f"{path} has no sound in it, only {len(container.streams)} other streams; "

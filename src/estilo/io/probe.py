@@ -1,10 +1,11 @@
 """What a recording is, from its header alone, and whether the header can be believed."""
 
+import os
 import stat
 import struct
 import warnings
 from dataclasses import dataclass, field
-from os import PathLike
+from io import BufferedReader
 from pathlib import Path
 from typing import BinaryIO
 
@@ -15,14 +16,11 @@ from estilo.io.formats import (
     MAX_CHANNELS,
     MAX_SAMPLE_RATE_HZ,
     MIN_SAMPLE_RATE_HZ,
-    NEEDS_PYAV,
     READABLE,
     describe_stranger,
     sniff,
 )
 from estilo.io.headers import READERS, Claims
-
-_UNKNOWN_LENGTH = 2**62  # libsndfile says 2**63 - 1 when the header does not tell
 
 _BIT_DEPTHS = {"pcm_24": "24", "pcm_32": "32", "float": "float", "double": "float"}
 
@@ -63,49 +61,68 @@ class AudioInfo:
         return self.n_samples / self.sample_rate
 
 
-def probe(path: str | PathLike[str], *, accept_truncated: bool = False) -> AudioInfo:
-    """Read the header of a recording, and weigh what it promises against the size of the file.
+def examine(path: Path, stream: BinaryIO, *, accept_truncated: bool) -> tuple[str, Claims]:
+    """What kind of file it is and what its header claims, before any decoder sees it.
 
     Args:
-        path: a recording; a wrong extension only warns.
-        accept_truncated: describe what is there of a file that was cut off.
+        path: of the file, for messages.
+        stream: the open file.
+        accept_truncated: take what is there of a file that was cut off.
 
     Raises:
-        AudioFileError: it is missing, unreadable, not audio, empty, cut off, or outside 8 to
-            192 kHz and 1 to 8 channels.
-
-    Example:
-        >>> probe("missing.wav")
-        Traceback (most recent call last):
-        ...
-        estilo.errors.AudioFileError: missing.wav does not exist; check the spelling and the folder
+        AudioFileError: it is not audio, cut off, or outside 8 to 192 kHz and 1 to 8 channels.
     """
-    return inspect(Path(path), accept_truncated=accept_truncated)[0]
-
-
-def inspect(path: Path, *, accept_truncated: bool) -> tuple[AudioInfo, Claims]:
-    """`probe`, and the claims that the decoder needs to read a file with an unfinished header."""
-    size = _check_path(path)
     try:
-        with path.open("rb") as stream:
-            kind = _identify(path, stream)
-            claims = _read_claims(path, stream, kind, size)
+        size = stream.seek(0, os.SEEK_END)
+        stream.seek(0)
+        kind = _identify(path, stream)
+        claims = _read_claims(path, stream, kind, size)
     except OSError as error:
         raise _unreadable(path, error) from error
     _check_claims(path, claims, accept_truncated=accept_truncated)
-    info = _describe(path, kind, claims)
-    _check_ranges(path, info.sample_rate, info.n_channels)
+    return kind, claims
+
+
+def described(
+    path: Path, kind: str, claims: Claims, source: decode.Decoder, *, accept_truncated: bool
+) -> AudioInfo:
+    """What a recording is, by its header and its decoder.
+
+    Args:
+        path: of the file.
+        kind: from `examine`.
+        claims: from `examine`.
+        source: the decoder.
+        accept_truncated: take what is there of a file that was cut off.
+
+    Raises:
+        AudioFileError: as in `examine`, or it is empty.
+    """
+    info = _describe(path, kind, source)
     if claims.n_possible is not None and info.n_samples > claims.n_possible:
         claims = Claims(info.sample_rate, info.n_channels, info.n_samples, claims.n_possible)
         _check_claims(path, claims, accept_truncated=accept_truncated)
         info = AudioInfo(**{**vars(info), "n_samples": claims.n_possible})
     if info.n_samples <= 0:
         raise AudioFileError(f"{path} is 0 samples long; give a file with audio")
-    return info, claims
+    return info
 
 
-def _check_path(path: Path) -> int:
-    """Size of a plain, readable, non-empty file."""
+def open_plain(path: Path) -> BufferedReader:
+    """Open a plain, readable, non-empty file.
+
+    Raises:
+        AudioFileError: it is missing, a folder, a device, empty, or may not be read.
+    """
+    _check_path(path)
+    try:
+        return path.open("rb")
+    except OSError as error:
+        raise _unreadable(path, error) from error
+
+
+def _check_path(path: Path) -> None:
+    """Refuse what is no plain, non-empty file."""
     try:
         status = path.stat()
     except FileNotFoundError as error:
@@ -120,7 +137,6 @@ def _check_path(path: Path) -> int:
         )
     if status.st_size == 0:
         raise AudioFileError(f"{path} is an empty file (0 bytes); give a file with audio")
-    return status.st_size
 
 
 def _unreadable(path: Path, error: Exception) -> AudioFileError:
@@ -207,20 +223,18 @@ def cut_off(
     )
 
 
-def _describe(path: Path, kind: str, claims: Claims) -> AudioInfo:
-    open_source = decode.open_av if kind in NEEDS_PYAV else decode.open_soundfile
-    with open_source(path, claims) as source:
-        _check_ranges(path, source.sample_rate, source.n_channels)
-        n_samples = source.n_samples
-        if n_samples >= _UNKNOWN_LENGTH:
-            n_samples = sum(len(block) for block in source.blocks(0, _UNKNOWN_LENGTH))
-        return AudioInfo(
-            path=path,
-            format=kind,
-            encoding=source.encoding,
-            sample_rate=source.sample_rate,
-            n_channels=source.n_channels,
-            n_samples=n_samples,
-            bit_depth=_BIT_DEPTHS.get(source.encoding, source.bit_depth),
-            tags=source.tags,
-        )
+def _describe(path: Path, kind: str, source: decode.Decoder) -> AudioInfo:
+    _check_ranges(path, source.sample_rate, source.n_channels)
+    n_samples = source.n_samples
+    if n_samples >= decode.UNKNOWN_LENGTH:
+        n_samples = sum(len(block) for block in source.blocks(0, decode.UNKNOWN_LENGTH))
+    return AudioInfo(
+        path=path,
+        format=kind,
+        encoding=source.encoding,
+        sample_rate=source.sample_rate,
+        n_channels=source.n_channels,
+        n_samples=n_samples,
+        bit_depth=_BIT_DEPTHS.get(source.encoding, source.bit_depth),
+        tags=source.tags,
+    )
