@@ -7,7 +7,7 @@ what they add can break nothing but its own use.
 
 import difflib
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache, cached_property
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
@@ -79,11 +79,7 @@ class Registry(Mapping[str, Any]):
             SettingsError: there is none.
         """
         if name not in self._paths:
-            near = difflib.get_close_matches(name, self._paths, n=1)
-            hint = f"; did you mean {near[0]!r}?" if near else "."
-            raise SettingsError(
-                f"unknown {self.family} {name!r}{hint} Known: {', '.join(sorted(self._paths))}"
-            )
+            raise unknown(self.family, name, sorted(self._paths))
         return name
 
     def usable(self) -> dict[str, Any]:
@@ -157,6 +153,19 @@ class Registry(Mapping[str, Any]):
             f"the {self.family} {point.name!r} cannot be used: the entry point {point.value} of "
             f"the package {_package(point)} does not load ({why}); update or remove that package"
         )
+
+
+def unknown(family: str, name: str, known: Sequence[str]) -> SettingsError:
+    """The error for a name that nothing has, with the nearest that something has.
+
+    Args:
+        family: what the parts are, in the singular.
+        name: that was asked for.
+        known: the names that there are.
+    """
+    near = difflib.get_close_matches(name, known, n=1)
+    hint = f"; did you mean {near[0]!r}?" if near else "."
+    return SettingsError(f"unknown {family} {name!r}{hint} Known: {', '.join(known)}")
 
 
 @cache

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from estilo.engines import ENGINE_SETTINGS
+from estilo.engines.choices import NameOf
 from estilo.engines.settings import alternatives
 from estilo.errors import SettingsError
 
@@ -342,6 +343,8 @@ def _metavar(kinds: set[Any]) -> str:
     """What stands for a value in the help."""
     if any(_holds_model(each) for each in kinds):
         return "JSON"
+    if kinds == {str}:
+        return "NAME"
     has_tuple = any(get_origin(each) is tuple for each in kinds)
     metavar = "N,N" if has_tuple and len(kinds) == 1 else "N[,N]" if has_tuple else "N"
     return f"WORD|{metavar}" if any(_words(each) for each in kinds) else metavar
@@ -368,6 +371,9 @@ def _bounds(info: FieldInfo) -> str:
                 found[name] = getattr(constraint, name)
     if "ge" in found and "le" in found:
         return f"{_plain(found['ge'])} to {_plain(found['le'])}"
+    names = [name for each in stack if isinstance(each, NameOf) for name in each.names]
+    if names:
+        return ", ".join(names)
     words = {"ge": "at least", "gt": "above", "le": "at most", "lt": "below"}
     return ", ".join(f"{words[name]} {_plain(found[name])}" for name in words if name in found)
 

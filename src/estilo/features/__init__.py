@@ -12,16 +12,41 @@ All but ``module`` are built by ``FEATURES[name](n_bands, generator=generator, .
 
 from estilo.registry import Registry
 
+_OF_CONVOLUTION = frozenset({"stride", "padding", "activation", "pooling", "pool_size"})
+_OF_RANDOM = _OF_CONVOLUTION | {"n_filters", "kernel", "bias", "initialiser"}
+_PARTS = {
+    "random-1d": ("estilo.features.random1d:Random1d", _OF_RANDOM | {"per_band"}),
+    "random-2d": ("estilo.features.random2d:Random2d", _OF_RANDOM),
+    "detectors": ("estilo.features.detectors:Detectors", _OF_CONVOLUTION),
+    # Of a module that somebody has: no settings can tell it.
+    "module": ("estilo.features.module:ModuleFeatures", frozenset()),
+}
+SETTINGS = {name: settings for name, (_, settings) in _PARTS.items()}
+NOT_FROM_SETTINGS = ("module",)
 FEATURES = Registry(
-    "features",
+    "feature network",
     group="estilo.features",
     kind="estilo.features.base:Features",
-    parts={
-        "random-1d": "estilo.features.random1d:Random1d",
-        "random-2d": "estilo.features.random2d:Random2d",
-        "detectors": "estilo.features.detectors:Detectors",
-        "module": "estilo.features.module:ModuleFeatures",
-    },
+    parts={name: path for name, (path, _) in _PARTS.items()},
 )
 
-__all__ = ["FEATURES"]
+
+def settings_of(name: str) -> frozenset[str]:
+    """The settings of an explicit network that have an effect on one; loads no torch for ours.
+
+    Args:
+        name: of the feature network.
+
+    Raises:
+        SettingsError: there is none of this name.
+        PluginError: it is another package's and cannot be used.
+
+    Example:
+        >>> sorted(settings_of("detectors"))
+        ['activation', 'padding', 'pool_size', 'pooling', 'stride']
+    """
+    FEATURES.check(name)
+    return SETTINGS[name] if name in SETTINGS else FEATURES[name].settings
+
+
+__all__ = ["FEATURES", "NOT_FROM_SETTINGS", "SETTINGS", "settings_of"]

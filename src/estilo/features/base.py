@@ -1,8 +1,9 @@
 """What a feature network is: frames in, named maps out, nothing in it to train."""
 
 from abc import ABC, abstractmethod
+from typing import Any, ClassVar, Self
 
-from torch import Tensor, nn
+from torch import Generator, Tensor, nn
 
 from estilo.errors import InputError
 
@@ -17,6 +18,22 @@ class Features(nn.Module, ABC):
         n_bands: bands that the frames must have, or None where any number will do.
         n_frames_min: fewest frames that give a position in every map.
     """
+
+    settings: ClassVar[frozenset[str]] = frozenset()
+    """Settings of an explicit network (``n_filters``, ``kernel``, …) that it is built from."""
+
+    @classmethod
+    def from_settings(cls, settings: Any, *, n_bands: int, generator: Generator) -> Self:
+        """One as the settings of an engine want it: each that it takes is passed by its name.
+
+        Args:
+            settings: of an explicit network, as
+                `estilo.engines.optimise.settings.NetworkSettings` has them.
+            n_bands: bands of the frames.
+            generator: where the weights come from.
+        """
+        options = {name: getattr(settings, name) for name in cls.settings}
+        return cls(n_bands, generator=generator, **options)  # pyright: ignore[reportCallIssue]
 
     def __init__(self, *, n_bands: int | None, n_frames_min: int) -> None:
         super().__init__()

@@ -8,6 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from estilo.errors import SettingsError
+from estilo.features import SETTINGS
 from estilo.features.base import Features
 from estilo.features.convolution import (
     Convolution,
@@ -67,6 +68,8 @@ class Detectors(Features):
         >>> tuple(network(torch.rand(16, 20))["detectors"].shape) == (16, 12 * 16)
         True
     """
+
+    settings = SETTINGS["detectors"]
 
     def __init__(
         self,

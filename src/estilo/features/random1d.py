@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from estilo.errors import SettingsError
+from estilo.features import SETTINGS
 from estilo.features.base import Features
 from estilo.features.convolution import Convolution, per_axis
 from estilo.features.initialisers import draw_convolution
@@ -59,6 +60,8 @@ class Random1d(Features):
         Ulyanov & Lebedev (2016), "Audio texture synthesis and style transfer"; Antognini, Hoffman
         & Weiss (2019), arXiv:1806.08002; Cho & Saul (2009), "Kernel methods for deep learning".
     """
+
+    settings = SETTINGS["random-1d"]
 
     def __init__(
         self,

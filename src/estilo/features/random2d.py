@@ -6,6 +6,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
+from estilo.features import SETTINGS
 from estilo.features.base import Features
 from estilo.features.convolution import (
     Convolution,
@@ -61,6 +62,8 @@ class Random2d(Features):
         Ordiales & Barrera (2019), kernels 3×3 and 11×11; Ustyuzhaninov et al. (2016),
         arXiv:1606.00021, for random single-layer networks on images.
     """
+
+    settings = SETTINGS["random-2d"]
 
     def __init__(
         self,

@@ -133,7 +133,10 @@ def explain(error: ValidationError, known: list[str] | None = None) -> str:
         hint = f"; did you mean {near[0]!r}?" if near else "; leave it out"
         return f"unknown setting {where!r}{hint}"
     message = first["msg"].removeprefix("Value error, ")
-    return f"{where}: {message}, got {first['input']!r}" if where else message
+    got = repr(first["input"])
+    if where and got not in message:
+        message = f"{message}, got {got}"
+    return f"{where}: {message}" if where else message
 
 
 def _engines_with(error: ValidationError, engine: str) -> list[str]:

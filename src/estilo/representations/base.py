@@ -1,11 +1,15 @@
 """What a representation is: one analysis and the synthesis that belongs to it."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import ClassVar, Self
 
 import torch
 from torch import Tensor
 
 from estilo.errors import InputError
+from estilo.representations.settings import Settings
+from estilo.representations.traits import Traits
 
 
 class Representation(ABC):
@@ -16,8 +20,40 @@ class Representation(ABC):
     what analysing its items one by one gives.
     """
 
+    traits: ClassVar[Traits] = Traits()
+    """What an engine has to know before there is one."""
     sample_rate: int
     """In Hz."""
+    hop_length: int
+    """Distance of two frames, in samples."""
+
+    @classmethod
+    def from_settings(
+        cls,
+        settings: Settings,  # noqa: ARG003 - others are built from more
+        *,
+        sample_rate: int,
+        high_hz: float,  # noqa: ARG003
+        has_content: bool,  # noqa: ARG003
+    ) -> Self:
+        """One as the settings of an engine want it; by default they say nothing.
+
+        Args:
+            settings: of the engine optimise; only those that `traits` names may be read.
+            sample_rate: in Hz.
+            high_hz: up to where the styles hold anything, in Hz.
+            has_content: whether there is a content to borrow phases from.
+        """
+        return cls(sample_rate=sample_rate)  # pyright: ignore[reportCallIssue]
+
+    def for_styles(self, styles: Sequence[Tensor], weights: Sequence[float]) -> Self:  # noqa: ARG002
+        """The same, as it has to be for these styles; by default no other.
+
+        Args:
+            styles: waveforms ``(time,)``.
+            weights: one per style; they sum to 1.
+        """
+        return self
 
     @property
     @abstractmethod

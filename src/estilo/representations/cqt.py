@@ -1,16 +1,18 @@
 """The magnitude of an invertible constant-Q transform, compressed."""
 
 from dataclasses import dataclass
-from typing import final
+from typing import Self, final
 
 import torch
 from torch import Tensor
 
 from estilo.dsp.cqt import cqt_frequencies_hz, cqt_hop_length
 from estilo.errors import SettingsError
+from estilo.representations import TRAITS
 from estilo.representations.base import Representation, check_frames, check_waveform
 from estilo.representations.compression import Compression, compression
-from estilo.representations.phases import PhaseMethod, phase_method
+from estilo.representations.phases import PhaseMethod, chosen_phase, phase_method
+from estilo.representations.settings import Settings
 from estilo.representations.transforms import CqtTransform
 
 
@@ -42,10 +44,11 @@ class Cqt(Representation):
         True
     """
 
+    traits = TRAITS["cqt"]
     sample_rate: int
     bins_per_octave: int = 24
     low_hz: float = 32.703
-    hop_length: int | None = None
+    hop_length: int | None = None  # pyright: ignore[reportIncompatibleVariableOverride] - set below
     compression: str = "log1p"
     exponent: float = 0.5
     floor_db: float = -80.0
@@ -63,6 +66,23 @@ class Cqt(Representation):
                 low_hz=self.low_hz,
             )
             object.__setattr__(self, "hop_length", longest)
+
+    @classmethod
+    def from_settings(
+        cls,
+        settings: Settings,
+        *,
+        sample_rate: int,
+        high_hz: float,  # noqa: ARG003
+        has_content: bool,
+    ) -> Self:
+        """See `Representation.from_settings`."""
+        return cls(
+            sample_rate=sample_rate,
+            bins_per_octave=settings.cqt.bins_per_octave,
+            low_hz=settings.cqt.low_hz,
+            phase=chosen_phase(settings, has_content=has_content),
+        )
 
     @property
     def n_bands(self) -> int:

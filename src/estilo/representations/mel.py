@@ -1,16 +1,20 @@
 """Magnitudes in perceptual bands, and the way back to all bins."""
 
-from dataclasses import dataclass
-from typing import final
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Self, final
 
 import torch
 from torch import Tensor
 
+from estilo.dsp.flatness import band_flatness, noisiness
 from estilo.dsp.mel import band_interpolation, filterbank
 from estilo.errors import SettingsError
+from estilo.representations import TRAITS
 from estilo.representations.base import Representation, check_frames, check_waveform
 from estilo.representations.compression import Compression, compression
-from estilo.representations.phases import PhaseMethod, phase_method
+from estilo.representations.phases import PhaseMethod, chosen_phase, phase_method
+from estilo.representations.settings import Settings, stft_sizes
 from estilo.representations.transforms import StftTransform
 
 _SILENCE = 1e-4  # magnitude, 134 dB below a full-scale sine's: keeps ratios of silences at 1
@@ -55,6 +59,7 @@ class Mel(Representation):
         torch.Size([1, 32, 32])
     """
 
+    traits = TRAITS["mel"]
     sample_rate: int
     n_bands: int = 80  # pyright: ignore[reportIncompatibleMethodOverride] - a field is a property
     n_fft: int = 2048
@@ -82,6 +87,41 @@ class Mel(Representation):
             )
         if self.n_updates < 0:
             raise SettingsError(f"n_updates must be at least 0, got {self.n_updates}; 8 is usual")
+
+    @classmethod
+    def from_settings(
+        cls, settings: Settings, *, sample_rate: int, high_hz: float, has_content: bool
+    ) -> Self:
+        """See `Representation.from_settings`."""
+        return cls(
+            sample_rate=sample_rate,
+            n_bands=settings.stft.n_bands,
+            high_hz=high_hz,
+            compression=settings.stft.compression,
+            phase=chosen_phase(settings, has_content=has_content),
+            **stft_sizes(settings.stft, sample_rate=sample_rate),
+        )
+
+    def for_styles(self, styles: Sequence[Tensor], weights: Sequence[float]) -> Self:
+        """With noise for what is missing, as far as the styles are noise in that band.
+
+        Tones that the content lacks must not become hiss. See `Representation.for_styles`.
+        """
+        shares = [
+            weight
+            * noisiness(
+                band_flatness(
+                    style,
+                    sample_rate=self.sample_rate,
+                    n_fft=self.n_fft,
+                    hop_length=self.hop_length,
+                    n_bands=self.n_bands,
+                    high_hz=self.high_hz,
+                )
+            )
+            for style, weight in zip(styles, weights, strict=True)
+        ]
+        return replace(self, noise_share=tuple(torch.stack(shares).sum(0).tolist()))
 
     @property
     def _level(self) -> Compression:

@@ -9,6 +9,7 @@ from torch import Tensor
 from estilo.dsp.phase import alternate_projections, pghi, phase_of, random_phase
 from estilo.errors import InputError, SettingsError
 from estilo.registry import Registry
+from estilo.representations.settings import Settings
 from estilo.representations.transforms import StftTransform, Transform
 
 PHASES = Registry(
@@ -207,6 +208,23 @@ def fast_griffin_lim(
         0.99
     """
     return GriffinLim(n_iterations=n_iterations, momentum=momentum, start=start)
+
+
+def chosen_phase(settings: Settings, *, has_content: bool) -> "str | PhaseMethod":
+    """The phase that an engine's settings ask for.
+
+    Args:
+        settings: name, iterations and start of the phase.
+        has_content: whether there is a content; a texture has none to borrow a phase from, and
+            takes ``fast-griffin-lim`` for ``content``.
+    """
+    name = settings.phase
+    if name == "content" and not has_content:
+        name = "fast-griffin-lim"
+    iterative = {"griffin-lim": GriffinLim, "fast-griffin-lim": fast_griffin_lim}.get(name)
+    if iterative is None:
+        return name
+    return iterative(n_iterations=settings.n_phase_iterations, start=settings.phase_start)
 
 
 def phase_method(choice: str | PhaseMethod) -> PhaseMethod:

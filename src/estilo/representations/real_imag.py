@@ -1,12 +1,14 @@
 """The complex STFT as real frames."""
 
 from dataclasses import dataclass
-from typing import final
+from typing import Self, final
 
 import torch
 from torch import Tensor
 
+from estilo.representations import TRAITS
 from estilo.representations.base import Representation, check_frames, check_waveform
+from estilo.representations.settings import Settings, stft_sizes
 from estilo.representations.transforms import StftTransform
 
 
@@ -28,11 +30,24 @@ class RealImag(Representation):
         torch.Size([1, 66, 11])
     """
 
+    traits = TRAITS["real-imag"]
     sample_rate: int
     n_fft: int = 2048
     hop_length: int = 512
     win_length: int | None = None
     window: str = "hann"
+
+    @classmethod
+    def from_settings(
+        cls,
+        settings: Settings,
+        *,
+        sample_rate: int,
+        high_hz: float,  # noqa: ARG003
+        has_content: bool,  # noqa: ARG003
+    ) -> Self:
+        """See `Representation.from_settings`."""
+        return cls(sample_rate=sample_rate, **stft_sizes(settings.stft, sample_rate=sample_rate))
 
     @property
     def n_bands(self) -> int:

@@ -1,7 +1,7 @@
 """Tracks of sinusoids as Ordiales & Barrera gave them to their network, faults included."""
 
 from dataclasses import dataclass
-from typing import final
+from typing import Self, final
 
 import torch
 import torch.nn.functional as F
@@ -11,7 +11,9 @@ from estilo.dsp.sinusoidal.oscillators import BLOCK, oscillate
 from estilo.dsp.sinusoidal.peaks import spectral_peaks
 from estilo.dsp.sinusoidal.tracks import link
 from estilo.errors import InputError
+from estilo.representations import TRAITS
 from estilo.representations.base import Representation, check_frames, check_waveform
+from estilo.representations.settings import Settings
 
 _DEVIATION_HZ, _DEVIATION_SHARE = 20.0, 0.02
 _SHORTEST_S = 0.01
@@ -45,12 +47,25 @@ class Sms(Representation):
         https://doi.org/10.2307/3680788.
     """
 
+    traits = TRAITS["sms"]
     sample_rate: int
     n_sines: int = 32
     n_fft: int = 2048
     hop_length: int = 128
     win_length: int = 2001
     floor_db: float = -90.0
+
+    @classmethod
+    def from_settings(
+        cls,
+        settings: Settings,
+        *,
+        sample_rate: int,
+        high_hz: float,  # noqa: ARG003
+        has_content: bool,  # noqa: ARG003
+    ) -> Self:
+        """See `Representation.from_settings`."""
+        return cls(sample_rate=sample_rate, n_sines=settings.n_tracks)
 
     @property
     def n_bands(self) -> int:

@@ -1,14 +1,16 @@
 """The magnitude of the STFT, compressed."""
 
 from dataclasses import dataclass
-from typing import final
+from typing import Self, final
 
 import torch
 from torch import Tensor
 
+from estilo.representations import TRAITS
 from estilo.representations.base import Representation, check_frames, check_waveform
 from estilo.representations.compression import Compression, compression
-from estilo.representations.phases import PhaseMethod, phase_method
+from estilo.representations.phases import PhaseMethod, chosen_phase, phase_method
+from estilo.representations.settings import Settings, stft_sizes
 from estilo.representations.transforms import StftTransform
 
 
@@ -36,6 +38,7 @@ class Stft(Representation):
         True
     """
 
+    traits = TRAITS["stft"]
     sample_rate: int
     n_fft: int = 2048
     hop_length: int = 512
@@ -48,6 +51,23 @@ class Stft(Representation):
 
     def __post_init__(self) -> None:
         _ = self._level, phase_method(self.phase)  # unknown names are refused now, not at the end
+
+    @classmethod
+    def from_settings(
+        cls,
+        settings: Settings,
+        *,
+        sample_rate: int,
+        high_hz: float,  # noqa: ARG003
+        has_content: bool,
+    ) -> Self:
+        """See `Representation.from_settings`."""
+        return cls(
+            sample_rate=sample_rate,
+            compression=settings.stft.compression,
+            phase=chosen_phase(settings, has_content=has_content),
+            **stft_sizes(settings.stft, sample_rate=sample_rate),
+        )
 
     @property
     def n_bands(self) -> int:

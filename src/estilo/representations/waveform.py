@@ -1,12 +1,13 @@
 """The samples themselves as frames."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import final
 
 import torch
 from torch import Tensor
 
 from estilo.errors import InputError
+from estilo.representations import TRAITS
 from estilo.representations.base import Representation, check_frames, check_waveform
 
 
@@ -23,7 +24,9 @@ class Waveform(Representation):
         torch.Size([2, 1, 100])
     """
 
+    traits = TRAITS["waveform"]
     sample_rate: int
+    hop_length: int = field(default=1, init=False)
 
     @property
     def n_bands(self) -> int:

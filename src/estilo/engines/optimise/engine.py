@@ -13,7 +13,7 @@ from estilo.engines.excerpts import SILENCE, excerpts, root_mean_square
 from estilo.engines.optimise.collage import collage
 from estilo.engines.optimise.descent import Descent
 from estilo.engines.optimise.settings import OptimiseSettings
-from estilo.engines.optimise.styles import bandwidth_hz, with_noise
+from estilo.engines.optimise.styles import bandwidth_hz
 from estilo.engines.optimise.terms import (
     LEVEL,
     Materials,
@@ -26,10 +26,10 @@ from estilo.engines.optimise.variables import Frames, ShapedWaveform, Variable
 from estilo.errors import AudioFileError, InputError
 from estilo.features.base import Features
 from estilo.losses.objective import Term
-from estilo.representations import REPRESENTATIONS
+from estilo.representations import REPRESENTATIONS, traits_of
 from estilo.representations.base import Representation
 from estilo.representations.mel import Mel
-from estilo.representations.phases import GriffinLim, fast_griffin_lim
+from estilo.representations.traits import Traits
 
 _STYLE_S = 30.0  # of all styles together: enough statistics, and a bounded cost per step;
 _STYLE_VIEWS_S = 12.0  # less where the terms' frames come four times as fast
@@ -94,7 +94,11 @@ class OptimiseEngine(Engine[OptimiseState]):
 
     @property
     def _sees_waveform(self) -> bool:
-        return self.settings.representation in ("waveform", "real-imag")
+        return self._traits.compared == "waveform"
+
+    @property
+    def _traits(self) -> Traits:
+        return traits_of(self.settings.representation)
 
     @property
     def _keeps_levels(self) -> bool:
@@ -129,11 +133,13 @@ class OptimiseEngine(Engine[OptimiseState]):
             high_hz=bandwidth_hz(styles, job.sample_rate),
             seed=job.seed,
         )
-        representation = self._representation(
-            job.sample_rate, materials.high_hz, has_content=content is not None
-        )
-        if isinstance(representation, Mel):
-            representation = with_noise(representation, styles, weights)
+        build: type[Representation] = REPRESENTATIONS[self.settings.representation]
+        representation = build.from_settings(
+            self.settings,
+            sample_rate=job.sample_rate,
+            high_hz=materials.high_hz,
+            has_content=content is not None,
+        ).for_styles(styles, weights)
         if self._sees_waveform:
             terms = waveform_terms(self.settings, materials)
         else:
@@ -256,52 +262,6 @@ class OptimiseEngine(Engine[OptimiseState]):
             return torch.zeros_like(whole)
         return whole if self._keeps_levels else whole * (LEVEL / level)
 
-    def _representation(
-        self, sample_rate: int, high_hz: float, *, has_content: bool
-    ) -> Representation:
-        name = self.settings.representation
-        build = REPRESENTATIONS[name]
-        spec = self.settings.stft
-        n_fft = spec.n_fft or power_of_two_near(0.093, sample_rate=sample_rate)
-        sizes = {
-            "n_fft": n_fft,
-            "hop_length": spec.hop_length or max(1, n_fft // 4),
-            "win_length": spec.win_length,
-            "window": spec.window,
-        }
-        if name == "waveform":
-            return build(sample_rate=sample_rate)
-        if name == "sms":
-            return build(sample_rate=sample_rate, n_sines=self.settings.n_tracks)
-        if name == "real-imag":
-            return build(sample_rate=sample_rate, **sizes)
-        n, start = self.settings.n_phase_iterations, self.settings.phase_start
-        method = self.settings.phase
-        if method == "content" and not has_content:
-            method = "fast-griffin-lim"  # a texture has nobody to borrow phase from
-        phase = {
-            "griffin-lim": GriffinLim(n_iterations=n, start=start),
-            "fast-griffin-lim": fast_griffin_lim(n_iterations=n, start=start),
-        }.get(method, method)
-        if name == "cqt":
-            cqt = self.settings.cqt
-            return build(
-                sample_rate=sample_rate,
-                bins_per_octave=cqt.bins_per_octave,
-                low_hz=cqt.low_hz,
-                phase=phase,
-            )
-        if name == "mel":
-            return build(
-                sample_rate=sample_rate,
-                n_bands=spec.n_bands,
-                high_hz=high_hz,
-                compression=spec.compression,
-                phase=phase,
-                **sizes,
-            )
-        return build(sample_rate=sample_rate, compression=spec.compression, phase=phase, **sizes)
-
     def _transport(self, job: Job, materials: Materials) -> LevelTransport | None:
         if self.settings.start != "transport" or materials.content is None:
             return None
@@ -322,7 +282,7 @@ class OptimiseEngine(Engine[OptimiseState]):
             parts,
             materials.styles,
             materials.weights,
-            mel=with_noise(mel, materials.styles, materials.weights),
+            mel=mel.for_styles(materials.styles, materials.weights),
             strength=self.settings.strength,
             seed=job.seed,
         )
@@ -353,7 +313,7 @@ class OptimiseEngine(Engine[OptimiseState]):
     def _variable(
         self, job: Job, carrier: Tensor | None, start: Tensor, shared: Shared
     ) -> Variable:
-        if self.settings.representation == "waveform":
+        if self._traits.is_waveform:
             return ShapedWaveform(start, sample_rate=job.sample_rate)
         return Frames(
             shared.representation.analyse(start[None])[0],

@@ -3,11 +3,16 @@
 Imports no torch, so that the command line can be built from it at once.
 """
 
+from collections.abc import Sequence
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from estilo.engines.choices import NameOf
 from estilo.engines.settings import EngineSettings
+from estilo.features import FEATURES, NOT_FROM_SETTINGS, settings_of
+from estilo.features import SETTINGS as NETWORK_SETTINGS
+from estilo.representations import REPRESENTATIONS, TRAITS, traits_of
 
 Kernel = int | tuple[int, ...]
 Widths = Annotated[
@@ -15,8 +20,7 @@ Widths = Annotated[
     Field(min_length=1),
     BeforeValidator(lambda value: (value,) if isinstance(value, int) else value),
 ]
-_MAGNITUDES = ("stft", "mel", "cqt")
-_FRAMES = (*_MAGNITUDES, "sms")
+CLOSED_FORM = "closed-form"
 
 
 class _Settings(BaseModel):
@@ -139,8 +143,9 @@ class OptimiseSettings(EngineSettings):
     """Step size; each optimiser's own default if not given."""
     rhythm: Annotated[float, Field(ge=0, le=10)] = 0.0
     """Weight of the style's groove: how bands repeat over 0.2 to 3 s."""
-    representation: Literal["waveform", "stft", "mel", "cqt", "real-imag", "sms"] = "mel"
-    """What is optimised; ``sms`` are the tracks of sinusoids of one seed, whose tensor fails."""
+    representation: Annotated[str, NameOf(REPRESENTATIONS)] = "mel"
+    """What is optimised; ``sms`` are the tracks of sinusoids of Ordiales & Barrera, whose tensor
+    fails."""
     phase: Literal["content", "griffin-lim", "fast-griffin-lim", "pghi"] = "content"
     """Where the phase comes from when magnitudes were optimised (``stft``, ``mel``, ``cqt``);
     textures have no content and take ``fast-griffin-lim`` for ``content``."""
@@ -148,7 +153,9 @@ class OptimiseSettings(EngineSettings):
     """Iterations of Griffin-Lim."""
     phase_start: Literal["auto", "content", "pghi", "random"] = "auto"
     """Where Griffin-Lim starts: the content's phase where there is content, else PGHI."""
-    features: Literal["closed-form", "random-1d", "random-2d", "detectors"] = "closed-form"
+    features: Annotated[str, NameOf(FEATURES, more=(CLOSED_FORM,), less=NOT_FROM_SETTINGS)] = (
+        CLOSED_FORM
+    )
     """Statistics: of infinitely many random filters in closed form, or of an explicit network."""
     style_views: Annotated[tuple[StyleView, ...], Field(min_length=1)] = DEFAULT_STYLE_VIEWS
     """Resolutions of the style terms (``waveform`` and ``real-imag``)."""
@@ -168,79 +175,30 @@ class OptimiseSettings(EngineSettings):
     """Centre and scale every band by the style's mean and deviation before statistics are taken
     (magnitudes only; a waveform's views always are)."""
     content_weight: Annotated[float, Field(ge=0)] | None = None
-    """The seeds' alpha: fixes the weight of the content term on uncalibrated losses, so that
-    strength no longer sets it."""
+    """The original methods' alpha: fixes the weight of the content term on uncalibrated losses, so
+    that strength no longer sets it."""
     clamp_frames: tuple[float, float] | None = None
-    """Bounds that frames are forced into after every step (a fault of one seed)."""
+    """Bounds that frames are forced into after every step (a fault of one original method)."""
     process_rate_hz: Annotated[int, Field(ge=8000, le=192_000)] | None = None
     """Sample rate of the optimisation; the content's, up to 48 kHz, if not given."""
 
     @model_validator(mode="after")
-    def _refuse_settings_without_effect(self) -> Self:
+    def _refuse_what_has_no_effect(self) -> Self:
         given = self.model_fields_set
-        magnitudes = self.representation in _MAGNITUDES
-        frames = self.representation in _FRAMES
-        needs = {
-            "phase": (magnitudes, "representation stft, mel or cqt"),
-            "n_phase_iterations": (
-                magnitudes and "griffin-lim" in self.phase,
-                "phase griffin-lim or fast-griffin-lim",
-            ),
-            "phase_start": (
-                magnitudes and "griffin-lim" in self.phase,
-                "phase griffin-lim or fast-griffin-lim",
-            ),
-            "stft": (
-                self.representation in ("stft", "mel", "real-imag"),
-                "representation stft, mel or real-imag",
-            ),
-            "cqt": (self.representation == "cqt", "representation cqt"),
-            "n_tracks": (self.representation == "sms", "representation sms"),
-            "network": (self.features != "closed-form", "features other than closed-form"),
-            "widths": (
-                frames and self.features == "closed-form",
-                "representation stft, mel, cqt or sms with closed-form features",
-            ),
-            "style_views": (not frames, "representation waveform or real-imag"),
-            "content_views": (not frames, "representation waveform or real-imag"),
-            "standardise": (frames, "representation stft, mel, cqt or sms"),
-            "clamp_frames": (frames, "representation stft, mel, cqt or sms"),
-            "content_weight": (frames, "representation stft, mel, cqt or sms"),
-            "learning_rate": (self.optimiser != "lbfgs", "an optimiser other than lbfgs"),
-        }
-        for name in sorted(given & needs.keys()):
-            has_effect, condition = needs[name]
-            if not has_effect and getattr(self, name) != type(self).model_fields[name].default:
-                raise ValueError(f"{name} has an effect only with {condition}; leave it out")
-        self._check_nested()
-        if self.representation == "cqt" and "pghi" in (self.phase, self.phase_start):
-            raise ValueError("PGHI needs an STFT and the representation is cqt; use another phase")
-        default = type(self).model_fields["strength"].default
-        if self.content_weight is not None and self.strength not in (0, default):
-            raise ValueError("strength and content_weight both set the weights; give one of them")
+        for name, (has_effect, condition) in sorted(self._needs().items()):
+            default = type(self).model_fields[name].default
+            if name in given and not has_effect and getattr(self, name) != default:
+                raise _no_effect(name, condition)
+        for path, (has_effect, condition) in self._needs_within().items():
+            outer, _, name = path.partition(".")
+            model = getattr(self, outer)
+            if not has_effect and getattr(model, name) != type(model).model_fields[name].default:
+                raise _no_effect(path, condition)
         return self
 
-    def _check_nested(self) -> None:
-        """The same for the settings within settings, and sizes that cannot work together."""
-        stft, network = self.stft, self.network
-        needs = {
-            "stft.n_bands": (stft, self.representation == "mel", "representation mel"),
-            "stft.compression": (
-                stft,
-                self.representation in ("stft", "mel"),
-                "representation stft or mel",
-            ),
-            "network.pool_size": (network, network.pooling != "none", "network.pooling"),
-            "network.per_band": (network, self.features == "random-1d", "features random-1d"),
-        }
-        for name in ("n_filters", "kernel", "bias", "initialiser"):
-            is_random = self.features.startswith("random")
-            needs[f"network.{name}"] = (network, is_random, "features random-1d or random-2d")
-        for path, (model, has_effect, condition) in needs.items():
-            name = path.partition(".")[2]
-            default = type(model).model_fields[name].default
-            if not has_effect and getattr(model, name) != default:
-                raise ValueError(f"{path} has an effect only with {condition}; leave it out")
+    @model_validator(mode="after")
+    def _refuse_contradictions(self) -> Self:
+        stft = self.stft
         if stft.n_fft and stft.hop_length and stft.hop_length > stft.n_fft // 2:
             raise ValueError(
                 f"stft.hop_length {stft.hop_length} leaves gaps between frames of {stft.n_fft}; "
@@ -248,3 +206,77 @@ class OptimiseSettings(EngineSettings):
             )
         if self.clamp_frames is not None and self.clamp_frames[0] >= self.clamp_frames[1]:
             raise ValueError(f"clamp_frames must be low, then high; got {self.clamp_frames}")
+        takes_pghi = "stft" in traits_of(self.representation).settings
+        if not takes_pghi and "pghi" in (self.phase, self.phase_start):
+            raise ValueError(
+                f"PGHI needs an STFT and the representation is {self.representation}; use another "
+                "phase"
+            )
+        default = type(self).model_fields["strength"].default
+        if self.content_weight is not None and self.strength not in (0, default):
+            raise ValueError("strength and content_weight both set the weights; give one of them")
+        return self
+
+    def _needs(self) -> dict[str, tuple[bool, str]]:
+        """Which settings have an effect only sometimes, whether now, and when."""
+        traits = traits_of(self.representation)
+        is_closed_form = self.features == CLOSED_FORM
+        is_iterative = "phase" in traits.settings and "griffin-lim" in self.phase
+        iterative = (is_iterative, "phase griffin-lim or fast-griffin-lim")
+        frames = _comparing("frames")
+        of_frames = (traits.compared == "frames", frames)
+        of_waveform = (traits.compared == "waveform", _comparing("waveform"))
+        return {
+            "phase": ("phase" in traits.settings, _built_from("phase")),
+            "n_phase_iterations": iterative,
+            "phase_start": iterative,
+            "stft": ("stft" in traits.settings, _built_from("stft")),
+            "cqt": ("cqt" in traits.settings, _built_from("cqt")),
+            "n_tracks": ("n_tracks" in traits.settings, _built_from("n_tracks")),
+            "network": (not is_closed_form, "features other than closed-form"),
+            "widths": (of_frames[0] and is_closed_form, f"{frames} with closed-form features"),
+            "style_views": of_waveform,
+            "content_views": of_waveform,
+            "standardise": of_frames,
+            "clamp_frames": of_frames,
+            "content_weight": of_frames,
+            "learning_rate": (self.optimiser != "lbfgs", "an optimiser other than lbfgs"),
+        }
+
+    def _needs_within(self) -> dict[str, tuple[bool, str]]:
+        """The same for settings within settings."""
+        built_from = traits_of(self.representation).settings
+        needs = {
+            path: (path in built_from, _built_from(path))
+            for path in ("stft.n_bands", "stft.compression")
+        }
+        needs["network.pool_size"] = (self.network.pooling != "none", "network.pooling")
+        drawn = frozenset() if self.features == CLOSED_FORM else settings_of(self.features)
+        for name in ("n_filters", "kernel", "bias", "initialiser", "per_band"):
+            names = [each for each, settings in NETWORK_SETTINGS.items() if name in settings]
+            needs[f"network.{name}"] = (name in drawn, f"features {_either(names)}")
+        return needs
+
+
+def _no_effect(name: str, condition: str) -> ValueError:
+    return ValueError(f"{name} has an effect only with {condition}; leave it out")
+
+
+def _built_from(setting: str) -> str:
+    names = [name for name, traits in TRAITS.items() if setting in traits.settings]
+    return f"representation {_either(names)}"
+
+
+def _comparing(what: Literal["frames", "waveform"]) -> str:
+    names = [name for name, traits in TRAITS.items() if traits.compared == what]
+    return f"representation {_either(names)}"
+
+
+def _either(names: Sequence[str]) -> str:
+    """One of them, in words.
+
+    >>> _either(["a", "b", "c"])
+    'a, b or c'
+    """
+    *others, last = names
+    return f"{', '.join(others)} or {last}" if others else last

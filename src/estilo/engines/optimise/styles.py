@@ -1,37 +1,12 @@
-"""What the styles hold: up to which frequency, and where they are noise."""
+"""Up to which frequency the styles hold anything."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import torch
 from torch import Tensor
 
 from estilo.dsp.eq import band_power
-from estilo.dsp.flatness import band_flatness, noisiness
 from estilo.dsp.mel import band_centres_hz
-from estilo.representations.mel import Mel
-
-
-def with_noise(mel: Mel, styles: Sequence[Tensor], weights: Sequence[float]) -> Mel:
-    """Noise for what is missing, as far as the styles are noise in that band.
-
-    Tones that the content lacks must not become hiss.
-    """
-    shares = [
-        weight
-        * noisiness(
-            band_flatness(
-                style,
-                sample_rate=mel.sample_rate,
-                n_fft=mel.n_fft,
-                hop_length=mel.hop_length,
-                n_bands=mel.n_bands,
-                high_hz=mel.high_hz,
-            )
-        )
-        for style, weight in zip(styles, weights, strict=True)
-    ]
-    return replace(mel, noise_share=tuple(torch.stack(shares).sum(0).tolist()))
 
 
 def bandwidth_hz(styles: Sequence[Tensor], sample_rate: int) -> float:

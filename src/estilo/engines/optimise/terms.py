@@ -9,7 +9,6 @@ from torch import Tensor
 from estilo.engines.optimise.lengths import n_frames_needed, n_samples_needed, require_length
 from estilo.engines.optimise.settings import OptimiseSettings
 from estilo.engines.optimise.views import Dynamics, LogBands, Partials, Standardised, View
-from estilo.errors import SettingsError
 from estilo.features import FEATURES
 from estilo.features.base import Features
 from estilo.losses.arccos import ArccosContent, ArccosStyle
@@ -19,6 +18,7 @@ from estilo.losses.feature_content import FeatureContent
 from estilo.losses.gram import GramLoss
 from estilo.losses.objective import Objective, Role, Term
 from estilo.losses.rhythm import Rhythm
+from estilo.representations import traits_of
 from estilo.representations.base import Representation
 
 LEVEL = 0.1
@@ -97,9 +97,10 @@ def frame_terms(
     def analyse(waveform: Tensor) -> Tensor:
         return representation.analyse(waveform[None])[0]
 
-    frame_rate_hz = _frame_rate_hz(materials, representation)
-    # The mean of a track and of a row that rests is neither.
-    pool = 1 if settings.representation == "sms" else max(1, round(frame_rate_hz / _VIEW_RATE_HZ))
+    # Not by counting: the frames that join a constant-Q transform's end to its start would count.
+    frame_rate_hz = materials.sample_rate / representation.hop_length
+    can_average = traits_of(settings.representation).can_average
+    pool = max(1, round(frame_rate_hz / _VIEW_RATE_HZ)) if can_average else 1
     features = network or _features(settings, representation.n_bands, materials.seed)
     hop_length = round(materials.sample_rate / frame_rate_hz) * pool
     n_frames = n_frames_needed(settings.widths, features)
@@ -200,28 +201,9 @@ def _bands(
 def _features(settings: OptimiseSettings, n_bands: int, seed: int) -> Features | None:
     if settings.features == "closed-form":
         return None
-    network = settings.network
-    options = {
-        "n_filters": network.n_filters,
-        "kernel": network.kernel,
-        "stride": network.stride,
-        "padding": network.padding,
-        "bias": network.bias,
-        "activation": network.activation,
-        "initialiser": network.initialiser,
-        "pooling": network.pooling,
-        "pool_size": network.pool_size,
-        "per_band": network.per_band,
-    }
-    if settings.features != "random-1d":
-        if network.per_band:
-            raise SettingsError("network.per_band has an effect only with random-1d; leave it out")
-        del options["per_band"]
-    if settings.features == "detectors":
-        for name in ("n_filters", "kernel", "bias", "initialiser"):
-            del options[name]
+    build: type[Features] = FEATURES[settings.features]
     generator = torch.Generator().manual_seed(seed)
-    return FEATURES[settings.features](n_bands, generator=generator, **options)
+    return build.from_settings(settings.network, n_bands=n_bands, generator=generator)
 
 
 def _maps(view: View, features: Features | None, example: Tensor) -> list[tuple[str, View]]:
@@ -274,12 +256,6 @@ def _require_length(materials: Materials, shortest: int) -> None:
         styles=materials.styles,
         sample_rate=materials.sample_rate,
     )
-
-
-def _frame_rate_hz(materials: Materials, representation: Representation) -> float:
-    # Not by counting: the frames that join a constant-Q transform's end to its start would count.
-    hop_length: int = representation.hop_length  # pyright: ignore[reportAttributeAccessIssue]
-    return materials.sample_rate / hop_length
 
 
 def _style_term(view: View, loss: Loss, materials: Materials, role: str = "style") -> Term:
