@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 import estilo
-from estilo.engines import ENGINE_SETTINGS
+from estilo.engines import ENGINES
 from estilo.pipeline.report import read_report
 
-BASELINES = [name for name in ENGINE_SETTINGS if name != "optimise"]
+BASELINES = [name for name in ENGINES if name != "optimise"]
 
 
 @pytest.mark.parametrize("engine", BASELINES)
@@ -59,7 +59,7 @@ def test_what_an_engine_does_not_have_is_refused(transfer, listing, options, mes
 def test_the_help_names_engines_and_their_strengths(run, monkeypatch):
     monkeypatch.setenv("COLUMNS", "300")
     text = run("transfer", "--help").out
-    for name in ENGINE_SETTINGS:
+    for name in ENGINES:
         assert name in text
     assert (
         "0.75 (neural: 1.0, sines: 1.0, mosaic: 1.0, eq: 1.0, crossfade: 0.5), or the preset's"

@@ -1,14 +1,12 @@
 import pytest
 
-from estilo.engines import ENGINE_SETTINGS
+from estilo.engines import ENGINES
 from estilo.losses import LOSSES
 from estilo.presets import load_preset, preset_names
 
 
 def names_of(family):
-    return {"engines": list(ENGINE_SETTINGS), "presets": preset_names(), "terms": list(LOSSES)}[
-        family
-    ]
+    return {"engines": list(ENGINES), "presets": preset_names(), "terms": list(LOSSES)}[family]
 
 
 @pytest.mark.parametrize("family", ["engines", "presets", "terms"])

@@ -5,7 +5,7 @@ import pytest
 from pydantic import BaseModel, ConfigDict, Field
 
 from estilo.cli import options
-from estilo.engines import ENGINE_SETTINGS
+from estilo.engines import ENGINES
 from estilo.errors import SettingsError
 
 
@@ -86,7 +86,7 @@ def test_broken_json_is_shown(settings):
 
 def test_every_setting_of_every_engine_has_an_option_and_help():
     names = {each.name for each in dataclasses.fields(options.engine_options())}
-    for model in ENGINE_SETTINGS.values():
+    for model in ENGINES.values():
         for setting in options.settings_of(model):
             assert setting.attribute in names
             assert setting.help, setting.option

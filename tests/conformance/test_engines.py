@@ -10,13 +10,11 @@ import torch
 from clips import job, melody, rain, stereo
 from pydantic import ValidationError
 
-from estilo.engines import ENGINE_SETTINGS, ENGINES, blocks
-from estilo.engines.auto import AUTO
+from estilo.engines import ENGINES, blocks
 from estilo.engines.base import Engine, Progress, run
-from estilo.engines.blocks import BlockEngine
+from estilo.engines.building import build_engine
 from estilo.engines.settings import EngineSettings
 from estilo.errors import AudioFileError, Cancelled, InputError, SettingsError
-from estilo.pipeline.running import build_engine
 
 RATE = 8000
 # A few settings per engine; none of the others' conformance depends on which.
@@ -57,7 +55,6 @@ VARIANTS: dict[str, dict[str, dict[str, Any]]] = {
 }
 COPIES_STYLE = ("crossfade", "style")
 TAKES_ANY_LENGTH = ("neural", "mosaic", "eq", "content", *COPIES_STYLE)
-NEEDS_CONTENT = ("neural", "sines", "mosaic", "eq", "content", "crossfade")
 CASES = [(name, variant) for name, variants in VARIANTS.items() for variant in variants]
 
 
@@ -69,7 +66,7 @@ def case(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> tup
 
 def _engine(case: tuple[str, str], **more: Any) -> Engine[Any]:
     name, variant = case
-    settings = ENGINE_SETTINGS[name].model_validate(VARIANTS[name][variant] | more)
+    settings = ENGINES[name].model_validate(VARIANTS[name][variant] | more)
     return build_engine(name, settings)
 
 
@@ -87,11 +84,10 @@ def _asked(**more: Any) -> Any:
 
 
 def test_every_registered_name_is_tested_and_described() -> None:
-    assert set(VARIANTS) == set(ENGINES) == {*ENGINE_SETTINGS} - {AUTO}
+    assert set(VARIANTS) == {name for name in ENGINES if not ENGINES[name].chooses_engine}
     for name in ENGINES:
-        assert issubclass(ENGINES[name], Engine)
         assert ENGINES.summary(name).endswith(".")
-        settings = ENGINE_SETTINGS[name]()
+        settings = ENGINES[name]()
         assert isinstance(settings, EngineSettings)
         assert type(settings).model_validate(settings.model_dump(mode="json")) == settings
 
@@ -126,18 +122,18 @@ def test_a_silent_stretch_stays_quiet_and_finite(case: tuple[str, str]) -> None:
 
 
 def test_strength_0_returns_the_content(case: tuple[str, str]) -> None:
-    if "strength" not in ENGINE_SETTINGS[case[0]].model_fields:
+    if "strength" not in ENGINES[case[0]].model_fields:
         with pytest.raises(ValidationError, match="strength"):
             _engine(case, strength=0.0)
         return
     content = stereo(1.0, RATE)
     engine = _engine(case, strength=0.0)
     output, _ = run(engine, job(content, rain(0.8, RATE), sample_rate=RATE))
-    if isinstance(engine, BlockEngine):
+    if ENGINES[case[0]].works_in == "blocks":
         np.testing.assert_array_equal(output, content)
     np.testing.assert_allclose(output, content, atol=1e-6)
-    assert ENGINE_SETTINGS[case[0]](strength=0.0).returns_content
-    assert not ENGINE_SETTINGS[case[0]]().returns_content
+    assert ENGINES[case[0]](strength=0.0).returns_content
+    assert not ENGINES[case[0]]().returns_content
 
 
 def test_repeats_bit_for_bit_with_a_seed(case: tuple[str, str]) -> None:
@@ -241,7 +237,7 @@ def test_a_silent_style_is_refused(case: tuple[str, str]) -> None:
 
 def test_textures_have_the_length_asked_for(case: tuple[str, str]) -> None:
     asked = job(None, rain(0.8, RATE), sample_rate=RATE, n_samples=9001)
-    if case[0] in NEEDS_CONTENT:
+    if not ENGINES[case[0]].makes_textures:
         with pytest.raises(SettingsError, match="a texture has none; choose another engine"):
             run(_engine(case), asked)
         return

@@ -2,7 +2,8 @@
 
 import pytest
 
-from estilo.engines import ENGINES
+from estilo.engines.base import Engine
+from estilo.engines.building import bare_engine, build_engine
 from estilo.presets import build_settings, load_preset, preset_names
 
 
@@ -14,7 +15,8 @@ def name(request: pytest.FixtureRequest) -> str:
 def test_it_builds_an_engine(name: str) -> None:
     preset = load_preset(name)
     settings = build_settings(preset.engine, preset.settings)
-    assert ENGINES[preset.engine](settings).settings == settings
+    assert isinstance(build_engine(preset.engine, settings), Engine)
+    assert bare_engine(preset.engine, settings).settings == settings
 
 
 def test_it_says_what_it_is_and_what_is_wrong_with_it(name: str) -> None:

@@ -10,6 +10,7 @@ from clips import job, rain, stereo
 from estilo.engines import blocks
 from estilo.engines.base import Job, run
 from estilo.engines.blocks import BlockEngine, Read
+from estilo.engines.eq.settings import EqSettings
 
 RATE = 8000
 
@@ -18,6 +19,9 @@ class Halving(BlockEngine):
     """The content at half its level; takes notes of what was read."""
 
     stage = "halving"
+
+    def __init__(self, **options) -> None:
+        super().__init__(EqSettings(), **options)
 
     def analyse(self, job: Job) -> Read:
         content = job.content

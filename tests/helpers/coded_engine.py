@@ -1,9 +1,11 @@
 """An engine that takes style files, and what a test may do with it by name."""
 
+from typing import ClassVar, Literal
+
 import torch
 from torch import Tensor
 
-from estilo.engines import ENGINE_SETTINGS, ENGINES
+from estilo.engines import ENGINES
 from estilo.engines.base import Job
 from estilo.engines.blocks import BlockEngine, Read
 from estilo.engines.neural.style_file import StyleFile
@@ -13,18 +15,22 @@ from estilo.engines.settings import EngineSettings
 class CodedSettings(EngineSettings):
     """Distorts the content by what the styles are."""
 
+    builder: ClassVar[str] = "coded_engine:CodedEngine"
+    works_in: ClassVar[Literal["windows", "blocks"]] = "blocks"
+    style_format: ClassVar[str | None] = "estilo.engines.neural.style_format:NEURAL_STYLE_FORMAT"
+
     strength: float = 1.0
+
+    @property
+    def amount(self) -> float:
+        return self.strength
 
 
 class CodedEngine(BlockEngine):
     """Distorts the content by what the styles are."""
 
     stage = "distorting"
-    takes_style_files = True
     jobs: list[Job] = []  # noqa: RUF012
-
-    def __init__(self, settings: CodedSettings, **options) -> None:
-        super().__init__(**options)
 
     def analyse(self, job: Job) -> Read:
         self.jobs.append(job)
@@ -43,5 +49,4 @@ class CodedEngine(BlockEngine):
 def register(monkeypatch) -> None:
     """Under the name ``coded``, for the time of a test."""
     monkeypatch.setattr(CodedEngine, "jobs", [])
-    monkeypatch.setitem(ENGINES._paths, "coded", "coded_engine:CodedEngine")
-    monkeypatch.setitem(ENGINE_SETTINGS._paths, "coded", "coded_engine:CodedSettings")
+    monkeypatch.setitem(ENGINES._paths, "coded", "coded_engine:CodedSettings")

@@ -10,14 +10,14 @@ from scipy import signal
 
 from estilo.audio import Audio
 from estilo.engines import ENGINES
+from estilo.engines.building import engine_rate
 from estilo.errors import SettingsError
-from estilo.pipeline import running
 from estilo.pipeline.functions import texture, transfer
 from estilo.pipeline.report import Report
 from estilo.pipeline.transfer import Transfer
 
 RATE = 16_000
-BASELINES = [name for name in ENGINES if name != "optimise"]
+BASELINES = [name for name in ENGINES if name not in ("optimise", "auto")]
 
 
 def _content(sample_rate: int = RATE) -> Audio:
@@ -107,9 +107,9 @@ def test_textures_are_copied_by_the_style_engine_and_refused_by_the_others() -> 
 
 def test_baselines_work_at_the_contents_own_rate() -> None:
     """So that what lies above 24 kHz is filtered as the rest is."""
-    for engine in filter(running.works_in_blocks, BASELINES):
-        own = ENGINES[engine].sample_rate
-        assert running.engine_rate(engine, None, 192_000) == (own or 192_000)
+    for settings in (ENGINES[engine]() for engine in BASELINES):
+        if settings.works_in == "blocks":
+            assert engine_rate(settings, 192_000) == (settings.sample_rate_hz or 192_000)
     tone = np.sin(2 * np.pi * 30_000 * np.arange(48_000) / 96_000)
     content = Audio(rain(0.5, 96_000) + 0.05 * tone, 96_000)
     dark = Audio(signal.lfilter([0.01], [1.0, -0.99], np.cumsum(rain(0.5, 96_000))), 96_000)

@@ -4,23 +4,7 @@ from clips import audio, rain
 
 from estilo.audio import Audio
 from estilo.errors import SettingsError
-from estilo.pipeline.running import Clock, check_device, mixed, to_content_rate, working_rate
-
-
-@pytest.mark.parametrize(
-    ("content_rate", "expected"),
-    [
-        (8000, 8000),
-        (44_100, 44_100),
-        (48_000, 48_000),
-        (88_200, 44_100),
-        (96_000, 48_000),
-        (192_000, 48_000),
-    ],
-)
-def test_the_engine_works_at_most_at_48_khz(content_rate: int, expected: int) -> None:
-    assert working_rate(content_rate, None) == expected
-    assert working_rate(content_rate, 22_050) == 22_050
+from estilo.pipeline.running import Clock, check_device, mixed, to_content_rate
 
 
 def test_coming_back_from_a_lower_rate_keeps_what_lies_above() -> None:

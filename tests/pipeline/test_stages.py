@@ -18,7 +18,7 @@ from estilo.pipeline.transfer import Transfer
 
 RATE = 16_000
 CONTENT, STYLE = Audio(0.3 * melody(0.8, RATE), RATE), Audio(rain(0.7, RATE), RATE)
-FIRST_ENGINES = [name for name in ENGINES if name != "optimise"]
+FIRST_ENGINES = [name for name in ENGINES if ENGINES[name].is_refinable]
 
 
 def timbre(result: Any) -> float:

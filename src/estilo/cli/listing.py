@@ -50,9 +50,9 @@ def _table(title: str, rows: list[tuple[str, str]], *, caption: str) -> object:
 
 
 def _engines() -> object:
-    from estilo.engines import ENGINE_SETTINGS
+    from estilo.engines import ENGINES
 
-    rows = [(name, ENGINE_SETTINGS.summary(name)) for name in ENGINE_SETTINGS]
+    rows = [(name, ENGINES.summary(name)) for name in ENGINES]
     caption = "--engine NAME; settings: estilo transfer --help"
     return _table("Engines", rows, caption=caption)
 

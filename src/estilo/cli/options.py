@@ -11,7 +11,7 @@ from cyclopts import Group, Parameter
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from estilo.engines import ENGINE_SETTINGS
+from estilo.engines import ENGINES
 from estilo.engines.choices import NameOf
 from estilo.engines.settings import alternatives
 from estilo.errors import SettingsError
@@ -151,8 +151,7 @@ class PresetOptions:
         Parameter(
             group=COMMON,
             metavar="NAME",
-            help=f"{', '.join(ENGINE_SETTINGS)} (see estilo list engines); {DEFAULT_ENGINE} if "
-            "not given.",
+            help=f"{', '.join(ENGINES)} (see estilo list engines); {DEFAULT_ENGINE} if not given.",
         ),
     ] = None
 
@@ -271,7 +270,7 @@ def engine_options(*, without: tuple[str, ...] = ()) -> type:
     members: dict[str, Any] = {}
     found: dict[str, Setting] = {}
     order = _FIRST_ENGINE_GROUP
-    for engine, model in ENGINE_SETTINGS.items():
+    for engine, model in ENGINES.items():
         groups: dict[tuple[str, ...], Group] = {}
         for setting in settings_of(model):
             above = setting.path[:-1]
@@ -302,7 +301,7 @@ def setting_defaults(name: str) -> str:
     """
     found = {
         engine: model.model_fields[name].default
-        for engine, model in ENGINE_SETTINGS.items()
+        for engine, model in ENGINES.items()
         if name in model.model_fields
     }
     own = found.pop(DEFAULT_ENGINE)

@@ -1,6 +1,8 @@
-"""Engines: ways to make output audio from a content and styles.
+"""Engines: ways to make output audio from a content signal and styles.
 
-Listing and describing engines imports no torch; using one does.
+Every engine is registered by its settings (`estilo.engines.settings.EngineSettings`), which say
+what the engine can do and what builds it. Listing and describing engines imports no torch; using
+one does.
 """
 
 from estilo.registry import Registry
@@ -8,23 +10,10 @@ from estilo.registry import Registry
 ENGINES = Registry(
     "engine",
     group="estilo.engines",
-    parts={
-        "optimise": "estilo.engines.optimise.engine:OptimiseEngine",
-        "neural": "estilo.engines.neural.engine:NeuralEngine",
-        "sines": "estilo.engines.sines.engine:SinesEngine",
-        "mosaic": "estilo.engines.mosaic.engine:MosaicEngine",
-        "eq": "estilo.engines.eq.engine:EqEngine",
-        "crossfade": "estilo.engines.copies.engine:CrossfadeEngine",
-        "content": "estilo.engines.copies.engine:ContentEngine",
-        "style": "estilo.engines.copies.engine:StyleEngine",
-    },
-)
-# Of "auto" there are only settings: it stands for one of the others.
-ENGINE_SETTINGS = Registry(
-    "engine",
+    kind="estilo.engines.settings:EngineSettings",
     parts={
         "optimise": "estilo.engines.optimise.settings:OptimiseSettings",
-        "auto": "estilo.engines.auto:AutoSettings",
+        "auto": "estilo.engines.auto.settings:AutoSettings",
         "neural": "estilo.engines.neural.settings:NeuralSettings",
         "sines": "estilo.engines.sines.settings:SinesSettings",
         "mosaic": "estilo.engines.mosaic.settings:MosaicSettings",
@@ -35,4 +24,4 @@ ENGINE_SETTINGS = Registry(
     },
 )
 
-__all__ = ["ENGINES", "ENGINE_SETTINGS"]
+__all__ = ["ENGINES"]

@@ -25,9 +25,9 @@ class Job:
     Args:
         content: waveform ``(channels, time)``, or None where there is only style (textures).
         styles: waveforms ``(channels, time)``; channels and lengths may differ. Engines that take
-            style files (`estilo.engines.blocks.BlockEngine.takes_style_files`) may find an
-            `estilo.engines.neural.style_file.StyleFile` in the place of a waveform; no other
-            engine is given one.
+            style files (`estilo.engines.settings.EngineSettings.style_format`) may find an
+            `estilo.engines.style_files.CodedStyle` in the place of a waveform; no other engine is
+            given one.
         style_weights: one positive weight per style; they sum to 1.
         sample_rate: in Hz.
         n_samples: length of the output.
@@ -94,6 +94,11 @@ OnStep = Callable[[Progress], None]
 
 class Engine(ABC, Generic[State]):
     """A way to make output audio from content and styles, in cancellable steps."""
+
+    @property
+    def weights_id(self) -> str | None:
+        """A short name of the trained weights in use; None where there are none."""
+        return None
 
     @abstractmethod
     def prepare(self, job: Job) -> Any:

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from estilo.dsp.crossfade import crossfade
 from estilo.engines.base import Engine, Job, Progress, content_of
+from estilo.engines.settings import EngineSettings
 
 BLOCK = 1 << 18  # samples: some seconds, computed in some milliseconds
 _SEAM_S = 0.05
@@ -36,17 +37,15 @@ class BlockEngine(Engine[BlockState]):
     It needs neither windows nor an image restored, and works at the content's own rate.
 
     Args:
+        settings: which also say what the engine can do, textures for instance.
         allocate: makes the array for the output from its shape; memory by default.
     """
 
     stage: ClassVar[str]
-    sample_rate: ClassVar[int | None] = None
-    """Rate that it works at, in Hz; the content's own by default."""
-    needs_content: ClassVar[bool] = True
-    takes_style_files: ClassVar[bool] = False
-    """Whether a style may come without its audio, see `Job`."""
+    """What the engine is doing, in a word, for who waits."""
 
-    def __init__(self, *, allocate: Allocate = torch.zeros) -> None:
+    def __init__(self, settings: EngineSettings, *, allocate: Allocate = torch.zeros) -> None:
+        self.settings = settings
         self.allocate = allocate
 
     @abstractmethod
@@ -63,7 +62,7 @@ class BlockEngine(Engine[BlockState]):
         Raises:
             SettingsError: there is no content, and the engine needs one.
         """
-        if self.needs_content:
+        if not self.settings.makes_textures:
             content_of(job)
         return self.analyse(job)
 

@@ -58,6 +58,11 @@ class ImageEngine(Engine[ImageState]):
     def __init__(self, inner: Engine[Any]) -> None:
         self.inner = inner
 
+    @property
+    def weights_id(self) -> str | None:
+        """See `Engine.weights_id`."""
+        return self.inner.weights_id
+
     def prepare(self, job: Job) -> ImageShared:
         """Downmixes; see `Engine.prepare`."""
         weights = None if job.content is None else downmix_weights(job.content)

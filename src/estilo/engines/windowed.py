@@ -47,6 +47,11 @@ class WindowedEngine(Engine[WindowedState]):
         self.inner = inner
         self._allocate = allocate
 
+    @property
+    def weights_id(self) -> str | None:
+        """See `Engine.weights_id`."""
+        return self.inner.weights_id
+
     def prepare(self, job: Job) -> Any:
         """See `Engine.prepare`."""
         return self.inner.prepare(job)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from estilo.engines import ENGINE_SETTINGS
+from estilo.engines import ENGINES
 from estilo.errors import SettingsError
 from estilo.evaluation.makers import Copy, Maker, Shuffle, TextureMaker, TransferMaker
 from estilo.presets import load_preset, preset_names
@@ -60,7 +60,7 @@ def pair_entries(
         ['optimise 0.5']
     """
     if engines is None:
-        engines = [name for name in ENGINE_SETTINGS if name not in _CONTROL_ENGINES]
+        engines = [name for name in ENGINES if name not in _CONTROL_ENGINES]
     controls = _pair_controls(has_target=has_target)
     return _without_doubles(
         [*controls, *(row for name in engines for row in _rows_of(name, strengths))]
@@ -90,7 +90,7 @@ def texture_entries(
                 Entry(f"{name}, realism {each:g}", name, TextureMaker({"realism": each}), each)
                 for each in realisms
             ]
-        elif name in ENGINE_SETTINGS:
+        elif name in ENGINES:
             rows.append(Entry(name, name, TextureMaker({"engine": name})))
         else:
             _check_preset(name)
@@ -148,11 +148,11 @@ def _control(name: str, series: str, options: dict[str, Any]) -> Entry:
 
 def _rows_of(name: str, strengths: Sequence[float]) -> list[Entry]:
     """An engine, at every strength where it has one to choose, or a preset as it is."""
-    if name not in ENGINE_SETTINGS:
+    if name not in ENGINES:
         _check_preset(name)
         shown = _shown(name)
         return [Entry(shown, shown, TransferMaker({"preset": name}))]
-    if "strength" not in ENGINE_SETTINGS[name].model_fields:
+    if "strength" not in ENGINES[name].model_fields:
         return [Entry(name, name, TransferMaker({"engine": name}))]
     return [
         Entry(f"{name} {each:g}", name, TransferMaker({"engine": name, "strength": each}), each)
@@ -169,7 +169,7 @@ def _check_preset(name: str) -> None:
         load_preset(name)
         return
     raise SettingsError(
-        f"{name!r} is neither an engine ({', '.join(ENGINE_SETTINGS)}) nor a preset "
+        f"{name!r} is neither an engine ({', '.join(ENGINES)}) nor a preset "
         f"({', '.join(preset_names())}) nor the path of a preset (.toml); name one of them"
     )
 

@@ -7,6 +7,7 @@ that decides about its outputs.
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from importlib import import_module
+from pkgutil import resolve_name
 from typing import Any, Literal
 
 import numpy as np
@@ -170,12 +171,12 @@ def _recipe(job: str, transfer: Any) -> dict[str, Any]:
 
 def _import_engine(name: str) -> None:
     from estilo.engines import ENGINES
-    from estilo.engines.auto import AUTO
 
     for module in ("estilo.pipeline.running", "estilo.pipeline.texture"):
         import_module(module)
-    for each in ENGINES if name == AUTO else (name,):
-        _ = ENGINES[each]
+    for each in ENGINES if ENGINES[name].chooses_engine else (name,):
+        if not ENGINES[each].chooses_engine:
+            resolve_name(ENGINES[each].builder)
 
 
 def _seconds(item: Item) -> float:

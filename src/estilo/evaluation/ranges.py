@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
-from estilo.engines import ENGINE_SETTINGS
+from estilo.engines import ENGINES
 from estilo.engines.settings import alternatives
 from estilo.errors import SettingsError
 from estilo.presets import Preset, build_settings
@@ -151,7 +151,7 @@ def read_ranges(texts: Sequence[str], *, preset: Preset) -> list[Range]:
     """
     if not texts:
         raise SettingsError(f"there is nothing to search over; {_HOW}")
-    ranges = [_read(text, model=ENGINE_SETTINGS[preset.engine]) for text in texts]
+    ranges = [_read(text, model=ENGINES[preset.engine]) for text in texts]
     names = [each.name for each in ranges]
     double = next((name for name in names if names.count(name) > 1), None)
     if double is not None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from estilo.engines import ENGINE_SETTINGS
+from estilo.engines import ENGINES
 from estilo.errors import InputError, OutputError, SettingsError
 from estilo.evaluation.ledger import Ledger
 from estilo.evaluation.makers import TransferMaker
@@ -246,10 +246,10 @@ def check_optuna() -> None:
 def _preset(name: str) -> Preset:
     if name.endswith(".toml") or name in preset_names():
         return load_preset(name)
-    if name in ENGINE_SETTINGS:
+    if name in ENGINES:
         return Preset(name=name, summary=f"Defaults of {name}", engine=name)
     raise SettingsError(
-        f"{name!r} is neither an engine ({', '.join(ENGINE_SETTINGS)}) nor a preset "
+        f"{name!r} is neither an engine ({', '.join(ENGINES)}) nor a preset "
         f"({', '.join(preset_names())}) nor the path of a preset (.toml); name one of them"
     )
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from estilo.audio import Audio
+from estilo.engines.building import bare_engine
 from estilo.pipeline import running
 from estilo.pipeline.running import Outcome, Watch
 from estilo.pipeline.sources import Source
@@ -33,7 +34,7 @@ def run_raw(
         return Audio(samples.mean(0, keepdims=True), audio.sample_rate)
 
     return running.run_job(
-        running.bare_engine(transfer.engine, transfer.settings, network=transfer.feature_network),
+        bare_engine(transfer.engine, transfer.settings, network=transfer.feature_network),
         cut(content),
         [cut(style.audio) for style in styles],
         [style.report.weight or 1.0 for style in styles],

@@ -1,6 +1,5 @@
 """From recordings to the engine and back: sample rates, devices, threads, and the run itself."""
 
-import inspect
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -13,19 +12,12 @@ from torch import Tensor
 
 from estilo.audio import Audio
 from estilo.dsp.resample import resample
-from estilo.engines import ENGINES
-from estilo.engines.auto import AUTO
 from estilo.engines.base import Cancel, Engine, Job, OnStep, Progress, run, timed
-from estilo.engines.blocks import BlockEngine
 from estilo.engines.grains import Grain
-from estilo.engines.image import ImageEngine
-from estilo.engines.neural.style_file import StyleFile
-from estilo.engines.windowed import WindowedEngine
+from estilo.engines.style_files import CodedStyle
 from estilo.errors import SettingsError
-from estilo.features.base import Features
 from estilo.io import release, scratch_array
 
-_HIGHEST_RATE_HZ = 48_000  # above it there is nothing to hear, only to keep
 _BLOCK = 1 << 22
 
 
@@ -107,92 +99,15 @@ def check_device(device: str) -> None:
         raise SettingsError("device 'cuda' was asked for and no CUDA GPU is at hand; use cpu")
 
 
-def build_engine(name: str, settings: Any, *, network: Features | None = None) -> Engine[Any]:
-    """An engine for any length and any number of channels.
-
-    Raises:
-        SettingsError: there is no such engine, or it takes no network and one is given.
-    """
-    check_network(name, network)
-    if works_in_blocks(name):
-        return ENGINES[name](settings, allocate=allocate)
-    return WindowedEngine(
-        ImageEngine(bare_engine(name, settings, network=network)), allocate=allocate
-    )
-
-
-def bare_engine(name: str, settings: Any, *, network: Features | None = None) -> Engine[Any]:
-    """An engine as it is, with nothing around it.
-
-    Raises:
-        SettingsError: as in `build_engine`.
-    """
-    check_network(name, network)
-    return ENGINES[name](settings) if network is None else ENGINES[name](settings, network=network)
-
-
-def check_network(name: str, network: Features | None) -> None:
-    """Refuse a feature network for an engine that has no use for one.
-
-    Raises:
-        SettingsError: it has not.
-    """
-    if network is None:
-        return
-    if name == AUTO or "network" not in inspect.signature(ENGINES[name]).parameters:
-        raise SettingsError(f"engine {name!r} takes no feature network; leave it out")
-
-
-def works_in_blocks(name: str) -> bool:
-    """Whether an engine takes any rate, channels and length by itself."""
-    return issubclass(ENGINES[name], BlockEngine)
-
-
-def takes_style_files(name: str) -> bool:
-    """Whether an engine can do without the audio of a style."""
-    return works_in_blocks(name) and ENGINES[name].takes_style_files
-
-
 def allocate(shape: tuple[int, ...]) -> Tensor:
     """Zeros in memory, or in a temporary file where they are large."""
     return torch.from_numpy(scratch_array(shape))
 
 
-def engine_rate(name: str, settings: Any, content_rate: int) -> int:
-    """Rate that an engine works at, for a content of a rate: see `working_rate`.
-
-    Args:
-        name: of the engine.
-        settings: of the engine.
-        content_rate: in Hz.
-
-    Example:
-        >>> engine_rate("eq", None, 96_000)
-        96000
-    """
-    if works_in_blocks(name):
-        return ENGINES[name].sample_rate or content_rate
-    return working_rate(content_rate, getattr(settings, "process_rate_hz", None))
-
-
-def working_rate(content_rate: int, setting: int | None) -> int:
-    """Rate that the engine works at: the setting, or the content's, 48 kHz at most.
-
-    >>> working_rate(22050, None), working_rate(88200, None), working_rate(64000, None)
-    (22050, 44100, 48000)
-    """
-    if setting is not None:
-        return setting
-    rate = content_rate
-    while rate > _HIGHEST_RATE_HZ:
-        rate = rate // 2
-    return rate if rate >= 44_100 or content_rate <= _HIGHEST_RATE_HZ else _HIGHEST_RATE_HZ
-
-
 def run_job(
     engine: Engine[Any],
     content: Audio | None,
-    styles: Sequence[Audio | StyleFile],
+    styles: Sequence[Audio | CodedStyle],
     weights: Sequence[float],
     *,
     sample_rate: int,
@@ -223,9 +138,7 @@ def run_job(
     job = Job(
         content=own,
         styles=tuple(
-            style.to(device)
-            if isinstance(style, StyleFile)
-            else as_tensor(style, sample_rate, device)
+            as_tensor(style, sample_rate, device) if isinstance(style, Audio) else style.to(device)
             for style in styles
         ),
         style_weights=tuple(weights),
@@ -249,6 +162,7 @@ def run_job(
     )
     outcome.samples = waveform.detach().cpu().numpy()
     outcome.grains = engine.grains(state)
+    outcome.weights_id = engine.weights_id
     return outcome
 
 

@@ -5,19 +5,15 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from estilo.audio import Audio
-from estilo.engines.neural.style_card import is_style_file
+from estilo.engines.style_files import CodedStyle, StyleFormat, style_format_of
 from estilo.errors import AudioFileError, InputError, SettingsError
 from estilo.io import AudioInfo, load, probe
 from estilo.io.formats import MAX_CHANNELS, MAX_SAMPLE_RATE_HZ, MIN_SAMPLE_RATE_HZ
 from estilo.pipeline.report import InputReport
-
-if TYPE_CHECKING:
-    from estilo.engines.neural.style_file import StyleFile
 
 _BLOCK = 1 << 20
 
@@ -67,10 +63,12 @@ class CodedSource:
     Args:
         file: the style, without audio.
         report: what the report says of it.
+        format: of the file.
     """
 
-    file: "StyleFile"
+    file: CodedStyle
     report: InputReport
+    format: StyleFormat
 
 
 StyleSource = Source | CodedSource
@@ -223,7 +221,7 @@ def refuse_places(styles: Sequence[StyleSource], what: str) -> None:
 
 def is_coded(clip: Clip) -> bool:
     """Whether a clip is a style file."""
-    return not isinstance(clip.source, Audio) and is_style_file(clip.source)
+    return _format_of(clip) is not None
 
 
 def refuse_style_file(clip: Clip) -> None:
@@ -255,13 +253,12 @@ def sample_hash(audio: Audio) -> str:
 
 
 def _read_style(clip: Clip, *, name: str, weight: float) -> StyleSource:
-    if isinstance(clip.source, Audio) or not is_coded(clip):
+    style_format = _format_of(clip)
+    if isinstance(clip.source, Audio) or style_format is None:
         return read_source(clip, name=name, weight=weight)
     check_whole(clip)
-    from estilo.engines.neural.style_file import read_style  # with torch, which the rest has not
-
     path = Path(clip.source)
-    file = read_style(path)
+    file = style_format.read(path)
     report = InputReport(
         path=str(path.absolute()),
         sha256=_hash_file(path),
@@ -272,7 +269,11 @@ def _read_style(clip: Clip, *, name: str, weight: float) -> StyleSource:
         weight=weight,
         at=clip.at,
     )
-    return CodedSource(file, report)
+    return CodedSource(file, report, style_format)
+
+
+def _format_of(clip: Clip) -> StyleFormat | None:
+    return None if isinstance(clip.source, Audio) else style_format_of(clip.source)
 
 
 def _cut(audio: Audio, clip: Clip, name: str) -> Audio:

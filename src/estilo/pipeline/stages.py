@@ -5,19 +5,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from estilo.audio import Audio
-from estilo.engines.neural.style_file import StyleFile
-from estilo.engines.neural.weights import weights_id
+from estilo.engines.building import build_engine, engine_rate
+from estilo.engines.refining import refinement
+from estilo.engines.settings import EngineSettings
+from estilo.engines.style_files import CodedStyle
 from estilo.errors import Cancelled
 from estilo.features.base import Features
 from estilo.pipeline import running
 from estilo.pipeline.running import Outcome, Watch, parts_of
-from estilo.presets import build_settings
-
-REFINING_ENGINE = "optimise"
-# Where the notes are still to be cut out of what was made, bands must be narrower than their
-# distance: on 8 triplets pitch came .07 nearer to the truth with twice as many as the engine has,
-# and .10 with four times as many, at equal timbre (docs/mosaic.md).
-_SETTINGS_TO_KEEP_CONTENT = {"stft": {"n_bands": 128}}
 
 
 @dataclass(frozen=True)
@@ -31,7 +26,7 @@ class Stage:
     """
 
     engine: str
-    settings: Any
+    settings: EngineSettings
     network: Features | None = None
 
 
@@ -44,7 +39,7 @@ class Styles:
         weights: one each, summing to 1.
     """
 
-    recordings: Sequence[Audio | StyleFile]
+    recordings: Sequence[Audio | CodedStyle]
     weights: Sequence[float]
 
 
@@ -64,7 +59,7 @@ def run_stages(
         first: the engine.
         content: that it works on.
         styles: whose sound is taken.
-        refine: strength of `REFINING_ENGINE`, which goes on from what the first has made; 0 to
+        refine: strength of the refining engine, which goes on from what the first has made; 0 to
             leave it at that.
         seed: of every random draw.
         device: where engines compute.
@@ -75,15 +70,12 @@ def run_stages(
     """
     watch, watch_of_second = parts_of(watch, 2) if refine else (watch, watch)
     outcome = _run(first, content, styles, seed=seed, device=device, watch=watch)
-    if "weights" in type(first.settings).model_fields:
-        outcome.weights_id = weights_id(first.settings.weights)
     if not (refine and outcome.is_complete):
         return outcome
     made = Audio(outcome.samples, content.sample_rate)
-    kept, start, settings = made, None, {"strength": refine}
-    if first.settings.refining_keeps == "content":
-        kept, start, settings = content, made, settings | _SETTINGS_TO_KEEP_CONTENT
-    second = Stage(REFINING_ENGINE, build_settings(REFINING_ENGINE, settings))
+    keeps = first.settings.refining_keeps
+    kept, start = (content, made) if keeps == "content" else (made, None)
+    second = Stage(*refinement(refine, keeps=keeps))
     options: dict[str, Any] = {"seed": seed, "device": device, "watch": watch_of_second}
     try:
         refined = _run(second, kept, styles, start=start, **options)
@@ -105,9 +97,11 @@ def _run(
     watch: Watch,
     start: Audio | None = None,
 ) -> Outcome:
-    rate = running.engine_rate(stage.engine, stage.settings, content.sample_rate)
+    rate = engine_rate(stage.settings, content.sample_rate)
     outcome = running.run_job(
-        running.build_engine(stage.engine, stage.settings, network=stage.network),
+        build_engine(
+            stage.engine, stage.settings, allocate=running.allocate, network=stage.network
+        ),
         content,
         styles.recordings,
         styles.weights,
@@ -122,6 +116,6 @@ def _run(
         outcome.samples,
         content,
         rate,
-        keeps_highs=getattr(stage.settings, "process_rate_hz", None) is None,
+        keeps_highs=stage.settings.working_rate_hz is None,
     )
     return outcome

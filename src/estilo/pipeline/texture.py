@@ -7,6 +7,7 @@ import numpy as np
 
 from estilo.audio import Audio
 from estilo.dsp.resample import resample
+from estilo.engines.building import build_engine, engine_rate
 from estilo.errors import InputError
 from estilo.pipeline import running
 from estilo.pipeline.running import Outcome, Watch, parts_of
@@ -31,7 +32,7 @@ def run_texture(
     """
     running.check_device(transfer.device)
     first = sources[0].audio
-    rate = running.engine_rate(transfer.engine, transfer.settings, first.sample_rate)
+    rate = engine_rate(transfer.settings, first.sample_rate)
     parts = _mid_and_side(sources)
     outcomes: list[Outcome] = []
     watches = parts_of(watch, len(parts))
@@ -40,8 +41,11 @@ def run_texture(
             break  # stopped: a mid without its side is the best so far
         outcomes.append(
             running.run_job(
-                running.build_engine(
-                    transfer.engine, transfer.settings, network=transfer.feature_network
+                build_engine(
+                    transfer.engine,
+                    transfer.settings,
+                    allocate=running.allocate,
+                    network=transfer.feature_network,
                 ),
                 None,
                 part.styles,

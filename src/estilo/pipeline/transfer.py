@@ -5,12 +5,14 @@ from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from estilo.audio import Audio
-from estilo.engines.auto import AUTO
+from estilo.engines.refining import check_refinable
+from estilo.engines.style_files import engines_that_take, takes
 from estilo.errors import SettingsError
 from estilo.pipeline.levels import matched
 from estilo.pipeline.matching import checked_matches, matched_styles
@@ -19,6 +21,7 @@ from estilo.pipeline.report import LevelReport, Report
 from estilo.pipeline.reporting import report_of, scored
 from estilo.pipeline.scope import Scope, Sound
 from estilo.pipeline.sources import (
+    CodedSource,
     Recording,
     Source,
     StyleSource,
@@ -173,7 +176,7 @@ class Transfer:
         self.feature_network = feature_network
         self.is_scored = scores
         if feature_network is not None:
-            from estilo.pipeline.running import check_network
+            from estilo.engines.building import check_network
 
             check_network(self.engine, feature_network)
 
@@ -297,10 +300,10 @@ class Transfer:
         from estilo.pipeline.texture import run_texture
 
         clock = Clock()
-        if self.engine == AUTO:
+        if self.settings.chooses_engine:
             raise SettingsError(
-                "the engine 'auto' chooses by the content, and a texture has none; choose another "
-                "engine"
+                f"the engine {self.engine!r} chooses by the content, and a texture has none; "
+                "choose another engine"
             )
         if not 0 < seconds < float("inf"):
             raise SettingsError(f"seconds must be positive, got {seconds}")
@@ -328,44 +331,36 @@ class Transfer:
 
     @property
     def _refining(self) -> float:
-        return self.refine * getattr(self.settings, "strength", 1.0)
+        return self.refine * self.settings.amount
 
     def _check_refine(self) -> None:
         if not 0.0 <= self.refine <= 1.0:
             raise SettingsError(f"refine must lie between 0 and 1, got {self.refine}")
-        if self.refine and self.engine == AUTO:
-            raise SettingsError(
-                "the engine 'auto' chooses refine by what it hears; leave it out, or name an engine"
-            )
-        if self.refine and self.engine == "optimise":
-            raise SettingsError(
-                "refine goes on with the engine 'optimise', which is the one that was chosen; "
-                "leave it out, or choose another engine"
-            )
+        if self.refine:
+            check_refinable(self.engine)
 
     def _settled(self, content: Audio, styles: Sequence[StyleSource]) -> "Transfer":
         """This way of working, with an engine where it leaves that open."""
-        if self.engine != AUTO:
+        if not self.settings.chooses_engine:
             return self
-        from estilo.pipeline.choosing import choose
+        from estilo.engines.choosing import choose_engine
 
-        choice, settled = choose(content, styles), copy(self)
-        given = {name: value for name, value in self.settings if value is not None}
+        heard = [style.audio if isinstance(style, Source) else style.file for style in styles]
+        names = [_name(style, number) for number, style in enumerate(styles, start=1)]
+        choice, settled = choose_engine(self.settings, content, heard, names=names), copy(self)
         settled.engine = choice.engine
-        settled.settings = build_settings(choice.engine, {**choice.settings, **given})
+        settled.settings = build_settings(choice.engine, choice.settings)
         settled.refine = choice.refine
         settled.choice = choice.words
         return settled
 
     def _playable(self, styles: list[StyleSource]) -> list[StyleSource]:
-        from estilo.pipeline.running import takes_style_files
-
-        if self.engine == AUTO:
-            return styles
-        if not takes_style_files(self.engine):
-            hint = "give a recording, or choose the engine 'neural'"
-            with_audio(styles, wanted_by=f"the engine {self.engine!r}", hint=hint)
-        if self._refining:
+        for style in styles:
+            if isinstance(style, CodedSource) and not takes(self.settings, style.format):
+                others = " or ".join(map(repr, engines_that_take(style.format)))
+                hint = f"give a recording, or choose the engine {others}"
+                with_audio([style], wanted_by=f"the engine {self.engine!r}", hint=hint)
+        if self._refining and not self.settings.chooses_engine:
             with_audio(styles, wanted_by="refine", hint="give a recording, or set refine to 0")
         return styles
 
@@ -401,3 +396,8 @@ class Transfer:
             return audio, level
         # The two may cancel or add up, so the mix is brought to the content's level once more.
         return matched(mixed(audio.samples, content.samples, self.mix), content)
+
+
+def _name(style: StyleSource, number: int) -> str:
+    path = style.report.path
+    return str(number) if path is None else Path(path).name

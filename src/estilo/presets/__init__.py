@@ -13,7 +13,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from estilo.engines import ENGINE_SETTINGS
+from estilo.engines import ENGINES
 from estilo.errors import SettingsError
 
 
@@ -93,7 +93,7 @@ def build_settings(engine: str, values: dict[str, Any]) -> Any:
     Raises:
         SettingsError: unknown engine, unknown setting, or a value out of its bounds.
     """
-    model = ENGINE_SETTINGS[engine]
+    model = ENGINES[engine]
     try:
         return model.model_validate(values)
     except ValidationError as error:
@@ -146,7 +146,7 @@ def _engines_with(error: ValidationError, engine: str) -> list[str]:
         return []
     return [
         name
-        for name, model in ENGINE_SETTINGS.items()
+        for name, model in ENGINES.items()
         if name != engine and _name(error) in model.model_fields
     ]
 

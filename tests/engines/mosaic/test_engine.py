@@ -10,10 +10,10 @@ from clips import job, melody, rain, stereo
 
 from estilo.dsp.resample import resample
 from estilo.engines.base import run
+from estilo.engines.building import build_engine
 from estilo.engines.mosaic.engine import MosaicEngine
 from estilo.engines.mosaic.settings import MosaicSettings
 from estilo.errors import SettingsError
-from estilo.pipeline.running import build_engine
 
 RATE = 8000
 

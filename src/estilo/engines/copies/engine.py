@@ -28,8 +28,7 @@ class ContentEngine(BlockEngine):
     def __init__(
         self, settings: ContentSettings | None = None, *, allocate: Allocate = torch.zeros
     ) -> None:
-        super().__init__(allocate=allocate)
-        self.settings = settings or ContentSettings()
+        super().__init__(settings or ContentSettings(), allocate=allocate)
 
     def analyse(self, job: Job) -> Read:
         """The content; see `BlockEngine.analyse`."""
@@ -50,13 +49,11 @@ class StyleEngine(BlockEngine):
     """
 
     stage = "copying"
-    needs_content = False
 
     def __init__(
         self, settings: StyleSettings | None = None, *, allocate: Allocate = torch.zeros
     ) -> None:
-        super().__init__(allocate=allocate)
-        self.settings = settings or StyleSettings()
+        super().__init__(settings or StyleSettings(), allocate=allocate)
 
     def analyse(self, job: Job) -> Read:
         """The styles; see `BlockEngine.analyse`.
@@ -76,12 +73,12 @@ class CrossfadeEngine(BlockEngine):
     """
 
     stage = "mixing"
+    settings: CrossfadeSettings
 
     def __init__(
         self, settings: CrossfadeSettings | None = None, *, allocate: Allocate = torch.zeros
     ) -> None:
-        super().__init__(allocate=allocate)
-        self.settings = settings or CrossfadeSettings()
+        super().__init__(settings or CrossfadeSettings(), allocate=allocate)
 
     def analyse(self, job: Job) -> Read:
         """The mix; see `BlockEngine.analyse`.

@@ -1,6 +1,6 @@
 """Settings of the copying engines. Imports no torch."""
 
-from typing import Annotated
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -9,6 +9,9 @@ from estilo.engines.settings import EngineSettings
 
 class ContentSettings(EngineSettings):
     """The content copied: the control that keeps everything and transfers nothing."""
+
+    builder: ClassVar[str] = "estilo.engines.copies.engine:ContentEngine"
+    works_in: ClassVar[Literal["windows", "blocks"]] = "blocks"
 
     @property
     def returns_content(self) -> bool:
@@ -19,9 +22,21 @@ class ContentSettings(EngineSettings):
 class StyleSettings(EngineSettings):
     """The style copied, cut or looped to the content's length: the control that keeps nothing."""
 
+    builder: ClassVar[str] = "estilo.engines.copies.engine:StyleEngine"
+    works_in: ClassVar[Literal["windows", "blocks"]] = "blocks"
+    makes_textures: ClassVar[bool] = True
+
 
 class CrossfadeSettings(EngineSettings):
     """Content and style, looped, mixed at equal loudness: what any transfer must beat."""
 
+    builder: ClassVar[str] = "estilo.engines.copies.engine:CrossfadeEngine"
+    works_in: ClassVar[Literal["windows", "blocks"]] = "blocks"
+
     strength: Annotated[float, Field(ge=0, le=1)] = 0.5
     """Share of the style's amplitude in the mix; the content's is the rest."""
+
+    @property
+    def amount(self) -> float:
+        """See `EngineSettings.amount`."""
+        return self.strength

@@ -21,12 +21,12 @@ class EqEngine(BlockEngine):
     """
 
     stage = "filtering"
+    settings: EqSettings
 
     def __init__(
         self, settings: EqSettings | None = None, *, allocate: Allocate = torch.zeros
     ) -> None:
-        super().__init__(allocate=allocate)
-        self.settings = settings or EqSettings()
+        super().__init__(settings or EqSettings(), allocate=allocate)
 
     def analyse(self, job: Job) -> Read:
         """The filtered content; see `BlockEngine.analyse`.

@@ -1,6 +1,6 @@
 """Settings of the eq engine. Imports no torch."""
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -9,6 +9,9 @@ from estilo.engines.settings import EngineSettings
 
 class EqSettings(EngineSettings):
     """EQ match: one filter that gives the content the style's average spectrum."""
+
+    builder: ClassVar[str] = "estilo.engines.eq.engine:EqEngine"
+    works_in: ClassVar[Literal["windows", "blocks"]] = "blocks"
 
     strength: Annotated[float, Field(ge=0, le=1)] = 1.0
     """How far the filter goes: its gains in dB are multiplied by it."""
@@ -20,3 +23,8 @@ class EqSettings(EngineSettings):
     filter_phase: Literal["zero", "minimum"] = "zero"
     """``zero``: nothing moves in time, and the filter rings before attacks as it does after them;
     ``minimum``: it rings only after them."""
+
+    @property
+    def amount(self) -> float:
+        """See `EngineSettings.amount`."""
+        return self.strength

@@ -10,6 +10,8 @@ from estilo.engines.settings import EngineSettings
 class MosaicSettings(EngineSettings):
     """The content rebuilt from grains of the styles: short stretches of them, transposed."""
 
+    builder: ClassVar[str] = "estilo.engines.mosaic.engine:MosaicEngine"
+    reports_grains: ClassVar[bool] = True
     refining_keeps: ClassVar[Literal["output", "content"]] = "content"
 
     strength: Annotated[float, Field(ge=0, le=1)] = 1.0
@@ -28,3 +30,8 @@ class MosaicSettings(EngineSettings):
     continuity: Annotated[int, Field(ge=0, le=20)] = 3
     """Over how many grains to either side a stretch of the style should suit, so that it is played
     on rather than cut."""
+
+    @property
+    def amount(self) -> float:
+        """See `EngineSettings.amount`."""
+        return self.strength

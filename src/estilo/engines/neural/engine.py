@@ -18,7 +18,7 @@ from estilo.engines.neural.settings import NeuralSettings
 from estilo.engines.neural.step import Step
 from estilo.engines.neural.style_file import code_for
 from estilo.engines.neural.styles import blend_codes
-from estilo.engines.neural.weights import read_weights
+from estilo.engines.neural.weights import read_weights, weights_id
 from estilo.errors import InputError
 from estilo.models.network import SAMPLE_RATE, Network
 from estilo.models.style_encoder import StyleCode
@@ -40,14 +40,17 @@ class NeuralEngine(BlockEngine):
     """
 
     stage = "playing"
-    takes_style_files = True
-    sample_rate = SAMPLE_RATE
+    settings: NeuralSettings
 
     def __init__(
         self, settings: NeuralSettings | None = None, *, allocate: Allocate = torch.zeros
     ) -> None:
-        super().__init__(allocate=allocate)
-        self.settings = settings or NeuralSettings()
+        super().__init__(settings or NeuralSettings(), allocate=allocate)
+
+    @property
+    def weights_id(self) -> str | None:
+        """See `estilo.engines.base.Engine.weights_id`."""
+        return weights_id(self.settings.weights)
 
     def analyse(self, job: Job) -> Read:
         """The played content; see `BlockEngine.analyse`.

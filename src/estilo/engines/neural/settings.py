@@ -1,6 +1,6 @@
 """Settings of the neural engine. Imports no torch."""
 
-from typing import Annotated
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -11,6 +11,13 @@ _Share = Annotated[float, Field(ge=0, le=1)]
 
 class NeuralSettings(EngineSettings):
     """A trained network plays the content's notes with the sound of the style, in one pass."""
+
+    builder: ClassVar[str] = "estilo.engines.neural.engine:NeuralEngine"
+    works_in: ClassVar[Literal["windows", "blocks"]] = "blocks"
+    style_format: ClassVar[str | None] = "estilo.engines.neural.style_format:NEURAL_STYLE_FORMAT"
+    streams: ClassVar[str | None] = "estilo.engines.neural.stream:NeuralStream"
+    has_weights: ClassVar[bool] = True
+    sample_rate_hz: ClassVar[int | None] = 48_000
 
     strength: _Share = 1.0
     """How much style: 0 gives the content back, 1 is all that the network knows of the style."""
@@ -30,3 +37,8 @@ class NeuralSettings(EngineSettings):
     minute and bring it much nearer to instruments that it has never heard."""
     weights: str | None = None
     """Path of a file of trained weights; those that come with estilo by default."""
+
+    @property
+    def amount(self) -> float:
+        """See `EngineSettings.amount`."""
+        return self.strength

@@ -4,7 +4,7 @@ Imports no torch, so that the command line can be built from it at once.
 """
 
 from collections.abc import Sequence
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
@@ -128,6 +128,11 @@ DEFAULT_CONTENT_VIEWS = (
 class OptimiseSettings(EngineSettings):
     """Style transfer by optimisation: kernel statistics of the style, structure of the content."""
 
+    builder: ClassVar[str] = "estilo.engines.optimise.engine:OptimiseEngine"
+    makes_textures: ClassVar[bool] = True
+    is_refinable: ClassVar[bool] = False
+    takes_feature_network: ClassVar[bool] = True
+
     strength: Annotated[float, Field(ge=0, le=1)] = 0.75
     """How much style: 0 returns the content untouched, 1 follows the style as far as it goes."""
     start: Literal["transport", "eq", "content", "noise", "zeros"] = "transport"
@@ -181,6 +186,16 @@ class OptimiseSettings(EngineSettings):
     """Bounds that frames are forced into after every step (a fault of one original method)."""
     process_rate_hz: Annotated[int, Field(ge=8000, le=192_000)] | None = None
     """Sample rate of the optimisation; the content's, up to 48 kHz, if not given."""
+
+    @property
+    def amount(self) -> float:
+        """See `EngineSettings.amount`."""
+        return self.strength
+
+    @property
+    def working_rate_hz(self) -> int | None:
+        """See `EngineSettings.working_rate_hz`."""
+        return self.process_rate_hz
 
     @model_validator(mode="after")
     def _refuse_what_has_no_effect(self) -> Self:

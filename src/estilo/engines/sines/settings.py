@@ -1,6 +1,6 @@
 """Settings of the sines engine. Imports no torch."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -13,6 +13,8 @@ Share = Annotated[float, Field(ge=0, le=1)]
 
 class SinesSettings(EngineSettings):
     """Sines and residual: the style's envelopes, attacks and vibrato on every partial."""
+
+    builder: ClassVar[str] = "estilo.engines.sines.engine:SinesEngine"
 
     strength: Share = 1.0
     """How much style: 0 returns the content untouched; all other strengths are shares of it."""
@@ -37,9 +39,14 @@ class SinesSettings(EngineSettings):
     statistics of tracks."""
 
     @property
-    def process_rate_hz(self) -> int | None:
-        """Sample rate of the optimisation, where there is one that sets it."""
-        return None if self.optimise is None else self.optimise.process_rate_hz
+    def amount(self) -> float:
+        """See `EngineSettings.amount`."""
+        return self.strength
+
+    @property
+    def working_rate_hz(self) -> int | None:
+        """Sample rate of the optimisation in Hz, where there is one that sets it."""
+        return None if self.optimise is None else self.optimise.working_rate_hz
 
     @model_validator(mode="after")
     def _refuse_settings_without_effect(self) -> Self:

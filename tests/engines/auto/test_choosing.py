@@ -5,10 +5,10 @@ import pytest
 import torch
 
 from estilo import Audio, Transfer
+from estilo.engines.choosing import choose_engine
 from estilo.errors import SettingsError
 from estilo.features.random1d import Random1d
-from estilo.pipeline.choosing import choose
-from estilo.pipeline.sources import as_clip, read_source
+from estilo.presets import build_settings
 
 RATE = 16_000
 
@@ -24,12 +24,12 @@ def hiss(rng, seconds=3.0):
     return Audio(0.1 * rng.normal(size=round(seconds * RATE)), RATE)
 
 
-def source(audio, name="style"):
-    return read_source(as_clip(audio), name=name)
+def choose(content, styles, **names):
+    return choose_engine(build_settings("auto", {}), content, styles, **names)
 
 
 def test_notes_in_the_style_of_notes_are_played_by_the_network():
-    choice = choose(tune(), [source(tune(octave=2.0)), source(tune(octave=0.5))])
+    choice = choose(tune(), [tune(octave=2.0), tune(octave=0.5)])
     assert (choice.engine, choice.refine) == ("neural", 0.5)
     assert "the content is pitched, the style 1 is pitched" in choice.words
 
@@ -37,13 +37,18 @@ def test_notes_in_the_style_of_notes_are_played_by_the_network():
 @pytest.mark.parametrize("order", [1, -1])
 def test_what_has_no_notes_is_left_to_the_default(rng, order):
     content, style = (tune(), hiss(rng))[::order]
-    choice = choose(content, [source(style)])
+    choice = choose(content, [style])
     assert (choice.engine, choice.settings, choice.refine) == ("optimise", {}, 0.0)
     assert "textural" in choice.words
 
 
+def test_styles_are_called_by_their_names():
+    words = choose(tune(), [tune(), tune()], names=["flute.wav", "2"]).words
+    assert "the style flute.wav is pitched, the style 2 is pitched" in words
+
+
 def test_one_texture_among_the_styles_is_enough(rng):
-    assert choose(tune(), [source(tune()), source(hiss(rng))]).engine == "optimise"
+    assert choose(tune(), [tune(), hiss(rng)]).engine == "optimise"
 
 
 def test_the_recipe_names_the_engine_that_was_chosen(rng):
@@ -73,7 +78,7 @@ def test_strength_0_needs_no_choice(rng):
 
 
 def test_silence_is_left_to_the_default():
-    choice = choose(Audio(np.zeros((1, RATE)), RATE), [source(tune())])
+    choice = choose(Audio(np.zeros((1, RATE)), RATE), [tune()])
     assert choice.engine == "optimise"
     assert "the content is silent" in choice.words
 
