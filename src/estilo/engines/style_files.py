@@ -51,7 +51,7 @@ def style_format_of(path: str | os.PathLike[str]) -> StyleFormat | None:
         >>> style_format_of("rain.wav") is None, style_format_of("rain.estilo-style") is None
         (True, False)
     """
-    formats = (_format_of(settings.style_format) for settings in ENGINES.values())
+    formats = (_format_of(settings.style_format) for settings in ENGINES.usable().values())
     return next((each for each in formats if each is not None and each.recognises(path)), None)
 
 
@@ -78,7 +78,7 @@ def engines_that_take(style_format: StyleFormat) -> list[str]:
     """
     return [
         name
-        for name, settings in ENGINES.items()
+        for name, settings in ENGINES.usable().items()
         if not settings.chooses_engine and takes(settings, style_format)
     ]
 
