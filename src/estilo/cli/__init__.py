@@ -27,6 +27,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # Threads that spin while they wait gain nothing on an idle machine, and beside other programs
     # (a DAW, say) they cost a factor of ten.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    # numpy's threads spin as well, and its products are small here.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         code = _run(arguments or ["--help"])
         sys.stdout.flush()

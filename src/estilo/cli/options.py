@@ -87,7 +87,8 @@ class RunOptions:
         str, Parameter(group=RUNNING, metavar="NAME", help="cpu, or cuda for a GPU.")
     ] = "cpu"
     threads: Annotated[
-        int | None, Parameter(group=RUNNING, help="Of the processor; all its cores if not given.")
+        int | None,
+        Parameter(group=RUNNING, help="Threads of the processor; half its cores if not given."),
     ] = None
     no_scores: Annotated[
         bool,

@@ -78,7 +78,8 @@ def train(
         Literal["cpu", "cuda"], Parameter(group=RUNNING, help="Where to compute.")
     ] = "cpu",
     threads: Annotated[
-        int | None, Parameter(group=RUNNING, help="Of the processor; torch's choice if not given.")
+        int | None,
+        Parameter(group=RUNNING, help="Threads of the processor; all its cores if not given."),
     ] = None,
     quiet: Quiet = False,
 ) -> int:
@@ -192,6 +193,7 @@ def _run(
     import torch
 
     from estilo.engines.neural.weights import ModelCard
+    from estilo.threads import limited
     from estilo.training.heard import heard
     from estilo.training.loop import train
     from estilo.training.parallel import team
@@ -199,15 +201,13 @@ def _run(
 
     if device == "cuda" and not torch.cuda.is_available():
         raise SettingsError("device 'cuda' was asked for and no CUDA GPU is at hand; use cpu")
-    if threads:
-        torch.set_num_threads(threads)
     plan, network, origin = _begun(plan, folder, weights=weights, is_fine=is_fine, resume=resume)
     data = heard(plan.data)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise output_error(folder, error) from error
-    with team(device) as (own, place):
+    with team(device) as (own, place), limited(threads or torch.get_num_threads()):
         full = ModelCard(
             **card,
             generator=plan.model.model_dump(mode="json"),

@@ -17,6 +17,7 @@ from estilo.metrics import METRICS
 from estilo.metrics.base import Metric, NothingToMeasure, Role, require_sounds
 from estilo.metrics.joining import blended, joined
 from estilo.metrics.summary import artifacts, content_kept, movement, style_taken
+from estilo.threads import limited
 
 _FIRST = ("content_kept", "style_taken", "artifacts", "moved_percent")
 
@@ -145,7 +146,7 @@ def measured(output: Sound, against: References) -> Scores:
     """
     scores = Scores()
     content, style = against.content, against.blend
-    with nothing_is_fine():
+    with nothing_is_fine(), limited(1):  # many short products: more threads only wait
         for name in METRICS:
             _add(scores, name, lambda name=name: _measured(name, output, against))
         if content is not None:

@@ -17,6 +17,7 @@ from estilo.engines.grains import Grain
 from estilo.engines.style_files import CodedStyle
 from estilo.errors import SettingsError
 from estilo.io import release, scratch_array
+from estilo.threads import default_threads, limited
 
 _BLOCK = 1 << 22
 
@@ -69,18 +70,14 @@ class Outcome:
 
 @contextmanager
 def environment(threads: int | None) -> Iterator[None]:
-    """Threads of torch for the time of a run."""
-    before = torch.get_num_threads()
-    try:
-        torch.set_num_threads(threads or before)
+    """Threads for the time of a run: see `estilo.threads.limited`."""
+    with limited(threads):
         yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def n_threads(threads: int | None) -> int:
     """Threads that `environment` sets."""
-    return threads or torch.get_num_threads()
+    return threads or default_threads()
 
 
 def check_device(device: str) -> None:

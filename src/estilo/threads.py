@@ -1,0 +1,62 @@
+"""How many threads compute: every pool of the process, bounded for a time.
+
+torch has a pool of its own, numpy that of OpenBLAS (or MKL), and each takes all cores unless it is
+told otherwise. What is computed here is made of many short steps, after each of which threads wait
+for one another: one that has lost its core to another program holds up all the others.
+"""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+def default_threads() -> int:
+    """Threads where none were asked for: half the cores, or as many as torch is allowed.
+
+    Whoever has bounded torch (``OMP_NUM_THREADS``, ``torch.set_num_threads``) is heeded.
+
+    Example:
+        >>> default_threads() >= 1
+        True
+    """
+    torch, cores = sys.modules.get("torch"), _cores_of_process()
+    allowed = cores if torch is None else torch.get_num_threads()
+    return allowed if allowed < cores else max(cores // 2, 1)
+
+
+@contextmanager
+def limited(threads: int | None = None) -> Iterator[int]:
+    """Bound all pools of threads for the time of the context, and say to how many threads.
+
+    torch and whatever shares its pool compute with as many. numpy's products are small here, so
+    that a second thread costs more than it gives: its pool is held at one. Pools belong to the
+    process: its other threads are bounded as well, and libraries that are loaded later are not.
+
+    Args:
+        threads: 1 or more; `default_threads` if not given.
+
+    Example:
+        >>> import torch
+        >>> with limited(1) as threads:
+        ...     threads, torch.get_num_threads()
+        (1, 1)
+    """
+    from threadpoolctl import threadpool_limits
+
+    torch, count = sys.modules.get("torch"), threads or default_threads()
+    before = None if torch is None else torch.get_num_threads()
+    with threadpool_limits({"openmp": count, "blas": 1}):
+        try:
+            if torch is not None:
+                torch.set_num_threads(count)  # MKL's too, which torch carries inside
+            yield count
+        finally:
+            if torch is not None:
+                torch.set_num_threads(before)
+
+
+def _cores_of_process() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
