@@ -30,7 +30,8 @@ class Registry(Mapping[str, Any]):
         family: what the parts are, in the singular (``"engine"``), for messages.
         parts: name to ``"module:attribute"``, of the parts that come with estilo.
         group: entry-point group through which other packages add parts; None closes the family.
-        kind: ``"module:class"`` that parts of other packages are subclasses or instances of.
+        kind: ``"module:class"`` that parts of other packages are subclasses of.
+        instance_of: ``"module:class"`` that they are instances of, in families of objects.
 
     Example:
         >>> constants = Registry("constant", parts={"pi": "math:pi"})
@@ -49,11 +50,17 @@ class Registry(Mapping[str, Any]):
         parts: Mapping[str, str],
         group: str | None = None,
         kind: str | None = None,
+        instance_of: str | None = None,
     ) -> None:
         self.family = family
         self.group = group
         self._kind = kind
+        self._instance_of = instance_of
         self._own = dict(parts)
+
+    # As an object: a mapping's own equality would import every part.
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
 
     def __getitem__(self, name: str) -> Any:
         self.check(name)
@@ -140,13 +147,21 @@ class Registry(Mapping[str, Any]):
             part = point.load()
         except Exception as error:  # whatever another package raises is its own fault
             raise self._unusable(point, f"{type(error).__name__}: {error}") from error
+        why = self._fault(part)
+        if why:
+            raise self._unusable(point, why)
+        return part
+
+    def _fault(self, part: Any) -> str:
+        """Why something cannot be a part of this family; empty where it can."""
+        if self._instance_of is not None and not isinstance(part, _imported(self._instance_of)):
+            return f"expected an instance of {_dotted(self._instance_of)}, got {_called(part)}"
         if self._kind is None:
-            return part
-        kind = _imported(self._kind)
-        if isinstance(part, kind) or _is_subclass(part, kind):
-            return part
-        expected = self._kind.replace(":", ".")
-        raise self._unusable(point, f"expected {expected}, got {_called(part)}")
+            return ""
+        if not (isinstance(part, type) and issubclass(part, _imported(self._kind))):
+            return f"expected a subclass of {_dotted(self._kind)}, got {_called(part)}"
+        missing = ", ".join(sorted(getattr(part, "__abstractmethods__", ())))
+        return missing and f"{_called(part)} lacks {missing}"
 
     def _unusable(self, point: EntryPoint, why: str) -> PluginError:
         return PluginError(
@@ -184,9 +199,9 @@ def _imported(path: str) -> Any:
     return getattr(import_module(module), attribute)
 
 
-def _is_subclass(part: Any, kind: type) -> bool:
-    return isinstance(part, type) and issubclass(part, kind)
+def _dotted(path: str) -> str:
+    return path.replace(":", ".")
 
 
 def _called(part: Any) -> str:
-    return f"the class {part.__name__}" if isinstance(part, type) else type(part).__name__
+    return f"the class {part.__name__}" if isinstance(part, type) else f"a {type(part).__name__}"

@@ -7,8 +7,9 @@ import pytest
 import torch
 from torch import nn
 
+from estilo.engines.optimise.settings import NetworkSettings, OptimiseSettings
 from estilo.errors import InputError
-from estilo.features import FEATURES
+from estilo.features import FEATURES, NOT_FROM_SETTINGS, settings_of
 from estilo.features.base import Features
 
 N_BANDS = 12
@@ -25,7 +26,15 @@ def _built(name: str, **settings: object) -> Callable[[torch.Generator], Feature
     return lambda generator: FEATURES[name](N_BANDS, generator=generator, **settings)
 
 
-BUILDERS: dict[str, list[Callable[[torch.Generator], Features]]] = {
+def _small(name: str) -> Callable[[torch.Generator], Features]:
+    settings = NetworkSettings(n_filters=6, kernel=3)
+    return lambda generator: FEATURES[name].from_settings(
+        settings, n_bands=N_BANDS, generator=generator
+    )
+
+
+# Every network that settings can build is tested as they build it; these beside it.
+VARIANTS: dict[str, list[Callable[[torch.Generator], Features]]] = {
     "random-1d": [
         _built("random-1d", n_filters=7, kernel=(3, 5)),
         _built("random-1d", n_filters=7, kernel=4, padding="same", stride=2, bias=True),
@@ -37,15 +46,16 @@ BUILDERS: dict[str, list[Callable[[torch.Generator], Features]]] = {
         _built("random-2d", n_filters=5, kernel=3, stride=(1, 2), pooling="average"),
     ],
     "detectors": [
-        _built("detectors"),
         _built("detectors", blob_sizes=(3,), padding="same", rows="filters"),
     ],
     "module": [_module],
 }
 CASES = [
     pytest.param(builder, id=f"{name}-{number}")
-    for name, builders in BUILDERS.items()
-    for number, builder in enumerate(builders)
+    for name in FEATURES
+    for number, builder in enumerate(
+        [*([] if name in NOT_FROM_SETTINGS else [_small(name)]), *VARIANTS.get(name, [])]
+    )
 ]
 
 
@@ -63,10 +73,16 @@ def _frames(rng: np.random.Generator, *shape: int) -> torch.Tensor:
     return torch.from_numpy(rng.standard_normal(shape)).float()
 
 
-def test_every_registered_name_is_tested() -> None:
-    assert set(BUILDERS) == set(FEATURES)
+def test_every_network_is_one_and_says_what_it_is() -> None:
+    assert set(NOT_FROM_SETTINGS) <= set(VARIANTS) <= set(FEATURES)
     assert all(issubclass(FEATURES[name], Features) for name in FEATURES)
     assert all(FEATURES.summary(name) for name in FEATURES)
+
+
+@pytest.mark.parametrize("name", [name for name in FEATURES if name not in NOT_FROM_SETTINGS])
+def test_settings_choose_it_and_it_takes_what_it_says(name: str) -> None:
+    assert OptimiseSettings(features=name).features == name
+    assert settings_of(name) == FEATURES[name].settings <= set(NetworkSettings.model_fields)
 
 
 def test_a_batch_equals_item_by_item(network: Features, rng: np.random.Generator) -> None:
@@ -130,7 +146,7 @@ def test_the_same_seed_gives_the_same_network(
 
 @pytest.mark.parametrize("name", ["random-1d", "random-2d", "module"])
 def test_another_seed_gives_another_network(name: str) -> None:
-    one, other = (BUILDERS[name][0](torch.Generator().manual_seed(seed)) for seed in (3, 4))
+    one, other = (VARIANTS[name][0](torch.Generator().manual_seed(seed)) for seed in (3, 4))
     weights, others = (next(iter(network.state_dict().values())) for network in (one, other))
     assert not torch.equal(weights, others)
 

@@ -8,14 +8,14 @@ import torch
 
 from estilo.losses import LOSSES
 from estilo.losses.base import Loss
-from estilo.losses.difference import MeanSquare
 
-BUILDERS: dict[str, list[Callable[[], Loss]]] = {
+RATE_HZ = 20.0
+# Every loss is tested at its defaults; these beside them.
+VARIANTS: dict[str, list[Callable[[], Loss]]] = {
     "gram": [
         lambda: LOSSES["gram"](form="primal"),
         lambda: LOSSES["gram"](form="dual", reduction="mean", normaliser="filters-positions"),
     ],
-    "feature-content": [lambda: LOSSES["feature-content"]()],
     "arccos-style": [
         lambda: LOSSES["arccos-style"](widths=(1,)),
         lambda: LOSSES["arccos-style"](widths=(4,)),
@@ -24,14 +24,18 @@ BUILDERS: dict[str, list[Callable[[], Loss]]] = {
         lambda: LOSSES["arccos-content"](width=1),
         lambda: LOSSES["arccos-content"](width=3),
     ],
-    "mean-square": [MeanSquare],
-    "rhythm": [lambda: LOSSES["rhythm"](frame_rate_hz=20.0)],
 }
+
+
+def _default(name: str) -> Callable[[], Loss]:
+    return lambda: LOSSES[name].for_frames(frame_rate_hz=RATE_HZ)
+
+
 GRAM_LIKE = {"gram", "arccos-style"}
 CASES = [
     pytest.param(name, builder, id=f"{name}-{number}")
-    for name, builders in BUILDERS.items()
-    for number, builder in enumerate(builders)
+    for name in LOSSES
+    for number, builder in enumerate([_default(name), *VARIANTS.get(name, [])])
 ]
 
 
@@ -45,8 +49,9 @@ def _frames(rng: np.random.Generator, n_frames: int = 40) -> torch.Tensor:
     return torch.from_numpy(rng.standard_normal((6, n_frames)))
 
 
-def test_every_registered_name_is_tested() -> None:
-    assert set(BUILDERS) >= set(LOSSES)
+def test_every_loss_is_one_and_says_what_it_is() -> None:
+    assert set(VARIANTS) <= set(LOSSES)
+    assert all(LOSSES[name].against in ("style", "content") for name in LOSSES)
     assert all(issubclass(LOSSES[name], Loss) for name in LOSSES)
     assert all(LOSSES.summary(name).endswith((".", "``")) for name in LOSSES)
 

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -22,6 +24,14 @@ def test_terms_are_averaged_within_a_role_and_weighted_by_role() -> None:
     total, values = goal.evaluate(torch.zeros(1, 4))
     assert values == {"style-1": 1.0, "style-2": 4.5, "content": 4.0}
     assert total.item() == pytest.approx(0.5 * (1.0 + 4.5) / 2 + 10.0 * 4.0)
+
+
+def test_a_term_with_a_weight_of_its_own_is_added_with_it() -> None:
+    extra = replace(_term("style", 2.0), weight=3.0)
+    goal = Objective({"style": _term("style", 1.0), "extra": extra}, {"style": 0.5})
+    total, values = goal.evaluate(torch.zeros(1, 4))
+    assert values == {"style": 1.0, "extra": 4.0}
+    assert total.item() == pytest.approx(0.5 * 1.0 + 3.0 * 4.0)
 
 
 def test_a_view_comes_before_the_loss() -> None:

@@ -199,7 +199,7 @@ class Setting:
     def default(self) -> str | bool:
         """As shown in the help; False where it would only confuse."""
         value = self.info.default
-        if value is None or _is_model(value):
+        if value is None or value == {} or _is_model(value):
             return False
         if isinstance(value, tuple):
             if any(_is_model(each) for each in value):
@@ -345,6 +345,8 @@ def _metavar(kinds: set[Any]) -> str:
         return "JSON"
     if kinds == {str}:
         return "NAME"
+    if any(get_origin(each) is dict for each in kinds):
+        return "NAME=N[,NAME=N]"
     has_tuple = any(get_origin(each) is tuple for each in kinds)
     metavar = "N,N" if has_tuple and len(kinds) == 1 else "N[,N]" if has_tuple else "N"
     return f"WORD|{metavar}" if any(_words(each) for each in kinds) else metavar

@@ -332,6 +332,8 @@ class ArccosContent(Loss):
         True
     """
 
+    against = "content"
+
     def __init__(self, *, width: int = 1) -> None:
         self.width = width
 

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar, Literal, Self
 
 from torch import Tensor
 
@@ -13,6 +13,18 @@ class Loss(ABC):
     A term never learns where its input came from: it sees tensors ``(bands, frames)`` or
     ``(filters, positions)`` and returns a scalar that is zero when candidate and target agree.
     """
+
+    against: ClassVar[Literal["style", "content"]] = "style"
+    """What the output is held against where the loss is an extra term of an engine."""
+
+    @classmethod
+    def for_frames(cls, *, frame_rate_hz: float) -> Self:  # noqa: ARG003 - few need it
+        """One at its defaults, for frames at this rate.
+
+        Args:
+            frame_rate_hz: frames per second.
+        """
+        return cls()
 
     @abstractmethod
     def prepare(self, references: Sequence[Tensor], weights: Sequence[float]) -> Any:

@@ -18,6 +18,8 @@ class MeanSquare(Loss):
         1.0
     """
 
+    against = "content"
+
     def prepare(self, references: Sequence[Tensor], weights: Sequence[float]) -> Tensor:  # noqa: ARG002
         """The one reference; see `Loss.prepare`."""
         if len(references) != 1:

@@ -31,6 +31,8 @@ class FeatureContent(Loss):
         texture synthesis and style transfer".
     """
 
+    against = "content"
+
     def __init__(self, *, scale: float = 1.0, reduction: Literal["sum", "mean"] = "sum") -> None:
         if not scale > 0:
             raise SettingsError(f"scale must be positive, got {scale}; leave the term out instead")

@@ -14,6 +14,7 @@ doi:10.1080/09298210701653344.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import torch
 from torch import Tensor
@@ -53,6 +54,11 @@ class Rhythm(Loss):
         self.first = max(1, round(shortest_s * frame_rate_hz))
         self.last = round(longest_s * frame_rate_hz)
         self.n_smooth = max(1, round(0.05 * frame_rate_hz))
+
+    @classmethod
+    def for_frames(cls, *, frame_rate_hz: float) -> Self:
+        """See `Loss.for_frames`."""
+        return cls(frame_rate_hz=frame_rate_hz)
 
     def prepare(self, references: Sequence[Tensor], weights: Sequence[float]) -> RhythmTarget:
         """Mean autocorrelation of the styles; see `Loss.prepare`."""

@@ -26,7 +26,7 @@ from estilo.registry import Registry
 METRICS = Registry(
     "metric",
     group="estilo.metrics",
-    kind="estilo.metrics.base:Metric",
+    instance_of="estilo.metrics.base:Metric",
     parts={
         "lsd": "estilo.metrics.lsd:LSD",
         "lsd_framewise": "estilo.metrics.lsd:LSD_FRAMEWISE",

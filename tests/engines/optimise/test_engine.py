@@ -16,6 +16,7 @@ from estilo.engines.optimise.settings import OptimiseSettings
 from estilo.engines.optimise.views import LogBands
 from estilo.errors import InputError, SettingsError
 from estilo.features import FEATURES
+from estilo.losses import LOSSES
 from estilo.losses.gram import GramLoss
 from estilo.presets import build_settings, load_preset
 
@@ -95,6 +96,36 @@ def test_rhythm_is_a_term_of_its_own() -> None:
         assert "rhythm" in told[-1].losses
         with pytest.raises(InputError, match=r"can analyse is 0\.[34]\d\d s"):
             run(OptimiseEngine(settings), job(CONTENT[:2400], STYLE, sample_rate=RATE))
+
+
+@pytest.mark.parametrize("representation", ["mel", "waveform"])
+def test_every_loss_can_be_an_extra_term(representation: str) -> None:
+    content = melody(0.9, RATE)  # as a rhythm needs
+    told = []
+    settings = OptimiseSettings.model_validate(
+        QUICK | {"representation": representation, "extra_terms": dict.fromkeys(LOSSES, 0.5)}
+    )
+    asked = job(content, rain(0.9, RATE), sample_rate=RATE)
+    output, _ = run(OptimiseEngine(settings), asked, on_step=told.append)
+    assert torch.isfinite(output).all()
+    assert {f"extra-{name}" for name in LOSSES} < set(told[-1].losses)
+
+
+def test_an_extra_term_counts_by_its_weight() -> None:
+    left = {}
+    for weight in (0.01, 10.0):
+        settings = OptimiseSettings(n_steps=12, strength=1.0, extra_terms={"mean-square": weight})
+        told = []
+        run(OptimiseEngine(settings), job(CONTENT, STYLE, sample_rate=RATE), on_step=told.append)
+        left[weight] = told[-1].losses["extra-mean-square"]
+    assert left[10.0] < 0.7 * left[0.01]
+
+
+def test_a_texture_refuses_a_term_that_needs_a_content() -> None:
+    texture = job(None, STYLE, sample_rate=RATE, n_samples=4000)
+    with pytest.raises(SettingsError, match=r"'mean-square' of extra_terms holds .* leave it out"):
+        _output(texture, representation="waveform", extra_terms={"mean-square": 1.0})
+    assert _output(texture, representation="waveform", extra_terms={"gram": 1.0}).any()
 
 
 def test_a_module_takes_the_place_of_the_network() -> None:

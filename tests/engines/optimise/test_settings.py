@@ -1,6 +1,7 @@
 """Settings: bounds, contradictions, and a way through JSON and back."""
 
 import pytest
+from pydantic import ValidationError
 
 from estilo.engines.optimise.settings import OptimiseSettings
 from estilo.errors import SettingsError
@@ -61,3 +62,16 @@ def test_json_and_back_is_the_same(preset: str | None) -> None:
 def test_what_is_wrong_is_said(values: dict, message: str) -> None:
     with pytest.raises(SettingsError, match=message):
         build_settings("optimise", values)
+
+
+def test_extra_terms_are_names_with_weights():
+    typed = OptimiseSettings.model_validate({"extra_terms": "rhythm=0.5, mean-square=1"})
+    assert typed.extra_terms == {"rhythm": 0.5, "mean-square": 1.0}
+    assert OptimiseSettings(extra_terms={"rhythm": 0.5}).extra_terms == {"rhythm": 0.5}
+    for wrong, said in (
+        ({"rythm": 0.5}, "unknown loss 'rythm'; did you mean 'rhythm'"),
+        ("rhythm", "valid number"),
+        ({"rhythm": 0.0}, "greater than 0"),
+    ):
+        with pytest.raises(ValidationError, match=said):
+            OptimiseSettings.model_validate({"extra_terms": wrong})

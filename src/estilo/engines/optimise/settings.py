@@ -12,6 +12,7 @@ from estilo.engines.choices import NameOf
 from estilo.engines.settings import EngineSettings
 from estilo.features import FEATURES, NOT_FROM_SETTINGS, settings_of
 from estilo.features import SETTINGS as NETWORK_SETTINGS
+from estilo.losses import LOSSES
 from estilo.representations import REPRESENTATIONS, TRAITS, traits_of
 
 Kernel = int | tuple[int, ...]
@@ -19,6 +20,10 @@ Widths = Annotated[
     tuple[Annotated[int, Field(ge=1, le=256)], ...],
     Field(min_length=1),
     BeforeValidator(lambda value: (value,) if isinstance(value, int) else value),
+]
+ExtraTerms = Annotated[
+    dict[Annotated[str, NameOf(LOSSES)], Annotated[float, Field(gt=0, le=10)]],
+    BeforeValidator(lambda value: _weights_of(value) if isinstance(value, str) else value),
 ]
 CLOSED_FORM = "closed-form"
 
@@ -148,6 +153,9 @@ class OptimiseSettings(EngineSettings):
     """Step size; each optimiser's own default if not given."""
     rhythm: Annotated[float, Field(ge=0, le=10)] = 0.0
     """Weight of the style's groove: how bands repeat over 0.2 to 3 s."""
+    extra_terms: ExtraTerms = Field(default={})
+    """More terms of the loss by name (see estilo list terms), each with its weight; 1 counts as
+    much as the style. For instance rhythm=0.5,mean-square=1."""
     representation: Annotated[str, NameOf(REPRESENTATIONS)] = "mel"
     """What is optimised; ``sms`` are the tracks of sinusoids of Ordiales & Barrera, whose tensor
     fails."""
@@ -271,6 +279,16 @@ class OptimiseSettings(EngineSettings):
             names = [each for each, settings in NETWORK_SETTINGS.items() if name in settings]
             needs[f"network.{name}"] = (name in drawn, f"features {_either(names)}")
         return needs
+
+
+def _weights_of(text: str) -> dict[str, str]:
+    """Names and weights as they are typed.
+
+    >>> _weights_of("rhythm=0.5, mean-square=1")
+    {'rhythm': '0.5', 'mean-square': '1'}
+    """
+    pairs = [each.partition("=") for each in text.split(",")]
+    return {name.strip(): weight.strip() for name, _, weight in pairs}
 
 
 def _no_effect(name: str, condition: str) -> ValueError:

@@ -9,8 +9,10 @@ from torch import Tensor
 from estilo.engines.optimise.lengths import n_frames_needed, n_samples_needed, require_length
 from estilo.engines.optimise.settings import OptimiseSettings
 from estilo.engines.optimise.views import Dynamics, LogBands, Partials, Standardised, View
+from estilo.errors import SettingsError
 from estilo.features import FEATURES
 from estilo.features.base import Features
+from estilo.losses import LOSSES
 from estilo.losses.arccos import ArccosContent, ArccosStyle
 from estilo.losses.base import Loss
 from estilo.losses.difference import MeanSquare
@@ -80,7 +82,9 @@ def waveform_terms(settings: OptimiseSettings, materials: Materials) -> dict[str
             terms[f"content-{i}"] = _content_term(view, MeanSquare(), materials)
     if settings.rhythm:
         terms["rhythm"] = _style_term(rhythm_bands, rhythm, materials, role="rhythm")
-    return terms
+    first = resolutions[0][1]
+    view = Standardised(first, materials.styles, materials.weights)
+    return terms | _extra_terms(settings, view, materials, frame_rate_hz=first.frame_rate_hz)
 
 
 def frame_terms(
@@ -124,8 +128,34 @@ def frame_terms(
             terms[f"content{name}"] = _content_term(seen, content_loss, materials)
     if settings.rhythm:
         terms["rhythm"] = _style_term(view, rhythm, materials, role="rhythm")
+    terms |= _extra_terms(settings, view, materials, frame_rate_hz=frame_rate_hz / pool)
     if settings.content_weight is not None:
         return {name: replace(term, scale=1.0) for name, term in terms.items()}
+    return terms
+
+
+def _extra_terms(
+    settings: OptimiseSettings, view: View, materials: Materials, *, frame_rate_hz: float
+) -> dict[str, Term]:
+    """Terms that were asked for by name, at their own weights, on the frames that the style is on.
+
+    Raises:
+        SettingsError: one is held against a content, and there is none.
+    """
+    terms: dict[str, Term] = {}
+    for name, weight in settings.extra_terms.items():
+        build: type[Loss] = LOSSES[name]
+        loss = build.for_frames(frame_rate_hz=frame_rate_hz)
+        if loss.against == "style":
+            term = _style_term(view, loss, materials)
+        elif materials.content is not None:
+            term = _content_term(view, loss, materials)
+        else:
+            raise SettingsError(
+                f"the term {name!r} of extra_terms holds the output against a content, and a "
+                "texture has none; leave it out"
+            )
+        terms[f"extra-{name}"] = replace(term, weight=weight)
     return terms
 
 
@@ -155,6 +185,10 @@ def objective(
         "style": 1.0 / (1.0 + balance),
         "content": balance / (1.0 + balance),
         "rhythm": settings.rhythm / (1.0 + balance),
+    }
+    terms = {
+        name: term if term.weight is None else replace(term, weight=term.weight / (1.0 + balance))
+        for name, term in terms.items()
     }
     return Objective(terms, weights)
 
