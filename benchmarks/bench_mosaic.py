@@ -13,7 +13,7 @@ from common import write_table
 from estilo.audio import Audio
 from estilo.dsp.resample import resample
 from estilo.dsp.stft import istft, stft
-from estilo.engines.base import Job
+from estilo.engines.base import Task
 from estilo.engines.mosaic.activations import divergence
 from estilo.engines.mosaic.engine import OVERLAP, MosaicEngine, MosaicState
 from estilo.engines.mosaic.index import GrainIndex
@@ -44,9 +44,9 @@ def medley(recordings: Iterable[Audio | None], seconds: float) -> Tensor:
     return torch.from_numpy(samples[:, : round(seconds * RATE)])
 
 
-def job_of(content: Tensor, style: Tensor, *, sample_rate: int) -> Job:
+def job_of(content: Tensor, style: Tensor, *, sample_rate: int) -> Task:
     """A job without channels to care for."""
-    return Job(content, (style,), (1.0,), sample_rate, content.shape[-1], 0)
+    return Task(content, (style,), (1.0,), sample_rate, content.shape[-1], 0)
 
 
 def all_grains(index: GrainIndex) -> Tensor:
@@ -69,13 +69,13 @@ class Race:
         return float("inf")
 
 
-def fast_races(job: Job) -> tuple[Race, Race]:
+def fast_races(job: Task) -> tuple[Race, Race]:
     """The engine until grains are taken away, and after that: of three races the median."""
     races = sorted((fast_race(job) for _ in range(3)), key=lambda race: race[1].seconds[-1])
     return races[1]
 
 
-def fast_race(job: Job) -> tuple[Race, Race]:
+def fast_race(job: Task) -> tuple[Race, Race]:
     """One of them; costs are not counted as work."""
     engine = MosaicEngine(RACED)
     start = time.process_time()
@@ -95,7 +95,7 @@ def fast_race(job: Job) -> tuple[Race, Race]:
     return races["nearest"], race
 
 
-def plain_race(job: Job, restrictions: Restrictions | None) -> Race:
+def plain_race(job: Task, restrictions: Restrictions | None) -> Race:
     """The plain algorithm; its time includes that of all grains' spectra."""
     index = MosaicEngine(RACED).prepare(job)
     assert job.content is not None

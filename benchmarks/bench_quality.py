@@ -13,7 +13,7 @@ import torch
 import estilo
 from common import PAIRS, recording, write_table
 from estilo.audio import Audio
-from estilo.engines.base import Job, run
+from estilo.engines.base import Task, run
 from estilo.engines.optimise.engine import OptimiseEngine
 from estilo.engines.optimise.settings import OptimiseSettings
 from estilo.presets import build_settings
@@ -73,7 +73,7 @@ def best_crossfade(fades: np.ndarray, content_kept: np.ndarray) -> float:
 def variant(settings: OptimiseSettings, content: Audio, style: Audio) -> tuple[Audio, float, float]:
     """Output, relative distance of its frames from those that were optimised, seconds."""
     engine = OptimiseEngine(settings)
-    job = Job(
+    job = Task(
         torch.from_numpy(content.samples),
         (torch.from_numpy(style.samples),),
         (1.0,),

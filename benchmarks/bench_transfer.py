@@ -12,7 +12,7 @@ import torch
 
 import estilo
 from common import AUDIO, looped, recording, write_table
-from estilo.engines.base import Job
+from estilo.engines.base import Task
 from estilo.engines.optimise.engine import OptimiseEngine
 from estilo.engines.optimise.settings import OptimiseSettings
 from estilo.io import scratch_array
@@ -66,7 +66,7 @@ def one_step() -> tuple[float, float, float]:
     content = looped(recording("cello-phrase.wav", duration_s=10.0), duration_s=10.0)
     style = recording(STYLE, duration_s=30.0)
     engine = OptimiseEngine(OptimiseSettings())
-    job = Job(
+    job = Task(
         torch.from_numpy(content.samples),
         (torch.from_numpy(style.samples),),
         (1.0,),

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from clips import job, melody, rain, stereo
+from clips import melody, rain, stereo, task
 from networks import write_small
 
 from estilo.audio import Audio
@@ -57,22 +57,22 @@ def test_where_it_works(name: str) -> None:
     is_wrapped = isinstance(build_engine(name, settings), WindowedEngine)
     assert is_wrapped == (settings.works_in == "windows")
     if not is_wrapped:
-        asked = job(stereo(0.5, RATE), rain(0.5, RATE), sample_rate=RATE)
+        asked = task(stereo(0.5, RATE), rain(0.5, RATE), sample_rate=RATE)
         assert run(bare_engine(name, settings), asked)[0].shape == (2, RATE // 2)
 
 
 @pytest.mark.parametrize("name", PLAYING)
 def test_several_styles(name: str) -> None:
     styles = (rain(0.5, RATE), stereo(0.6, RATE))
-    _, both, _ = result(name, job(melody(0.5, RATE), *styles, sample_rate=RATE))
-    _, first, _ = result(name, job(melody(0.5, RATE), styles[0], sample_rate=RATE))
+    _, both, _ = result(name, task(melody(0.5, RATE), *styles, sample_rate=RATE))
+    _, first, _ = result(name, task(melody(0.5, RATE), styles[0], sample_rate=RATE))
     hears_all = not np.array_equal(both, first)
     assert hears_all == (settings_of(name).takes_several_styles and name != "content")
 
 
 @pytest.mark.parametrize("name", PLAYING)
 def test_textures_are_made_or_refused_before_work_starts(name: str) -> None:
-    asked = job(None, rain(0.5, RATE), sample_rate=RATE, n_samples=3000)
+    asked = task(None, rain(0.5, RATE), sample_rate=RATE, n_samples=3000)
     engine = build_engine(name, settings_of(name))
     if settings_of(name).makes_textures:
         assert run(engine, asked)[0].shape == (1, 3000)
@@ -108,7 +108,7 @@ def test_style_files(name: str, tmp_path: Path) -> None:
     weights = write_small(tmp_path / "small.safetensors")
     write_style(path, style_from(Audio(rain(0.8, RATE), RATE), name="Rain", weights=weights))
     style_format.check(path)
-    asked = job(melody(0.5, RATE), rain(0.5, RATE), sample_rate=RATE)
+    asked = task(melody(0.5, RATE), rain(0.5, RATE), sample_rate=RATE)
     settings = ENGINES[name](weights=str(weights))
     coded = asked.__class__(**{**vars(asked), "styles": (style_format.read(path).to("cpu"),)})
     output, _ = run(build_engine(name, settings), coded)
@@ -127,7 +127,7 @@ def test_streams(name: str) -> None:
 
 @pytest.mark.parametrize("name", PLAYING)
 def test_grains(name: str) -> None:
-    asked = job(melody(1.0, RATE), stereo(0.8, RATE), sample_rate=RATE)
+    asked = task(melody(1.0, RATE), stereo(0.8, RATE), sample_rate=RATE)
     _, _, grains = result(name, asked)
     assert bool(grains) == settings_of(name).reports_grains
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from clips import job, melody, rain, stereo
+from clips import melody, rain, stereo, task
 from pydantic import ValidationError
 
 from estilo.engines import ENGINES, blocks
@@ -80,7 +80,7 @@ def _samples(case: tuple[str, str], asked: Any, **more: Any) -> np.ndarray:
 
 
 def _asked(**more: Any) -> Any:
-    return job(melody(1.0, RATE), rain(0.8, RATE), sample_rate=RATE, **more)
+    return task(melody(1.0, RATE), rain(0.8, RATE), sample_rate=RATE, **more)
 
 
 def test_every_registered_name_is_tested_and_described() -> None:
@@ -98,7 +98,7 @@ def test_gives_the_contents_length_and_channels(
     case: tuple[str, str], n_channels: int, n_samples: int
 ) -> None:
     content = np.stack([melody(1.0, RATE, seed=i) for i in range(n_channels)])[:, :n_samples]
-    output = _samples(case, job(content, rain(0.8, RATE), sample_rate=RATE))
+    output = _samples(case, task(content, rain(0.8, RATE), sample_rate=RATE))
     assert output.shape == content.shape
     assert output.dtype == np.float32
     assert np.isfinite(output).all()
@@ -107,14 +107,14 @@ def test_gives_the_contents_length_and_channels(
 
 def test_silence_is_returned(case: tuple[str, str]) -> None:
     silence = np.zeros((2, 6000), dtype=np.float32)
-    output = _samples(case, job(silence, rain(0.8, RATE), sample_rate=RATE))
+    output = _samples(case, task(silence, rain(0.8, RATE), sample_rate=RATE))
     np.testing.assert_array_equal(output, silence)
 
 
 def test_a_silent_stretch_stays_quiet_and_finite(case: tuple[str, str]) -> None:
     content = melody(1.0, RATE)
     content[3000:6500] = 0.0
-    output = _samples(case, job(content, rain(0.8, RATE), sample_rate=RATE))
+    output = _samples(case, task(content, rain(0.8, RATE), sample_rate=RATE))
     assert np.isfinite(output).all()
     if case[1] != "noise" and case[0] not in COPIES_STYLE:
         inside, outside = output[0, 4000:5500], output[0, :2500]
@@ -128,7 +128,7 @@ def test_strength_0_returns_the_content(case: tuple[str, str]) -> None:
         return
     content = stereo(1.0, RATE)
     engine = _engine(case, strength=0.0)
-    output, _ = run(engine, job(content, rain(0.8, RATE), sample_rate=RATE))
+    output, _ = run(engine, task(content, rain(0.8, RATE), sample_rate=RATE))
     if ENGINES[case[0]].works_in == "blocks":
         np.testing.assert_array_equal(output, content)
     np.testing.assert_allclose(output, content, atol=1e-6)
@@ -148,7 +148,7 @@ def test_another_seed_is_heard_where_anything_is_drawn(case: tuple[str, str]) ->
 
 
 def test_inputs_are_unchanged(case: tuple[str, str]) -> None:
-    asked = job(stereo(1.0, RATE), rain(0.8, RATE), stereo(0.7, RATE), sample_rate=RATE)
+    asked = task(stereo(1.0, RATE), rain(0.8, RATE), stereo(0.7, RATE), sample_rate=RATE)
     assert asked.content is not None
     kept = [tensor.clone() for tensor in (asked.content, *asked.styles)]
     run(_engine(case), asked)
@@ -182,7 +182,7 @@ def test_stops_within_a_step_when_cancelled(case: tuple[str, str]) -> None:
 def test_keeps_the_best_when_asked_to(case: tuple[str, str]) -> None:
     cancel = threading.Event()
     content = stereo(1.0, RATE)
-    asked = job(content, rain(0.8, RATE), sample_rate=RATE)
+    asked = task(content, rain(0.8, RATE), sample_rate=RATE)
     output, _ = run(
         _long(case),
         asked,
@@ -204,27 +204,27 @@ def test_too_short_clips_are_refused_with_the_shortest_or_taken(
     short, long = melody(1.0, RATE)[:n_samples], rain(1.0, RATE)
     if case[0] in TAKES_ANY_LENGTH:
         for content, style in itertools.permutations((short, long)):
-            output = _samples(case, job(content, style, sample_rate=RATE))
+            output = _samples(case, task(content, style, sample_rate=RATE))
             assert output.shape == (1, len(content))
             assert np.isfinite(output).all()
         return
     said_s = f"{n_samples / RATE:.3f} s long, and the shortest .* can analyse is"
     for name, content, style in (("content", short, long), ("style", long, short)):
         with pytest.raises(AudioFileError, match=rf"the {name} is {said_s} 0\.\d\d\d s; give a"):
-            run(_engine(case), job(content, style, sample_rate=RATE))
+            run(_engine(case), task(content, style, sample_rate=RATE))
 
 
 def test_the_shortest_length_that_is_said_is_enough(case: tuple[str, str]) -> None:
     if case[0] in TAKES_ANY_LENGTH:
         return
     with pytest.raises(InputError) as caught:
-        run(_engine(case), job(melody(1.0, RATE)[:50], rain(1.0, RATE), sample_rate=RATE))
+        run(_engine(case), task(melody(1.0, RATE)[:50], rain(1.0, RATE), sample_rate=RATE))
     words = str(caught.value).split()
     shortest = float(words[words.index("analyse") + 2])
     assert shortest < 0.6
     n_samples = round(shortest * RATE)
     for content, style in itertools.permutations((melody(1.0, RATE)[:n_samples], rain(1.0, RATE))):
-        assert np.isfinite(_samples(case, job(content, style, sample_rate=RATE))).all()
+        assert np.isfinite(_samples(case, task(content, style, sample_rate=RATE))).all()
 
 
 def test_a_silent_style_is_refused(case: tuple[str, str]) -> None:
@@ -232,11 +232,11 @@ def test_a_silent_style_is_refused(case: tuple[str, str]) -> None:
         return  # does not look at the style
     styles = rain(0.8, RATE), np.zeros(6000, dtype=np.float32)
     with pytest.raises(AudioFileError, match="style 2 is silent"):
-        run(_engine(case), job(melody(1.0, RATE), *styles, sample_rate=RATE))
+        run(_engine(case), task(melody(1.0, RATE), *styles, sample_rate=RATE))
 
 
 def test_textures_have_the_length_asked_for(case: tuple[str, str]) -> None:
-    asked = job(None, rain(0.8, RATE), sample_rate=RATE, n_samples=9001)
+    asked = task(None, rain(0.8, RATE), sample_rate=RATE, n_samples=9001)
     if not ENGINES[case[0]].makes_textures:
         with pytest.raises(SettingsError, match="a texture has none; choose another engine"):
             run(_engine(case), asked)

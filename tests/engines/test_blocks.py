@@ -5,10 +5,10 @@ import threading
 import numpy as np
 import pytest
 import torch
-from clips import job, rain, stereo
+from clips import rain, stereo, task
 
 from estilo.engines import blocks
-from estilo.engines.base import Job, run
+from estilo.engines.base import Task, run
 from estilo.engines.blocks import BlockEngine, Read
 from estilo.engines.eq.settings import EqSettings
 
@@ -23,8 +23,8 @@ class Halving(BlockEngine):
     def __init__(self, **options) -> None:
         super().__init__(EqSettings(), **options)
 
-    def analyse(self, job: Job) -> Read:
-        content = job.content
+    def analyse(self, task: Task) -> Read:
+        content = task.content
         assert content is not None
         self.stretches: list[tuple[int, int]] = []
 
@@ -40,8 +40,8 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(blocks, "BLOCK", 1500)
 
 
-def _asked() -> Job:
-    return job(stereo(1.0, RATE), rain(0.5, RATE), sample_rate=RATE)
+def _asked() -> Task:
+    return task(stereo(1.0, RATE), rain(0.5, RATE), sample_rate=RATE)
 
 
 def test_every_sample_is_read_once_into_what_was_allocated() -> None:

@@ -6,10 +6,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from clips import job, rain
+from clips import rain, task
 
 from estilo.engines import windowed
-from estilo.engines.base import Engine, Job, Progress, run
+from estilo.engines.base import Engine, Progress, Task, run
 from estilo.engines.grains import Grain
 from estilo.engines.optimise.engine import OptimiseEngine
 from estilo.engines.optimise.settings import OptimiseSettings
@@ -22,15 +22,15 @@ class Identity(Engine[dict]):
     """Gives the window back after three steps; takes notes."""
 
     def __init__(self, *, gains: tuple[float, ...] = (1.0,), noise: bool = False) -> None:
-        self.jobs: list[Job] = []
+        self.tasks: list[Task] = []
         self.gains, self.noise = gains, noise
 
-    def prepare(self, job: Job) -> str:
-        return f"all {job.n_samples} samples"
+    def prepare(self, task: Task) -> str:
+        return f"all {task.n_samples} samples"
 
-    def init(self, job: Job, shared: str) -> dict:
-        self.jobs.append(job)
-        return {"job": job, "steps": 0, "shared": shared, "index": len(self.jobs) - 1}
+    def init(self, task: Task, shared: str) -> dict:
+        self.tasks.append(task)
+        return {"task": task, "steps": 0, "shared": shared, "index": len(self.tasks) - 1}
 
     def step(self, state: dict) -> dict:
         return {**state, "steps": state["steps"] + 1}
@@ -40,16 +40,16 @@ class Identity(Engine[dict]):
 
     def finish(self, state: dict) -> torch.Tensor:
         if self.noise:
-            generator = torch.Generator().manual_seed(state["job"].seed)
-            return 0.1 * torch.randn(1, state["job"].n_samples, generator=generator)
-        return state["job"].content * self.gains[state["index"] % len(self.gains)]
+            generator = torch.Generator().manual_seed(state["task"].seed)
+            return 0.1 * torch.randn(1, state["task"].n_samples, generator=generator)
+        return state["task"].content * self.gains[state["index"] % len(self.gains)]
 
     def progress(self, state: dict) -> Progress:
         return Progress(fraction=state["steps"] / 3, stage="copying", step=state["steps"])
 
     def grains(self, state: dict) -> list[Grain]:
         """One for the whole window, which is a style of its own."""
-        length_s = state["job"].n_samples / RATE
+        length_s = state["task"].n_samples / RATE
         return [Grain(0.0, length_s, state["index"], 5.0, 5.0 + 2.0 * length_s, 12.0, 1.0)]
 
 
@@ -87,9 +87,9 @@ def test_windows_cover_everything_and_overlap_by_half_a_second(
 def test_an_engine_that_changes_nothing_gives_the_content_back(seconds: float) -> None:
     content = np.stack([_sine(seconds), rain(seconds, RATE)])
     inner = Identity()
-    output, _ = run(WindowedEngine(inner), job(content, rain(1.0, RATE), sample_rate=RATE))
+    output, _ = run(WindowedEngine(inner), task(content, rain(1.0, RATE), sample_rate=RATE))
     torch.testing.assert_close(output, torch.from_numpy(content), atol=1e-6, rtol=0)
-    assert len({job.seed for job in inner.jobs}) == len(inner.jobs)
+    assert len({task.seed for task in inner.tasks}) == len(inner.tasks)
 
 
 def test_windows_share_what_was_prepared_and_progress_only_grows() -> None:
@@ -99,7 +99,7 @@ def test_windows_share_what_was_prepared_and_progress_only_grows() -> None:
         fractions.append(progress.fraction)
         stages.append(progress.stage)
 
-    asked = job(_sine(25.0), rain(1.0, RATE), sample_rate=RATE)
+    asked = task(_sine(25.0), rain(1.0, RATE), sample_rate=RATE)
     _, state = run(WindowedEngine(Identity()), asked, on_step=note)
     assert state.inner["shared"] == f"all {asked.n_samples} samples"
     assert len(fractions) == 9
@@ -115,17 +115,17 @@ def test_the_output_is_allocated_once_where_it_is_told() -> None:
         shapes.append(shape)
         return torch.zeros(shape)
 
-    asked = job(np.stack([_sine(40.0)] * 2), rain(1.0, RATE), sample_rate=RATE)
+    asked = task(np.stack([_sine(40.0)] * 2), rain(1.0, RATE), sample_rate=RATE)
     inner = Identity()
     run(WindowedEngine(inner, allocate=allocate), asked)
     assert shapes == [(2, 40 * RATE)]
-    assert max(window.n_samples for window in inner.jobs) <= WINDOW_S * RATE
+    assert max(window.n_samples for window in inner.tasks) <= WINDOW_S * RATE
 
 
 def test_stopped_early_the_rest_is_the_content() -> None:
     content = _sine(40.0)
     engine = WindowedEngine(Identity(gains=(0.5,)))
-    asked = job(content, rain(1.0, RATE), sample_rate=RATE)
+    asked = task(content, rain(1.0, RATE), sample_rate=RATE)
     state = engine.init(asked, engine.prepare(asked))
     for _ in range(4):
         state = engine.step(state)
@@ -160,7 +160,7 @@ def _has_click(samples: np.ndarray) -> bool:
 
 
 def test_unrelated_noise_joins_at_constant_level() -> None:
-    asked = job(rain(60.0, RATE), rain(1.0, RATE), sample_rate=RATE)
+    asked = task(rain(60.0, RATE), rain(1.0, RATE), sample_rate=RATE)
     output, _ = run(WindowedEngine(Identity(noise=True)), asked)
     samples = output[0].numpy()
     assert _largest_step_db(samples, window_s=0.5) < 0.5
@@ -175,7 +175,7 @@ def quick(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Op
 
 
 def test_no_seam_is_heard_in_a_sine(quick: OptimiseEngine) -> None:
-    asked = job(_sine(9.0), rain(3.0, RATE), sample_rate=RATE)
+    asked = task(_sine(9.0), rain(3.0, RATE), sample_rate=RATE)
     output, state = run(WindowedEngine(quick), asked)
     samples = output[0].numpy()
     assert len(state.spans) >= 4
@@ -187,7 +187,7 @@ def test_no_seam_is_heard_in_noise(quick: OptimiseEngine) -> None:
     generator = np.random.default_rng(5)
     content = (0.1 * generator.standard_normal(9 * RATE)).astype(np.float32)
     style = np.diff(0.1 * generator.standard_normal(3 * RATE)).astype(np.float32)
-    output, _ = run(WindowedEngine(quick), job(content, style, sample_rate=RATE))
+    output, _ = run(WindowedEngine(quick), task(content, style, sample_rate=RATE))
     samples = output[0].numpy()
     assert _largest_step_db(samples, window_s=0.5) < 0.5
     assert not _has_click(samples)
@@ -195,18 +195,18 @@ def test_no_seam_is_heard_in_noise(quick: OptimiseEngine) -> None:
 
 def test_what_another_engine_began_is_cut_with_the_content() -> None:
     content = torch.from_numpy(_sine(25.0)[None])
-    asked = replace(job(content.numpy(), rain(1.0, RATE), sample_rate=RATE), start=2.0 * content)
+    asked = replace(task(content.numpy(), rain(1.0, RATE), sample_rate=RATE), start=2.0 * content)
     inner = Identity()
     run(WindowedEngine(inner), asked)
-    assert len(inner.jobs) > 2
-    for each in inner.jobs:
+    assert len(inner.tasks) > 2
+    for each in inner.tasks:
         assert each.start is not None
         assert each.content is not None
         assert torch.equal(each.start, 2.0 * each.content)
 
 
 def test_grains_meet_in_the_middle_of_seams() -> None:
-    asked = job(_sine(25.0), rain(1.0, RATE), sample_rate=RATE)
+    asked = task(_sine(25.0), rain(1.0, RATE), sample_rate=RATE)
     engine = WindowedEngine(Identity())
     _, state = run(engine, asked)
     grains = engine.grains(state)
@@ -220,7 +220,7 @@ def test_grains_meet_in_the_middle_of_seams() -> None:
 
 
 def test_grains_of_an_unfinished_window_are_told_too() -> None:
-    asked = job(_sine(25.0), rain(1.0, RATE), sample_rate=RATE)
+    asked = task(_sine(25.0), rain(1.0, RATE), sample_rate=RATE)
     engine = WindowedEngine(Identity())
     state = engine.init(asked, engine.prepare(asked))
     for _ in range(4):

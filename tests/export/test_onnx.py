@@ -7,8 +7,8 @@ from players import PLAYER, noise, player, style_code
 from estilo.engines.neural import runtimes
 from estilo.engines.neural.controls import Controls
 from estilo.engines.neural.runtimes import OnnxRuntime, TorchRuntime, _is_better
-from estilo.engines.neural.step import Step
 from estilo.engines.neural.stream import NeuralStream
+from estilo.engines.neural.streaming_step import StreamingStep
 from estilo.errors import OutputError, SettingsError
 from estilo.export import onnx as module
 from estilo.export.onnx import export_onnx, material, verify
@@ -32,7 +32,7 @@ def exported(network, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def in_onnx(network, exported):
-    runtime = OnnxRuntime(str(exported.path), Step(network, channels=2).initial_state())
+    runtime = OnnxRuntime(str(exported.path), StreamingStep(network, channels=2).initial_state())
     return NeuralStream(network, channels=2, runtime=runtime)
 
 
@@ -176,7 +176,7 @@ class Doctored:
 
 
 def test_better_is_the_same_in_less_time(network):
-    plain = TorchRuntime(Step(network))
+    plain = TorchRuntime(StreamingStep(network))
     late = Doctored(plain, sleep_s=0.02)
     assert _is_better(plain, late, network, 1)
     assert not _is_better(late, plain, network, 1)
@@ -184,11 +184,11 @@ def test_better_is_the_same_in_less_time(network):
 
 
 def test_files_for_other_streams_are_refused(network, exported):
-    step = Step(network, channels=2)
+    step = StreamingStep(network, channels=2)
     with pytest.raises(
         SettingsError, match=r"'carrier.loudness' of shape \[1, 1, 3\], got \[1, 2,"
     ):
-        OnnxRuntime(str(exported.path), Step(network).initial_state())
+        OnnxRuntime(str(exported.path), StreamingStep(network).initial_state())
     runtime = OnnxRuntime(str(exported.path), step.initial_state())
     runtime.block_size = 1024  # as of a file with two hops in a block
     with pytest.raises(SettingsError, match="2 channels in steps of 512 samples, got one for 2 in"):

@@ -4,7 +4,7 @@ import numpy as np
 import torch
 
 from estilo.audio import Audio
-from estilo.engines.base import Job
+from estilo.engines.base import Task
 
 
 def melody(seconds: float, sample_rate: int, *, seed: int = 0) -> np.ndarray:
@@ -43,16 +43,16 @@ def audio(samples: np.ndarray, sample_rate: int) -> Audio:
     return Audio(samples, sample_rate)
 
 
-def job(
+def task(
     content: np.ndarray | None, *styles: np.ndarray, sample_rate: int = 8000, seed: int = 0, **more
-) -> Job:
-    """A job of arrays ``(time,)`` or ``(channels, time)``."""
+) -> Task:
+    """A task of arrays ``(time,)`` or ``(channels, time)``."""
 
     def tensor(samples: np.ndarray) -> torch.Tensor:
         return torch.from_numpy(np.atleast_2d(samples).copy())
 
     chosen = None if content is None else tensor(content)
-    return Job(
+    return Task(
         content=chosen,
         styles=tuple(tensor(style) for style in styles),
         style_weights=(1.0 / len(styles),) * len(styles),

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from estilo.engines import ENGINES
-from estilo.engines.base import Job
+from estilo.engines.base import Task
 from estilo.engines.blocks import BlockEngine, Read
 from estilo.engines.neural.style_file import StyleFile
 from estilo.engines.settings import EngineSettings
@@ -30,14 +30,14 @@ class CodedEngine(BlockEngine):
     """Distorts the content by what the styles are."""
 
     stage = "distorting"
-    jobs: list[Job] = []  # noqa: RUF012
+    tasks: list[Task] = []  # noqa: RUF012
 
-    def analyse(self, job: Job) -> Read:
-        self.jobs.append(job)
-        content = job.content
+    def analyse(self, task: Task) -> Read:
+        self.tasks.append(task)
+        content = task.content
         gain = sum(
             weight * (style.code.vector if isinstance(style, StyleFile) else style).abs().max()
-            for style, weight in zip(job.styles, job.style_weights, strict=True)
+            for style, weight in zip(task.styles, task.style_weights, strict=True)
         )
 
         def read(start: int, stop: int) -> Tensor:
@@ -48,5 +48,5 @@ class CodedEngine(BlockEngine):
 
 def register(monkeypatch) -> None:
     """Under the name ``coded``, for the time of a test."""
-    monkeypatch.setattr(CodedEngine, "jobs", [])
+    monkeypatch.setattr(CodedEngine, "tasks", [])
     monkeypatch.setitem(ENGINES._paths, "coded", "coded_engine:CodedSettings")

@@ -88,13 +88,13 @@ def test_a_style_is_not_made_of_style_files(path, weights) -> None:
 
 def test_an_engine_that_takes_them_gets_the_code(path, coded) -> None:
     result = transfer(CONTENT, [path, STYLE], style_weights=[3, 1], engine="coded")
-    (job,) = coded.jobs
+    (task,) = coded.tasks
     expected = read_style(path)
-    assert job.styles[0].card == expected.card
-    for part, whole in zip(job.styles[0].code, expected.code, strict=True):
+    assert task.styles[0].card == expected.card
+    for part, whole in zip(task.styles[0].code, expected.code, strict=True):
         assert torch.equal(part, whole)
-    np.testing.assert_array_equal(job.styles[1].numpy(), STYLE.samples)
-    assert job.style_weights == (0.75, 0.25)
+    np.testing.assert_array_equal(task.styles[1].numpy(), STYLE.samples)
+    assert task.style_weights == (0.75, 0.25)
     assert result.audio.samples.shape == CONTENT.samples.shape
     report = result.report.styles[0]
     assert report.path == str(path)
@@ -122,7 +122,7 @@ def test_it_is_known_by_its_content_under_any_name(path, coded) -> None:
     disguised = path.with_name("rain.wav")
     path.rename(disguised)
     transfer(CONTENT, disguised, engine="coded")
-    assert coded.jobs[0].styles[0].card.name == "Rain"
+    assert coded.tasks[0].styles[0].card.name == "Rain"
     for call in (
         lambda: transfer(disguised, STYLE, engine="coded"),
         lambda: read_source(Clip(disguised), name="content"),
@@ -177,7 +177,7 @@ def test_recordings_and_style_files_are_read_side_by_side(path) -> None:
 def test_strength_0_returns_the_content(path, coded) -> None:
     result = transfer(CONTENT, path, engine="coded", strength=0.0)
     np.testing.assert_array_equal(result.audio.samples, CONTENT.samples)
-    assert coded.jobs == []
+    assert coded.tasks == []
 
 
 def test_refining_needs_audio(path, coded) -> None:

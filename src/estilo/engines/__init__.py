@@ -18,9 +18,9 @@ ENGINES = Registry(
         "sines": "estilo.engines.sines.settings:SinesSettings",
         "mosaic": "estilo.engines.mosaic.settings:MosaicSettings",
         "eq": "estilo.engines.eq.settings:EqSettings",
-        "crossfade": "estilo.engines.copies.settings:CrossfadeSettings",
-        "content": "estilo.engines.copies.settings:ContentSettings",
-        "style": "estilo.engines.copies.settings:StyleSettings",
+        "crossfade": "estilo.engines.baselines.settings:CrossfadeSettings",
+        "content": "estilo.engines.baselines.settings:ContentSettings",
+        "style": "estilo.engines.baselines.settings:StyleSettings",
     },
 )
 

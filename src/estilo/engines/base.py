@@ -1,6 +1,6 @@
 """What an engine is, and the one loop that drives every engine.
 
-An engine turns a `Job` into a waveform in steps. The loop around it, `run`, gives every
+An engine turns a `Task` into a waveform in steps. The loop around it, `run`, gives every
 application progress, preview and cancellation without the engine knowing of either.
 """
 
@@ -19,7 +19,7 @@ State = TypeVar("State")
 
 
 @dataclass(frozen=True)
-class Job:
+class Task:
     """What an engine is asked for; everything at one sample rate.
 
     Args:
@@ -68,17 +68,17 @@ class Progress:
     remaining_s: float | None = None
 
 
-def content_of(job: Job) -> Tensor:
-    """The content of a job, for engines that have no use for one without.
+def content_of(task: Task) -> Tensor:
+    """The content of a task, for engines that have no use for one without.
 
     Raises:
         SettingsError: there is none.
     """
-    if job.content is None:
+    if task.content is None:
         raise SettingsError(
             "the engine works on a content, and a texture has none; choose another engine"
         )
-    return job.content
+    return task.content
 
 
 class Cancel(Protocol):
@@ -101,19 +101,19 @@ class Engine(ABC, Generic[State]):
         return None
 
     @abstractmethod
-    def prepare(self, job: Job) -> Any:
-        """What all windows of a long job share: statistics of the styles and the whole content.
+    def prepare(self, task: Task) -> Any:
+        """What all windows of a long task share: statistics of the styles and the whole content.
 
         Memory stays bounded however long the content is.
         """
 
     @abstractmethod
-    def init(self, job: Job, shared: Any) -> State:
+    def init(self, task: Task, shared: Any) -> State:
         """Everything that the first step needs.
 
         Args:
-            job: the whole job, or one window of it.
-            shared: what `prepare` returned for the whole job.
+            task: the whole task, or one window of it.
+            shared: what `prepare` returned for the whole task.
         """
 
     @abstractmethod
@@ -140,7 +140,7 @@ class Engine(ABC, Generic[State]):
 
 def run(
     engine: Engine[State],
-    job: Job,
+    task: Task,
     *,
     on_step: OnStep | None = None,
     cancel: Cancel | None = None,
@@ -150,7 +150,7 @@ def run(
 
     Args:
         engine: any engine.
-        job: what it is asked for.
+        task: what it is asked for.
         on_step: called after every step.
         cancel: asked before every step.
         keep_best: when cancelled, return the best result so far instead of raising.
@@ -162,7 +162,7 @@ def run(
         Cancelled: `cancel` was set and `keep_best` was not.
     """
     start = time.monotonic()
-    state = engine.init(job, engine.prepare(job))
+    state = engine.init(task, engine.prepare(task))
     n_steps = 0
     while not engine.is_done(state):
         if cancel is not None and cancel.is_set():

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from estilo.dsp.crossfade import crossfade
-from estilo.engines.base import Engine, Job, Progress, content_of
+from estilo.engines.base import Engine, Progress, Task, content_of
 from estilo.engines.settings import EngineSettings
 
 BLOCK = 1 << 18  # samples: some seconds, computed in some milliseconds
@@ -24,7 +24,7 @@ Read = Callable[[int, int], Tensor]
 class BlockState:
     """What gives the output, the output, and how much of it is done."""
 
-    job: Job
+    task: Task
     read: Read
     output: Tensor
     n_done: int = 0
@@ -49,45 +49,45 @@ class BlockEngine(Engine[BlockState]):
         self.allocate = allocate
 
     @abstractmethod
-    def analyse(self, job: Job) -> Read:
+    def analyse(self, task: Task) -> Read:
         """What gives any stretch of the output; memory stays bounded however long the inputs are.
 
         Args:
-            job: the whole job.
+            task: the whole task.
         """
 
-    def prepare(self, job: Job) -> Read:
+    def prepare(self, task: Task) -> Read:
         """See `Engine.prepare`.
 
         Raises:
             SettingsError: there is no content, and the engine needs one.
         """
         if not self.settings.makes_textures:
-            content_of(job)
-        return self.analyse(job)
+            content_of(task)
+        return self.analyse(task)
 
-    def init(self, job: Job, shared: Read) -> BlockState:
+    def init(self, task: Task, shared: Read) -> BlockState:
         """See `Engine.init`."""
-        recording = job.styles[0] if job.content is None else job.content
-        return BlockState(job, shared, self.allocate((recording.shape[0], job.n_samples)))
+        recording = task.styles[0] if task.content is None else task.content
+        return BlockState(task, shared, self.allocate((recording.shape[0], task.n_samples)))
 
     def step(self, state: BlockState) -> BlockState:
         """One block; see `Engine.step`."""
-        start, stop = state.n_done, min(state.n_done + BLOCK, state.job.n_samples)
+        start, stop = state.n_done, min(state.n_done + BLOCK, state.task.n_samples)
         state.output[:, start:stop] = state.read(start, stop)
         state.n_done, state.n_steps = stop, state.n_steps + 1
         return state
 
     def is_done(self, state: BlockState) -> bool:
         """See `Engine.is_done`."""
-        return state.n_done >= state.job.n_samples
+        return state.n_done >= state.task.n_samples
 
     def finish(self, state: BlockState) -> Tensor:
         """The blocks so far, then the content as it is; see `Engine.finish`."""
-        content, done = state.job.content, state.n_done
+        content, done = state.task.content, state.n_done
         if content is None or self.is_done(state):
             return state.output
-        seam = slice(max(0, done - max(1, round(_SEAM_S * state.job.sample_rate))), done)
+        seam = slice(max(0, done - max(1, round(_SEAM_S * state.task.sample_rate))), done)
         rest = content.to(state.output.device)
         state.output[:, seam] = crossfade(state.output[:, seam], rest[:, seam])
         state.output[:, done:] = rest[:, done:]
@@ -95,5 +95,5 @@ class BlockEngine(Engine[BlockState]):
 
     def progress(self, state: BlockState) -> Progress:
         """See `Engine.progress`."""
-        fraction = state.n_done / max(1, state.job.n_samples)
+        fraction = state.n_done / max(1, state.task.n_samples)
         return Progress(fraction=fraction, stage=self.stage, step=state.n_steps)

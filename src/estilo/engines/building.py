@@ -9,8 +9,8 @@ from torch import Tensor
 
 from estilo.engines import ENGINES
 from estilo.engines.base import Engine
-from estilo.engines.image import ImageEngine
 from estilo.engines.settings import EngineSettings
+from estilo.engines.stereo import StereoWrapper
 from estilo.engines.windowed import WindowedEngine
 from estilo.errors import SettingsError
 from estilo.features.base import Features
@@ -41,7 +41,7 @@ def build_engine(
     engine = bare_engine(name, settings, allocate=allocate, network=network)
     if settings.works_in == "blocks":
         return engine
-    return WindowedEngine(ImageEngine(engine), allocate=allocate)
+    return WindowedEngine(StereoWrapper(engine), allocate=allocate)
 
 
 def bare_engine(

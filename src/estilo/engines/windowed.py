@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from estilo.dsp.crossfade import crossfade
-from estilo.engines.base import Engine, Job, Progress
+from estilo.engines.base import Engine, Progress, Task
 from estilo.engines.grains import Grain, placed
 
 WINDOW_S = 10.0
@@ -19,7 +19,7 @@ OVERLAP_S = 0.5
 class WindowedState:
     """The output so far and the state of the window that is being worked on."""
 
-    job: Job
+    task: Task
     shared: Any
     spans: list[tuple[int, int]]
     output: Tensor | None = None
@@ -52,15 +52,15 @@ class WindowedEngine(Engine[WindowedState]):
         """See `Engine.weights_id`."""
         return self.inner.weights_id
 
-    def prepare(self, job: Job) -> Any:
+    def prepare(self, task: Task) -> Any:
         """See `Engine.prepare`."""
-        return self.inner.prepare(job)
+        return self.inner.prepare(task)
 
-    def init(self, job: Job, shared: Any) -> WindowedState:
+    def init(self, task: Task, shared: Any) -> WindowedState:
         """The first window; see `Engine.init`."""
-        spans = window_spans(job.n_samples, sample_rate=job.sample_rate)
-        state = WindowedState(job, shared, spans)
-        state.inner = self.inner.init(_window(job, spans, 0), shared)
+        spans = window_spans(task.n_samples, sample_rate=task.sample_rate)
+        state = WindowedState(task, shared, spans)
+        state.inner = self.inner.init(_window(task, spans, 0), shared)
         self._close_finished(state)
         return state
 
@@ -82,10 +82,10 @@ class WindowedEngine(Engine[WindowedState]):
         if state.inner is not None:
             self._write(state, self.inner.finish(state.inner))
         assert state.output is not None  # noqa: S101 - written just now or before
-        if state.job.content is not None and state.current + 1 < len(state.spans):
+        if state.task.content is not None and state.current + 1 < len(state.spans):
             first = state.spans[state.current][1]
             seam = slice(state.spans[state.current + 1][0], first)
-            rest = state.job.content.to(state.output.device)
+            rest = state.task.content.to(state.output.device)
             state.output[:, seam] = crossfade(state.output[:, seam], rest[:, seam])
             state.output[:, first:] = rest[:, first:]
         return state.output
@@ -114,12 +114,12 @@ class WindowedEngine(Engine[WindowedState]):
             state.grains += self._current_grains(state)
             state.current += 1
             if not self.is_done(state):
-                window = _window(state.job, state.spans, state.current)
+                window = _window(state.task, state.spans, state.current)
                 state.inner = self.inner.init(window, state.shared)
 
     def _current_grains(self, state: WindowedState) -> list[Grain]:
         """Those of the current window up to the middle of its seams, in the time of the whole."""
-        spans, current, rate = state.spans, state.current, state.job.sample_rate
+        spans, current, rate = state.spans, state.current, state.task.sample_rate
         start, stop = spans[current]
         first = 0.5 * (start + spans[current - 1][1]) if current else start
         last = 0.5 * (spans[current + 1][0] + stop) if current + 1 < len(spans) else stop
@@ -129,7 +129,7 @@ class WindowedEngine(Engine[WindowedState]):
     def _write(self, state: WindowedState, waveform: Tensor) -> None:
         start, stop = state.spans[state.current]
         if state.output is None:
-            state.output = self._allocate((waveform.shape[0], state.job.n_samples))
+            state.output = self._allocate((waveform.shape[0], state.task.n_samples))
         overlap = state.spans[state.current - 1][1] - start if state.current else 0
         waveform = waveform.to(state.output.device)
         if overlap:
@@ -156,11 +156,11 @@ def window_spans(n_samples: int, *, sample_rate: int) -> list[tuple[int, int]]:
     ]
 
 
-def _window(job: Job, spans: list[tuple[int, int]], index: int) -> Job:
+def _window(task: Task, spans: list[tuple[int, int]], index: int) -> Task:
     start, stop = spans[index]
     content, begun = (
-        None if each is None else each[:, start:stop] for each in (job.content, job.start)
+        None if each is None else each[:, start:stop] for each in (task.content, task.start)
     )
     # Windows that start from noise must not start from the same noise.
-    seed = job.seed + index
-    return replace(job, content=content, start=begun, n_samples=stop - start, seed=seed)
+    seed = task.seed + index
+    return replace(task, content=content, start=begun, n_samples=stop - start, seed=seed)

@@ -15,7 +15,7 @@ from estilo.engines.neural.controls import NAMES
 from estilo.engines.neural.graph import build_graph
 from estilo.engines.neural.listening import encode
 from estilo.engines.neural.runtimes import OnnxRuntime, TorchRuntime, can_build
-from estilo.engines.neural.step import Step
+from estilo.engines.neural.streaming_step import StreamingStep
 from estilo.errors import OutputError, SettingsError
 from estilo.io.atomic import check_free, write_atomic
 from estilo.models.network import SAMPLE_RATE, Network
@@ -130,7 +130,7 @@ def verify(
         Relative to full scale, or to the output's peak where that is larger; infinity where
         something is not finite.
     """
-    step = Step(network, channels=channels)
+    step = StreamingStep(network, channels=channels)
     in_torch, in_onnx = TorchRuntime(step), OnnxRuntime(graph, step.initial_state())
     block = n_hops * step.hop_length
     n_blocks = max(len(_STRETCHES), round(duration_s * SAMPLE_RATE / block))

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from estilo.audio import Audio
 from estilo.dsp.resample import resample
-from estilo.engines.base import Cancel, Engine, Job, OnStep, Progress, run, timed
+from estilo.engines.base import Cancel, Engine, OnStep, Progress, Task, run, timed
 from estilo.engines.grains import Grain
 from estilo.engines.style_files import CodedStyle
 from estilo.errors import SettingsError
@@ -132,7 +132,7 @@ def run_job(
         None if each is None else as_tensor(each, sample_rate, device, n_samples=n_samples)
         for each in (content, start)
     )
-    job = Job(
+    task = Task(
         content=own,
         styles=tuple(
             as_tensor(style, sample_rate, device) if isinstance(style, Audio) else style.to(device)
@@ -155,7 +155,7 @@ def run_job(
             watch.on_progress(progress)
 
     waveform, state = run(
-        engine, job, on_step=record, cancel=watch.cancel, keep_best=watch.keep_best
+        engine, task, on_step=record, cancel=watch.cancel, keep_best=watch.keep_best
     )
     outcome.samples = waveform.detach().cpu().numpy()
     outcome.grains = engine.grains(state)

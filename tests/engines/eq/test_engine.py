@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from clips import job, melody, rain, stereo
+from clips import melody, rain, stereo, task
 from scipy import signal
 
 from estilo.dsp.eq import eq_match
@@ -41,19 +41,19 @@ def test_the_output_has_the_styles_spectrum_and_the_contents_level(
     rng: np.random.Generator,
 ) -> None:
     content, style = 0.1 * rng.standard_normal(6 * RATE), _pink(rng, 5.0)
-    output = _output(job(content.astype(np.float32), style, sample_rate=RATE))[0]
+    output = _output(task(content.astype(np.float32), style, sample_rate=RATE))[0]
     np.testing.assert_allclose(_shape(_octaves_db(output)), _shape(_octaves_db(style)), atol=1.0)
     assert output.std() == pytest.approx(content.std(), rel=0.02)
 
 
 def test_it_is_what_the_function_gives(rng: np.random.Generator) -> None:
     content, style = melody(2.0, RATE), _pink(rng, 2.0)
-    output = _output(job(content, style, sample_rate=RATE))
+    output = _output(task(content, style, sample_rate=RATE))
     np.testing.assert_allclose(output[0], eq_match(content, style, RATE), atol=1e-6)
 
 
 def test_blocks_leave_no_trace(rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = job(stereo(3.0, RATE), _pink(rng, 2.0), sample_rate=RATE)
+    asked = task(stereo(3.0, RATE), _pink(rng, 2.0), sample_rate=RATE)
     for phase in ("zero", "minimum"):
         monkeypatch.setattr(blocks, "BLOCK", 1 << 18)
         whole = _output(asked, filter_phase=phase)
@@ -64,7 +64,7 @@ def test_blocks_leave_no_trace(rng: np.random.Generator, monkeypatch: pytest.Mon
 def test_the_image_stays(rng: np.random.Generator) -> None:
     """Level differences of the channels at all frequencies, and their coherence, are unchanged."""
     content = np.stack([rain(4.0, RATE), 0.3 * rain(4.0, RATE) + _pink(rng, 4.0)])
-    output = _output(job(content, np.cumsum(_pink(rng, 3.0)), sample_rate=RATE))
+    output = _output(task(content, np.cumsum(_pink(rng, 3.0)), sample_rate=RATE))
     before, after = (
         np.diff(10.0 * np.log10(signal.welch(each, RATE, nperseg=2048)[1][:, 8:-8]), axis=0)
         for each in (content, output)
@@ -79,13 +79,13 @@ def test_the_image_stays(rng: np.random.Generator) -> None:
 
 def test_a_style_of_its_own_spectrum_changes_nothing() -> None:
     content = stereo(2.0, RATE)
-    output = _output(job(content, content, sample_rate=RATE))
+    output = _output(task(content, content, sample_rate=RATE))
     np.testing.assert_allclose(output, content, atol=1e-6)
 
 
 def test_decibels_grow_with_the_strength(rng: np.random.Generator) -> None:
     content = 0.1 * rng.standard_normal(6 * RATE).astype(np.float32)
-    asked = job(content, _pink(rng, 5.0), sample_rate=RATE)
+    asked = task(content, _pink(rng, 5.0), sample_rate=RATE)
     own = _octaves_db(content)
     full, half = (_shape(_octaves_db(_output(asked, strength=s)[0]) - own) for s in (1.0, 0.5))
     assert np.ptp(full) > 8.0
@@ -94,7 +94,7 @@ def test_decibels_grow_with_the_strength(rng: np.random.Generator) -> None:
 
 def test_weights_lean_to_one_of_several_styles(rng: np.random.Generator) -> None:
     content, bright, dark = rain(4.0, RATE), 0.01 * rain(3.0, RATE, seed=5), _pink(rng, 3.0)
-    asked = job(content, bright, dark, sample_rate=RATE)
+    asked = task(content, bright, dark, sample_rate=RATE)
     object.__setattr__(asked, "style_weights", (0.5, 0.5))
     spectra = [10.0 ** (_octaves_db(each / each.std()) / 10.0) for each in (bright, dark)]
     wanted = _shape(10.0 * np.log10(0.5 * spectra[0] + 0.5 * spectra[1]))
@@ -107,7 +107,7 @@ def test_a_style_of_low_bandwidth_leaves_the_highs_to_the_last_band_it_holds(
     sections = signal.cheby2(12, 100, 3500, fs=RATE, output="sos")
     narrow = signal.sosfilt(sections, rng.standard_normal(4 * RATE)).astype(np.float32)
     content = 0.1 * rng.standard_normal(4 * RATE).astype(np.float32)
-    output = _output(job(content, narrow, sample_rate=RATE))[0]
+    output = _output(task(content, narrow, sample_rate=RATE))[0]
     frequency_hz, power = signal.welch(output, RATE, nperseg=2048)
     edges = np.arange(4500, 7500, 500)
     top = [power[(frequency_hz > a) & (frequency_hz < a + 500)].mean() for a in edges]
@@ -117,7 +117,7 @@ def test_a_style_of_low_bandwidth_leaves_the_highs_to_the_last_band_it_holds(
 
 def test_gains_end_at_the_limit(rng: np.random.Generator) -> None:
     content = 0.1 * rng.standard_normal(6 * RATE).astype(np.float32)
-    asked = job(content, np.cumsum(_pink(rng, 5.0)), sample_rate=RATE)
+    asked = task(content, np.cumsum(_pink(rng, 5.0)), sample_rate=RATE)
     change = _octaves_db(_output(asked, limit_db=3.0)[0]) - _octaves_db(content)
     assert np.ptp(change) == pytest.approx(6.0, abs=0.3)
 
@@ -126,7 +126,7 @@ def test_wider_bands_do_not_follow_single_notes() -> None:
     """A style of one note: narrow bands pull that note out of noise, wide ones hardly."""
     time = np.arange(4 * RATE) / RATE
     style = (0.1 * np.sin(2 * np.pi * 1000 * time) + 0.01 * rain(4.0, RATE)).astype(np.float32)
-    asked = job(rain(4.0, RATE), style, sample_rate=RATE)
+    asked = task(rain(4.0, RATE), style, sample_rate=RATE)
     heard = {}
     for width in (0.5, 8.0):
         frequency_hz, power = signal.welch(

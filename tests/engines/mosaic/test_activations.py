@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from clips import job, melody, rain
+from clips import melody, rain, task
 from scipy.special import kl_div
 
 from estilo.dsp.stft import stft
@@ -30,7 +30,7 @@ def magnitude() -> torch.Tensor:
 
 @pytest.fixture
 def index() -> GrainIndex:
-    asked = job(melody(1.0, RATE), melody(1.2, RATE, seed=5), rain(0.5, RATE), sample_rate=RATE)
+    asked = task(melody(1.0, RATE), melody(1.2, RATE, seed=5), rain(0.5, RATE), sample_rate=RATE)
     return GrainIndex(asked, n_fft=N_FFT, hop_length=HOP, transposition=2)
 
 
@@ -81,7 +81,7 @@ def test_no_update_raises_the_divergence(magnitude, index, rng) -> None:
 
 def test_few_chosen_grains_do_as_well_as_plain_factorisation_with_all() -> None:
     """The cost of the published algorithm, with its restrictions and its number of updates."""
-    asked = job(melody(2.0, RATE), melody(3.0, RATE, seed=7), sample_rate=RATE)
+    asked = task(melody(2.0, RATE), melody(3.0, RATE, seed=7), sample_rate=RATE)
     settings = MosaicSettings(grain_s=N_FFT / RATE, transposition=2)
     engine = MosaicEngine(settings)
     state = engine.init(asked, engine.prepare(asked))
@@ -134,7 +134,7 @@ def test_a_favoured_style_gives_more(magnitude) -> None:
     styles = melody(1.2, RATE, seed=5), melody(1.2, RATE, seed=6)
     shares = []
     for first in (0.2, 0.5, 0.8):
-        asked = job(melody(1.0, RATE), *styles, sample_rate=RATE)
+        asked = task(melody(1.0, RATE), *styles, sample_rate=RATE)
         asked = replace(asked, style_weights=(first, 1.0 - first))
         index = GrainIndex(asked, n_fft=N_FFT, hop_length=HOP, transposition=2)
         now = Activations.of(magnitude, all_grains(index).expand(len(magnitude), -1), index)

@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 import torch
-from clips import job, melody, rain, stereo
+from clips import melody, rain, stereo, task
 
 from estilo.dsp.resample import resample
 from estilo.engines.base import run
@@ -19,7 +19,7 @@ RATE = 8000
 
 
 def mosaic(content: np.ndarray, *styles: np.ndarray, **settings):
-    asked = job(content, *styles, sample_rate=RATE)
+    asked = task(content, *styles, sample_rate=RATE)
     engine = build_engine("mosaic", MosaicSettings(**settings))
     output, state = run(engine, asked)
     return output.numpy(), engine.grains(state)
@@ -97,7 +97,7 @@ def test_strength_goes_evenly_from_the_content_to_the_grains() -> None:
 
 @pytest.mark.parametrize("polyphony", [1, 3])
 def test_settings_hold_for_what_is_heard(polyphony: int) -> None:
-    asked = job(melody(1.5, RATE), melody(2.0, RATE, seed=9), sample_rate=RATE)
+    asked = task(melody(1.5, RATE), melody(2.0, RATE, seed=9), sample_rate=RATE)
     engine = MosaicEngine(MosaicSettings(polyphony=polyphony, transposition=0, repetition=4))
     _, state = run(engine, asked)
     assert state.activations is not None
@@ -110,7 +110,7 @@ def test_settings_hold_for_what_is_heard(polyphony: int) -> None:
 
 
 def test_stopped_at_any_step_it_has_an_output() -> None:
-    asked = job(stereo(1.0, RATE), rain(1.0, RATE), sample_rate=RATE)
+    asked = task(stereo(1.0, RATE), rain(1.0, RATE), sample_rate=RATE)
     engine = build_engine("mosaic", MosaicSettings())
     state = engine.init(asked, engine.prepare(asked))
     while not engine.is_done(state):
@@ -119,6 +119,6 @@ def test_stopped_at_any_step_it_has_an_output() -> None:
 
 
 def test_it_needs_a_content() -> None:
-    asked = job(None, rain(1.0, RATE), sample_rate=RATE, n_samples=RATE)
+    asked = task(None, rain(1.0, RATE), sample_rate=RATE, n_samples=RATE)
     with pytest.raises(SettingsError, match="a texture has none; choose another engine"):
         MosaicEngine().prepare(asked)

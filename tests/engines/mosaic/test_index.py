@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from clips import job, melody
+from clips import melody, task
 
 from estilo.dsp.resample import resample
 from estilo.dsp.stft import stft
@@ -13,7 +13,7 @@ RATE, N_FFT, HOP = 8000, 1024, 512
 
 
 def index_of(*styles: np.ndarray, transposition: int = 0, **more) -> GrainIndex:
-    asked = job(styles[0], *styles, sample_rate=RATE, **more)
+    asked = task(styles[0], *styles, sample_rate=RATE, **more)
     return GrainIndex(asked, n_fft=N_FFT, hop_length=HOP, transposition=transposition)
 
 

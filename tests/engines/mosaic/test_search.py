@@ -2,7 +2,7 @@
 
 import numpy as np
 import torch
-from clips import job, melody
+from clips import melody, task
 
 from estilo.dsp.resample import resample
 from estilo.dsp.stft import stft
@@ -13,7 +13,7 @@ RATE, N_FFT, HOP = 8000, 1024, 512
 
 
 def bands_and_index(content: np.ndarray, *styles: np.ndarray, transposition: int = 0):
-    asked = job(content, *styles, sample_rate=RATE)
+    asked = task(content, *styles, sample_rate=RATE)
     frames = stft(torch.from_numpy(content), n_fft=N_FFT, hop_length=HOP).abs().T
     index = GrainIndex(asked, n_fft=N_FFT, hop_length=HOP, transposition=transposition)
     return frames @ band_sums(N_FFT, asked), index

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 import torch
-from clips import job, melody, rain
+from clips import melody, rain, task
 
 from estilo.engines.base import run
 from estilo.engines.neural.controls import Controls
@@ -17,12 +17,12 @@ RATE = 48000
 
 
 def asked(*, gain=1.0, style=None):
-    wanted = job(gain * rain(3.0, RATE), melody(2.0, RATE), sample_rate=RATE)
+    wanted = task(gain * rain(3.0, RATE), melody(2.0, RATE), sample_rate=RATE)
     return wanted if style is None else type(wanted)(**vars(wanted) | {"styles": (style,)})
 
 
-def played(job, weights, **settings):
-    return run(NeuralEngine(NeuralSettings(weights=weights, **settings)), job)[0]
+def played(task, weights, **settings):
+    return run(NeuralEngine(NeuralSettings(weights=weights, **settings)), task)[0]
 
 
 def rms(samples):

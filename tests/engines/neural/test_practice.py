@@ -3,7 +3,7 @@ import torch
 from clips import melody, rain
 from players import PLAYER, player
 
-from estilo.engines.base import Job, run
+from estilo.engines.base import Task, run
 from estilo.engines.neural.engine import NeuralEngine
 from estilo.engines.neural.listening import hear_levels, listen
 from estilo.engines.neural.practice import Practice
@@ -47,7 +47,7 @@ def distance(network, style=STYLE):
 
 def asked(*styles):
     styles = styles or (STYLE,)
-    return Job(CONTENT, styles, (1.0 / len(styles),) * len(styles), RATE, CONTENT.shape[1], seed=0)
+    return Task(CONTENT, styles, (1.0 / len(styles),) * len(styles), RATE, CONTENT.shape[1], seed=0)
 
 
 def engine(weights, **settings):

@@ -3,7 +3,7 @@ import torch
 from players import noise
 
 from estilo.engines.neural.real_voice import RealVoice
-from estilo.engines.neural.step import ComplexVoice
+from estilo.engines.neural.streaming_step import ComplexVoice
 
 
 @pytest.mark.parametrize("channels", [1, 2])

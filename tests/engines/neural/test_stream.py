@@ -8,8 +8,8 @@ from torch.nn.functional import pad
 
 from estilo.engines.neural.controls import NAMES, Controls
 from estilo.engines.neural.offline import transfer_waveform
-from estilo.engines.neural.step import Step
 from estilo.engines.neural.stream import NeuralStream
+from estilo.engines.neural.streaming_step import StreamingStep
 from estilo.errors import InputError, SettingsError
 
 BLOCKS = [1, 7, 64, 256, 441, 1000, 4096]
@@ -25,7 +25,7 @@ def whole_file(network, waveform, code):
     """The network run over everything at once, by its own functions."""
     hop, n_past = network.framing.hop_length, network.framing.n_past
     missing = -waveform.shape[1] % hop + hop
-    table = Step(network).noise
+    table = StreamingStep(network).noise
     n_hops = (waveform.shape[1] + missing) // hop
     drawn = torch.cat((table[-n_past // hop :], table[:n_hops])).flatten()
     with torch.no_grad():
@@ -91,7 +91,7 @@ def test_offline_keeps_every_length(network, code, n_samples):
 
 
 def test_nothing_of_the_future_is_heard(network, code):
-    step = Step(network, channels=2)
+    step = StreamingStep(network, channels=2)
     hop = step.hop_length
     samples = noise(1, 2, 8 * hop).requires_grad_()
     out, _ = step(samples, torch.full((1, len(NAMES)), 0.9), code, step.initial_state())

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from clips import job, melody, rain
+from clips import melody, rain, task
 from torch import nn
 
 from estilo.engines.base import run
@@ -28,7 +28,7 @@ NETWORK = {"network": {"n_filters": 8, "kernel": 3}}
 
 def _output(asked: Any = None, **settings: Any) -> np.ndarray:
     engine = OptimiseEngine(OptimiseSettings.model_validate(QUICK | settings))
-    asked = asked or job(CONTENT, STYLE, sample_rate=RATE)
+    asked = asked or task(CONTENT, STYLE, sample_rate=RATE)
     output, _ = run(engine, asked)
     assert output.shape == (1, asked.n_samples)
     assert torch.isfinite(output).all()
@@ -57,7 +57,7 @@ def test_every_phase(representation: str, phase: str, start: str) -> None:
             build_settings("optimise", settings)
         return
     assert _output(**settings).any()
-    assert _output(job(None, STYLE, sample_rate=RATE, n_samples=4001), **settings).any()
+    assert _output(task(None, STYLE, sample_rate=RATE, n_samples=4001), **settings).any()
 
 
 @pytest.mark.parametrize("features", ["closed-form", "random-1d", "random-2d", "detectors"])
@@ -86,7 +86,7 @@ def test_settings_of_the_network(network: dict[str, Any]) -> None:
 
 
 def test_rhythm_is_a_term_of_its_own() -> None:
-    asked = job(melody(2.0, RATE), melody(2.0, RATE, seed=9), sample_rate=RATE)
+    asked = task(melody(2.0, RATE), melody(2.0, RATE, seed=9), sample_rate=RATE)
     for representation in ("waveform", "stft", "mel", "cqt"):
         settings = OptimiseSettings.model_validate(
             QUICK | {"representation": representation, "rhythm": 1.0}
@@ -95,7 +95,7 @@ def test_rhythm_is_a_term_of_its_own() -> None:
         run(OptimiseEngine(settings), asked, on_step=told.append)
         assert "rhythm" in told[-1].losses
         with pytest.raises(InputError, match=r"can analyse is 0\.[34]\d\d s"):
-            run(OptimiseEngine(settings), job(CONTENT[:2400], STYLE, sample_rate=RATE))
+            run(OptimiseEngine(settings), task(CONTENT[:2400], STYLE, sample_rate=RATE))
 
 
 @pytest.mark.parametrize("representation", ["mel", "waveform"])
@@ -105,7 +105,7 @@ def test_every_loss_can_be_an_extra_term(representation: str) -> None:
     settings = OptimiseSettings.model_validate(
         QUICK | {"representation": representation, "extra_terms": dict.fromkeys(LOSSES, 0.5)}
     )
-    asked = job(content, rain(0.9, RATE), sample_rate=RATE)
+    asked = task(content, rain(0.9, RATE), sample_rate=RATE)
     output, _ = run(OptimiseEngine(settings), asked, on_step=told.append)
     assert torch.isfinite(output).all()
     assert {f"extra-{name}" for name in LOSSES} < set(told[-1].losses)
@@ -116,13 +116,13 @@ def test_an_extra_term_counts_by_its_weight() -> None:
     for weight in (0.01, 10.0):
         settings = OptimiseSettings(n_steps=12, strength=1.0, extra_terms={"mean-square": weight})
         told = []
-        run(OptimiseEngine(settings), job(CONTENT, STYLE, sample_rate=RATE), on_step=told.append)
+        run(OptimiseEngine(settings), task(CONTENT, STYLE, sample_rate=RATE), on_step=told.append)
         left[weight] = told[-1].losses["extra-mean-square"]
     assert left[10.0] < 0.7 * left[0.01]
 
 
 def test_a_texture_refuses_a_term_that_needs_a_content() -> None:
-    texture = job(None, STYLE, sample_rate=RATE, n_samples=4000)
+    texture = task(None, STYLE, sample_rate=RATE, n_samples=4000)
     with pytest.raises(SettingsError, match=r"'mean-square' of extra_terms holds .* leave it out"):
         _output(texture, representation="waveform", extra_terms={"mean-square": 1.0})
     assert _output(texture, representation="waveform", extra_terms={"gram": 1.0}).any()
@@ -136,7 +136,7 @@ def test_a_module_takes_the_place_of_the_network() -> None:
     )
     told = []
     engine = OptimiseEngine(settings, network=network)
-    output, _ = run(engine, job(CONTENT, STYLE, sample_rate=RATE), on_step=told.append)
+    output, _ = run(engine, task(CONTENT, STYLE, sample_rate=RATE), on_step=told.append)
     assert torch.isfinite(output).all()
     assert set(told[-1].losses) == {"style-1", "style-2", "content-1", "content-2"}
     waveform = OptimiseSettings.model_validate({"representation": "waveform"})
@@ -158,7 +158,7 @@ def _spectrum_distance(one: np.ndarray, other: np.ndarray) -> float:
 @pytest.mark.parametrize("representation", ["waveform", "mel", "stft"])
 def test_more_strength_is_more_style_and_less_content(representation: str) -> None:
     content, style = melody(2.0, RATE), rain(2.0, RATE)
-    asked = job(content, style, sample_rate=RATE)
+    asked = task(content, style, sample_rate=RATE)
     outputs = [
         _output(asked, representation=representation, strength=strength, n_steps=20)
         for strength in (0.0, 0.25, 0.5, 0.75, 1.0)
@@ -173,7 +173,7 @@ def test_more_strength_is_more_style_and_less_content(representation: str) -> No
 
 def test_the_level_is_the_contents_and_gain_does_not_count() -> None:
     plain = _output(n_steps=12)
-    quiet = _output(job(np.float32(0.01) * CONTENT, 5.0 * STYLE, sample_rate=RATE), n_steps=12)
+    quiet = _output(task(np.float32(0.01) * CONTENT, 5.0 * STYLE, sample_rate=RATE), n_steps=12)
     # Not to the bit: line searches may part ways over a rounding error, and meet again.
     assert np.mean((100.0 * quiet - plain) ** 2) < 1e-3 * np.mean(plain**2)
     assert np.mean(plain**2) == pytest.approx(np.mean(CONTENT**2), rel=1e-3)
@@ -182,7 +182,7 @@ def test_the_level_is_the_contents_and_gain_does_not_count() -> None:
 def test_weights_of_styles_are_followed() -> None:
     """All weight on one style is that style alone; the other's band is not filled."""
     bright, dark = rain(0.7, RATE), np.cumsum(rain(0.7, RATE)).astype(np.float32)
-    asked = job(CONTENT, bright, dark, sample_rate=RATE)
+    asked = task(CONTENT, bright, dark, sample_rate=RATE)
     distances = []
     for weight in (0.95, 0.5, 0.05):
         shared = type(asked)(**{**vars(asked), "style_weights": (weight, 1.0 - weight)})
@@ -202,7 +202,7 @@ def _seed_term(preset: str, **network: Any):
         | {"stft": {"n_fft": 256, "hop_length": 64}}
     )
     engine = OptimiseEngine(settings)
-    prepared = engine.prepare(job(CONTENT, STYLE, sample_rate=RATE, seed=4))
+    prepared = engine.prepare(task(CONTENT, STYLE, sample_rate=RATE, seed=4))
     weights = terms._features(settings, 129, 4)
     assert weights is not None
     state = dict(weights.named_buffers()) | dict(weights.named_parameters())
@@ -289,7 +289,7 @@ def test_frames_are_clamped_after_every_step() -> None:
         QUICK | {"representation": "stft", "clamp_frames": (0.0, 1.0), "content_weight": 0.0}
     )
     engine = OptimiseEngine(settings)
-    asked = job(CONTENT, STYLE, sample_rate=RATE)
+    asked = task(CONTENT, STYLE, sample_rate=RATE)
     state = engine.init(asked, engine.prepare(asked))
     assert state.variable is not None
     (frames,) = state.variable.parameters

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from clips import job, melody, rain
+from clips import melody, rain, task
 
 from estilo.engines.base import run
 from estilo.engines.optimise.engine import OptimiseEngine
@@ -16,7 +16,7 @@ CONTENT, STYLE, BEGUN = melody(1.0, RATE), rain(0.8, RATE), melody(1.0, RATE, se
 
 
 def output(begun: np.ndarray | None = None, **settings: Any) -> np.ndarray:
-    asked = job(CONTENT, STYLE, sample_rate=RATE)
+    asked = task(CONTENT, STYLE, sample_rate=RATE)
     if begun is not None:
         asked = replace(asked, start=torch.from_numpy(begun[None]))
     made, _ = run(OptimiseEngine(OptimiseSettings(n_steps=4, **settings)), asked)

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from clips import job
+from clips import task
 from scipy import signal
 
 from estilo.engines.base import run
@@ -35,7 +35,7 @@ def band_db(samples: np.ndarray, low_hz: float, high_hz: float) -> float:
 
 def changed(content: np.ndarray, style: np.ndarray, **settings: Any) -> np.ndarray:
     engine = SinesEngine(build_settings("sines", settings))
-    return run(engine, job(content, style, sample_rate=RATE))[0].numpy()[0]
+    return run(engine, task(content, style, sample_rate=RATE))[0].numpy()[0]
 
 
 BRIGHT, DARK, NOISY = tone(220, 1, 1e-3), tone(220, 6, 1e-3), tone(220, 1, 3e-2)

@@ -3,7 +3,7 @@
 import torch
 
 from estilo.dsp.eq import average_power, filtered, matching_filter
-from estilo.engines.base import Job
+from estilo.engines.base import Task
 from estilo.engines.blocks import Allocate, BlockEngine, Read
 from estilo.engines.eq.settings import EqSettings
 from estilo.engines.excerpts import require_sound
@@ -28,24 +28,24 @@ class EqEngine(BlockEngine):
     ) -> None:
         super().__init__(settings or EqSettings(), allocate=allocate)
 
-    def analyse(self, job: Job) -> Read:
+    def analyse(self, task: Task) -> Read:
         """The filtered content; see `BlockEngine.analyse`.
 
         Raises:
             AudioFileError: a style is silent.
         """
-        content = job.content
+        content = task.content
         assert content is not None  # noqa: S101 - prepare refuses
-        require_sound(job.styles)
-        spectra = [average_power(style, sample_rate=job.sample_rate) for style in job.styles]
+        require_sound(task.styles)
+        spectra = [average_power(style, sample_rate=task.sample_rate) for style in task.styles]
         weighted = [
             weight * spectrum / spectrum.sum()
-            for spectrum, weight in zip(spectra, job.style_weights, strict=True)
+            for spectrum, weight in zip(spectra, task.style_weights, strict=True)
         ]
         chosen = matching_filter(
-            average_power(content, sample_rate=job.sample_rate),
+            average_power(content, sample_rate=task.sample_rate),
             torch.stack(weighted).sum(0),
-            sample_rate=job.sample_rate,
+            sample_rate=task.sample_rate,
             strength=self.settings.strength,
             width_erb=self.settings.smoothing_erb,
             limit_db=self.settings.limit_db,

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from estilo.dsp.stft import istft, power_of_two_near, stft
-from estilo.engines.base import Engine, Job, Progress, content_of
+from estilo.engines.base import Engine, Progress, Task, content_of
 from estilo.engines.excerpts import SILENCE, require_sound, root_mean_square
 from estilo.engines.grains import Grain
 from estilo.engines.mosaic.activations import Activations, weighted_sum
@@ -28,7 +28,7 @@ SCHEDULE = ("nearest", "missing", "halve", "keep")
 class MosaicState:
     """Where one window stands."""
 
-    job: Job
+    task: Task
     index: GrainIndex
     spectrum: Tensor | None = None
     plan: list[str] = field(default_factory=list)
@@ -41,7 +41,7 @@ class MosaicEngine(Engine[MosaicState]):
 
     For every frame a few grains are found by what they sound like in bands, then their levels by
     KL-NMF on all bins; the fewest that do are kept (`search`, `activations`). Works on one channel;
-    `image.ImageEngine` and `windowed.WindowedEngine` carry it to more channels and any length.
+    `stereo.StereoWrapper` and `windowed.WindowedEngine` carry it to more channels and any length.
 
     Args:
         settings: all of them.
@@ -50,27 +50,27 @@ class MosaicEngine(Engine[MosaicState]):
     def __init__(self, settings: MosaicSettings | None = None) -> None:
         self.settings = settings or MosaicSettings()
 
-    def prepare(self, job: Job) -> GrainIndex:
+    def prepare(self, task: Task) -> GrainIndex:
         """The grains; see `Engine.prepare`.
 
         Raises:
             SettingsError: there is no content.
             AudioFileError: a style is silent.
         """
-        content_of(job)
-        require_sound(job.styles)
+        content_of(task)
+        require_sound(task.styles)
         return GrainIndex(
-            job,
-            n_fft=self._n_fft(job),
-            hop_length=self._n_fft(job) // OVERLAP,
+            task,
+            n_fft=self._n_fft(task),
+            hop_length=self._n_fft(task) // OVERLAP,
             transposition=self.settings.transposition,
         )
 
-    def init(self, job: Job, shared: GrainIndex) -> MosaicState:
+    def init(self, task: Task, shared: GrainIndex) -> MosaicState:
         """The content's spectrum, and what will be done; see `Engine.init`."""
-        state = MosaicState(job, shared)
-        assert job.content is not None  # noqa: S101 - prepare refuses
-        own = job.content[0]
+        state = MosaicState(task, shared)
+        assert task.content is not None  # noqa: S101 - prepare refuses
+        own = task.content[0]
         if root_mean_square(own) < SILENCE or self.settings.strength == 0:
             return state
         n_fft = shared.n_fft
@@ -91,15 +91,15 @@ class MosaicEngine(Engine[MosaicState]):
 
     def finish(self, state: MosaicState) -> Tensor:
         """The grains added up; see `Engine.finish`."""
-        assert state.job.content is not None  # noqa: S101 - prepare refuses
+        assert state.task.content is not None  # noqa: S101 - prepare refuses
         if state.activations is None or state.spectrum is None:
-            return state.job.content.clone()
+            return state.task.content.clone()
         made = added_up(self._chosen(state.activations), state.index)
         share = self.settings.strength
         if share < 1.0:
             made = between(state.spectrum, made, share)
         n_fft = state.index.n_fft
-        return istft(made.T, length=state.job.n_samples, n_fft=n_fft, hop_length=n_fft // OVERLAP)[
+        return istft(made.T, length=state.task.n_samples, n_fft=n_fft, hop_length=n_fft // OVERLAP)[
             None
         ]
 
@@ -118,10 +118,10 @@ class MosaicEngine(Engine[MosaicState]):
         """The loudest grain of every frame, joined where one plays on; see `Engine.grains`."""
         if state.activations is None:
             return []
-        return runs(self._chosen(state.activations), state.index, job=state.job)
+        return runs(self._chosen(state.activations), state.index, task=state.task)
 
-    def _n_fft(self, job: Job) -> int:
-        return power_of_two_near(self.settings.grain_s, sample_rate=job.sample_rate)
+    def _n_fft(self, task: Task) -> int:
+        return power_of_two_near(self.settings.grain_s, sample_rate=task.sample_rate)
 
     def _next(self, state: MosaicState, name: str) -> Activations:
         assert state.spectrum is not None  # noqa: S101 - there is a plan only with one
@@ -180,13 +180,13 @@ def between(content: Tensor, made: Tensor, share: float) -> Tensor:
     return torch.polar(level.clamp_min(0.0), ((1.0 - share) * content + share * made).angle())
 
 
-def runs(activations: Activations, index: GrainIndex, *, job: Job) -> list[Grain]:
+def runs(activations: Activations, index: GrainIndex, *, task: Task) -> list[Grain]:
     """The loudest grain of every frame, joined where one plays on.
 
     Args:
         activations: of a window.
         index: of the grains.
-        job: the window.
+        task: the window.
     """
     levels, slots = activations.levels.max(1)
     loudest = activations.grains.gather(1, slots[:, None])[:, 0].tolist()
@@ -200,19 +200,21 @@ def runs(activations: Activations, index: GrainIndex, *, job: Job) -> list[Grain
             continue
         if frames[start] != NONE:
             share = sum(shares[start:stop]) / (stop - start)
-            out.append(_grain(frames[start], start, stop, share, index, job))
+            out.append(_grain(frames[start], start, stop, share, index, task))
         start = stop
     return out
 
 
-def _grain(number: int, start: int, stop: int, share: float, index: GrainIndex, job: Job) -> Grain:
+def _grain(
+    number: int, start: int, stop: int, share: float, index: GrainIndex, task: Task
+) -> Grain:
     """What was played from one frame to another; a frame stands for half a hop to either side."""
-    hop_s = index.n_fft / OVERLAP / job.sample_rate
+    hop_s = index.n_fft / OVERLAP / task.sample_rate
     strip = index.strips[int(index.strip_of(torch.tensor([number], device=index.device)))]
     first_s = max(0.0, (start - 0.5) * hop_s)
-    last_s = min((stop - 0.5) * hop_s, job.n_samples / job.sample_rate)
+    last_s = min((stop - 0.5) * hop_s, task.n_samples / task.sample_rate)
     ratio = 2.0 ** (strip.semitones / 12.0)
-    centre_s = (number - strip.first) * strip.hop / job.sample_rate
+    centre_s = (number - strip.first) * strip.hop / task.sample_rate
     style_start_s = max(0.0, centre_s - ratio * (start * hop_s - first_s))
     return Grain(
         start_s=round(first_s, 4),

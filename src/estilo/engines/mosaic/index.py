@@ -13,7 +13,7 @@ from torch import Tensor
 
 from estilo.dsp.mel import band_interpolation
 from estilo.dsp.stft import window_function
-from estilo.engines.base import Job
+from estilo.engines.base import Task
 
 NONE = -1
 """Stands for no grain."""
@@ -56,7 +56,7 @@ class GrainIndex:
     r"""All grains of all styles at all transpositions, numbered strip by strip.
 
     Args:
-        job: for its styles; the first channel of each.
+        task: for its styles; the first channel of each.
         n_fft: of the content's frames, in samples.
         hop_length: of the content's frames, in samples.
         transposition: most semitones up and down.
@@ -71,14 +71,14 @@ class GrainIndex:
             **Shape** ``(numbers, N_BANDS)``.
     """
 
-    def __init__(self, job: Job, *, n_fft: int, hop_length: int, transposition: int) -> None:
-        self.styles = [style[0] for style in job.styles]
+    def __init__(self, task: Task, *, n_fft: int, hop_length: int, transposition: int) -> None:
+        self.styles = [style[0] for style in task.styles]
         self.n_fft = n_fft
         self._hop_length = hop_length
         self.strips: list[Strip] = []
-        largest = max(job.style_weights)
-        self.favours = [(each / largest) ** _FAVOUR for each in job.style_weights]
-        self.bands = band_sums(n_fft, job)
+        largest = max(task.style_weights)
+        self.favours = [(each / largest) ** _FAVOUR for each in task.style_weights]
+        self.bands = band_sums(n_fft, task)
         n_grains = 0
         for style, waveform in enumerate(self.styles):
             for semitones in range(-transposition, transposition + 1):
@@ -205,13 +205,13 @@ def transposed(bands: Tensor, semitones: float) -> Tensor:
     return inside * ((1.0 - part) * bands[below] + part * bands[above])
 
 
-def band_sums(n_fft: int, job: Job) -> Tensor:
+def band_sums(n_fft: int, task: Task) -> Tensor:
     """A matrix that gathers bins into bands, every bin in full: ``(n_fft // 2 + 1, N_BANDS)``."""
     return band_interpolation(
         n_bands=N_BANDS,
         n_fft=n_fft,
-        sample_rate=job.sample_rate,
+        sample_rate=task.sample_rate,
         scale="erb",
         low_hz=_LOW_HZ,
-        device=job.styles[0].device,
+        device=task.styles[0].device,
     )

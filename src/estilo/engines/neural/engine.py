@@ -8,14 +8,14 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
-from estilo.engines.base import Job, Progress
+from estilo.engines.base import Progress, Task
 from estilo.engines.blocks import Allocate, BlockEngine, BlockState, Read
 from estilo.engines.excerpts import SILENCE, require_sound, root_mean_square
 from estilo.engines.neural.controls import Controls, numbers
 from estilo.engines.neural.listening import LEVEL, hear_levels, listen, stretches
 from estilo.engines.neural.practice import Practice
 from estilo.engines.neural.settings import NeuralSettings
-from estilo.engines.neural.step import Step
+from estilo.engines.neural.streaming_step import StreamingStep
 from estilo.engines.neural.style_file import code_for
 from estilo.engines.neural.styles import blend_codes
 from estilo.engines.neural.weights import read_weights, weights_id
@@ -52,7 +52,7 @@ class NeuralEngine(BlockEngine):
         """See `estilo.engines.base.Engine.weights_id`."""
         return weights_id(self.settings.weights)
 
-    def analyse(self, job: Job) -> Read:
+    def analyse(self, task: Task) -> Read:
         """The played content; see `BlockEngine.analyse`.
 
         Raises:
@@ -60,9 +60,9 @@ class NeuralEngine(BlockEngine):
             TensorFileError: the weights cannot be used, or a style file is of other weights.
             InputError: a style file is to be practised, which has no sound.
         """
-        content = job.content
+        content = task.content
         assert content is not None  # noqa: S101 - prepare refuses
-        require_sound([style for style in job.styles if isinstance(style, Tensor)])
+        require_sound([style for style in task.styles if isinstance(style, Tensor)])
         level = max(root_mean_square(channel) for channel in content)
         if level < SILENCE or self.settings.returns_content:
             return lambda start, stop: content[:, start:stop].clone()
@@ -71,9 +71,9 @@ class NeuralEngine(BlockEngine):
             network = deepcopy(network).to(content.device)  # the one that was read is shared
         controls = Controls(**self.settings.model_dump(include=set(Controls.model_fields)))
         if self.settings.practice:
-            practice = _practice(network, job, n_steps=self.settings.practice)
-            return _Rehearsal(practice, job, level=level, controls=controls)
-        return _player(network, job, level=level, controls=controls).read
+            practice = _practice(network, task, n_steps=self.settings.practice)
+            return _Rehearsal(practice, task, level=level, controls=controls)
+        return _player(network, task, level=level, controls=controls).read
 
     def step(self, state: BlockState) -> BlockState:
         """One of practice, while there is some, then one block; see `Engine.step`."""
@@ -91,7 +91,7 @@ class NeuralEngine(BlockEngine):
             return played
         practice = read.practice
         before = _PRACTICE_COST * practice.n_samples
-        n_all = before * practice.n_steps + state.job.n_samples
+        n_all = before * practice.n_steps + state.task.n_samples
         fraction = (before * practice.n_done + state.n_done) / n_all
         stage = self.stage if practice.is_over else "practising"
         return replace(played, fraction=fraction, stage=stage, loss=practice.loss)
@@ -102,13 +102,13 @@ class _Rehearsal:
 
     Args:
         practice: to be over before the first stretch is read.
-        job: that is played.
+        task: that is played.
         level: of its content.
         controls: of the strengths.
     """
 
-    def __init__(self, practice: Practice, job: Job, *, level: float, controls: Controls) -> None:
-        self.practice, self.job, self.level, self.controls = practice, job, level, controls
+    def __init__(self, practice: Practice, task: Task, *, level: float, controls: Controls) -> None:
+        self.practice, self.task, self.level, self.controls = practice, task, level, controls
 
     def __call__(self, start: int, stop: int) -> Tensor:
         """See `Read`."""
@@ -117,7 +117,7 @@ class _Rehearsal:
     @cached_property
     def _player(self) -> "_Player":
         network = self.practice.network
-        return _player(network, self.job, level=self.level, controls=self.controls)
+        return _player(network, self.task, level=self.level, controls=self.controls)
 
 
 class _Player:
@@ -141,7 +141,7 @@ class _Player:
         controls: Controls,
     ) -> None:
         self.content, self.code, self.gain = content, code, gain
-        self.step = Step(network, channels=content.shape[0]).eval()
+        self.step = StreamingStep(network, channels=content.shape[0]).eval()
         self.state = self.step.initial_state()
         self.state["level.held"] = torch.ones_like(self.state["level.held"])
         if controls.fit:
@@ -184,22 +184,24 @@ class _Player:
 
 
 @torch.inference_mode()
-def _player(network: Network, job: Job, *, level: float, controls: Controls) -> _Player:
+def _player(network: Network, task: Task, *, level: float, controls: Controls) -> _Player:
     codes = [
         listen(network, style) if isinstance(style, Tensor) else code_for(style, network)
-        for style in job.styles
+        for style in task.styles
     ]
-    code = blend_codes(codes, job.style_weights)
-    assert job.content is not None  # noqa: S101 - prepare refuses
-    return _Player(network, job.content, code, gain=LEVEL / level, controls=controls)
+    code = blend_codes(codes, task.style_weights)
+    assert task.content is not None  # noqa: S101 - prepare refuses
+    return _Player(network, task.content, code, gain=LEVEL / level, controls=controls)
 
 
-def _practice(network: Network, job: Job, *, n_steps: int) -> Practice:
-    clips = [style for style in job.styles if isinstance(style, Tensor)]
-    if len(clips) < len(job.styles):
+def _practice(network: Network, task: Task, *, n_steps: int) -> Practice:
+    clips = [style for style in task.styles if isinstance(style, Tensor)]
+    if len(clips) < len(task.styles):
         raise InputError(
             "expected the style's audio to practise, got a style file, which has none; give its "
             "clips, or set practice to 0"
         )
-    assert job.content is not None  # noqa: S101 - prepare refuses
-    return Practice(network, job.content, clips, job.style_weights, n_steps=n_steps, seed=job.seed)
+    assert task.content is not None  # noqa: S101 - prepare refuses
+    return Practice(
+        network, task.content, clips, task.style_weights, n_steps=n_steps, seed=task.seed
+    )

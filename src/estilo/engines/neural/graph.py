@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from estilo.engines.neural.controls import NAMES
 from estilo.engines.neural.real_voice import RealVoice
-from estilo.engines.neural.step import Step
+from estilo.engines.neural.streaming_step import StreamingStep
 from estilo.engines.neural.style_card import N_LEVELS
 from estilo.errors import SettingsError
 from estilo.models.network import Network
@@ -46,7 +46,7 @@ def build_graph(network: Network, *, channels: int = 1, n_hops: int = 1) -> byte
             f"expected a network on cpu to make a graph of, got one on {device}; move it, or "
             "choose the runtime 'torch'"
         )
-    step = Step(network, channels=channels, voice=RealVoice(network)).eval()
+    step = StreamingStep(network, channels=channels, voice=RealVoice(network)).eval()
     # Each of its own memory: one tensor under two names is taken for one input.
     state = {name: tensor.clone() for name, tensor in sorted(step.initial_state().items())}
     settings = network.generator.settings
@@ -83,7 +83,7 @@ def build_graph(network: Network, *, channels: int = 1, n_hops: int = 1) -> byte
 class _Flat(nn.Module):
     """A step that takes and gives tensors in a row."""
 
-    def __init__(self, step: Step, names: tuple[str, ...]) -> None:
+    def __init__(self, step: StreamingStep, names: tuple[str, ...]) -> None:
         super().__init__()
         self.step, self.names = step, names
 

@@ -8,7 +8,7 @@ from torch.nn.functional import pad
 
 from estilo.engines.neural.controls import Controls, numbers
 from estilo.engines.neural.leveler import LEVEL_DB, start_at
-from estilo.engines.neural.step import Step
+from estilo.engines.neural.streaming_step import StreamingStep
 from estilo.engines.neural.style_file import Style, code_for
 from estilo.models.network import Network
 
@@ -53,7 +53,7 @@ def transfer_waveform(
     code = code_for(style, network)
     channels, n_samples = waveform.shape
     out = torch.empty_like(waveform) if out is None else out
-    step = Step(network, channels=channels).eval()
+    step = StreamingStep(network, channels=channels).eval()
     hop, state = step.hop_length, step.initial_state()
     state |= {
         name: torch.full_like(state[name], value) for name, value in start_at(level_db).items()

@@ -19,7 +19,7 @@ _ROWS = 32
 
 
 class RealVoice(nn.Module):
-    """See `estilo.engines.neural.step.Voice`.
+    """See `estilo.engines.neural.streaming_step.Voice`.
 
     Args:
         network: whose.

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from estilo.engines.neural.graph import STYLE_NAMES, build_graph, state_name
 from estilo.engines.neural.listening import encode
-from estilo.engines.neural.step import Step
+from estilo.engines.neural.streaming_step import StreamingStep
 from estilo.errors import SettingsError
 from estilo.models.network import Network
 from estilo.models.style_encoder import StyleCode
@@ -23,7 +23,7 @@ _TOLERANCE = 1e-4
 
 
 class Runtime(Protocol):
-    """Hops in, hops out; see `estilo.engines.neural.step.Step`."""
+    """Hops in, hops out; see `estilo.engines.neural.streaming_step.StreamingStep`."""
 
     name: str
     block_size: int
@@ -36,7 +36,7 @@ class Runtime(Protocol):
     def step(
         self, samples: Tensor, controls: Tensor, style: StyleCode, state: State
     ) -> tuple[Tensor, dict[str, Tensor]]:
-        """As `Step.forward`."""
+        """As `StreamingStep.forward`."""
         ...
 
 
@@ -49,7 +49,7 @@ class TorchRuntime:
 
     name = "torch"
 
-    def __init__(self, step: Step) -> None:
+    def __init__(self, step: StreamingStep) -> None:
         self._step, self.block_size = step.eval(), step.hop_length
 
     def initial_state(self) -> dict[str, Tensor]:
@@ -69,7 +69,7 @@ class OnnxRuntime:
 
     Args:
         graph: of one step, as `build_graph` makes it or as it was exported: bytes or a path.
-        initial: the state of `Step.initial_state`.
+        initial: the state of `StreamingStep.initial_state`.
 
     Raises:
         SettingsError: the graph is of another network or of other channels, or onnxruntime is not
@@ -148,7 +148,7 @@ def make_runtime(
     """
     if name not in ("auto", "onnx", "torch"):
         raise SettingsError(f"expected a runtime auto, onnx or torch, got {name!r}; choose one")
-    step = Step(network, channels=channels)
+    step = StreamingStep(network, channels=channels)
     in_torch = TorchRuntime(step)
     can_choose = network.framing.analysis.device.type == "cpu" and can_build()
     if name == "torch" or (name == "auto" and not can_choose):

@@ -8,7 +8,7 @@ from torch import Tensor
 from estilo.dsp.eq import apply_gains, band_power, matching_gains
 from estilo.dsp.extension import extended
 from estilo.dsp.stft import power_of_two_near
-from estilo.engines.base import Engine, Job, Progress
+from estilo.engines.base import Engine, Progress, Task
 from estilo.engines.excerpts import SILENCE, excerpts, root_mean_square
 from estilo.engines.optimise.collage import collage
 from estilo.engines.optimise.descent import Descent
@@ -41,7 +41,7 @@ _N_EQ_BANDS = 24
 
 @dataclass(frozen=True)
 class Shared:
-    """What all windows of a job have in common."""
+    """What all windows of a task have in common."""
 
     terms: dict[str, Term]
     eq_db: Tensor
@@ -54,7 +54,7 @@ class Shared:
 class OptimiseState:
     """Where the optimisation of one window stands."""
 
-    job: Job
+    task: Task
     gain: float
     margin: int = 0
     n_steps: int = 0
@@ -69,7 +69,7 @@ class OptimiseState:
 class OptimiseEngine(Engine[OptimiseState]):
     """Optimises the output until it has the style's statistics and the content's structure.
 
-    Works on one channel; `image.ImageEngine` and `windowed.WindowedEngine` carry it to more
+    Works on one channel; `stereo.StereoWrapper` and `windowed.WindowedEngine` carry it to more
     channels and any length.
 
     Args:
@@ -105,23 +105,23 @@ class OptimiseEngine(Engine[OptimiseState]):
         """Whether recordings are taken at their own levels and whole, as the seeds took them."""
         return self.settings.content_weight is not None and not self.settings.standardise
 
-    def prepare(self, job: Job) -> Shared:
+    def prepare(self, task: Task) -> Shared:
         """Targets and calibration of the style terms; see `Engine.prepare`."""
-        styles, weights = self._style_excerpts(job)
+        styles, weights = self._style_excerpts(task)
         power = sum(
-            weight * band_power(style, sample_rate=job.sample_rate, n_bands=_N_EQ_BANDS)
+            weight * band_power(style, sample_rate=task.sample_rate, n_bands=_N_EQ_BANDS)
             for style, weight in zip(styles, weights, strict=True)
         )
         power = torch.as_tensor(power)
         flat = torch.ones_like(power)
         noise_eq_db = matching_gains(flat, power)
-        content = self._content_excerpt(job)
+        content = self._content_excerpt(task)
         if content is None:
             eq_db = noise_eq_db
-            n_samples = min(job.n_samples, round(_CONTENT_S * job.sample_rate))
-            reference = self._shaped_noise(job, noise_eq_db, n_samples=n_samples)
+            n_samples = min(task.n_samples, round(_CONTENT_S * task.sample_rate))
+            reference = self._shaped_noise(task, noise_eq_db, n_samples=n_samples)
         else:
-            own = band_power(content, sample_rate=job.sample_rate, n_bands=_N_EQ_BANDS)
+            own = band_power(content, sample_rate=task.sample_rate, n_bands=_N_EQ_BANDS)
             eq_db = matching_gains(own, power)
             reference = content
         materials = Materials(
@@ -129,14 +129,14 @@ class OptimiseEngine(Engine[OptimiseState]):
             weights=weights,
             content=content,
             reference=reference,
-            sample_rate=job.sample_rate,
-            high_hz=bandwidth_hz(styles, job.sample_rate),
-            seed=job.seed,
+            sample_rate=task.sample_rate,
+            high_hz=bandwidth_hz(styles, task.sample_rate),
+            seed=task.seed,
         )
         build: type[Representation] = REPRESENTATIONS[self.settings.representation]
         representation = build.from_settings(
             self.settings,
-            sample_rate=job.sample_rate,
+            sample_rate=task.sample_rate,
             high_hz=materials.high_hz,
             has_content=content is not None,
         ).for_styles(styles, weights)
@@ -144,37 +144,37 @@ class OptimiseEngine(Engine[OptimiseState]):
             terms = waveform_terms(self.settings, materials)
         else:
             terms = frame_terms(self.settings, materials, representation, self._network)
-        transport = self._transport(job, materials)
+        transport = self._transport(task, materials)
         return Shared(terms, eq_db, noise_eq_db, representation, transport)
 
-    def init(self, job: Job, shared: Shared) -> OptimiseState:
+    def init(self, task: Task, shared: Shared) -> OptimiseState:
         """The start, and the terms' content targets; see `Engine.init`.
 
-        Where another engine has begun (`Job.start`), its output is both the start and what lends
+        Where another engine has begun (`Task.start`), its output is both the start and what lends
         phases and fine structure; only the content terms still know of the content.
         """
-        own = None if job.content is None else job.content[0]
+        own = None if task.content is None else task.content[0]
         level = LEVEL if own is None else root_mean_square(own)
         if level < SILENCE or (own is not None and self.settings.strength == 0):
-            return OptimiseState(job, gain=1.0)
-        state = OptimiseState(job, gain=1.0 if self._keeps_levels else level / LEVEL)
+            return OptimiseState(task, gain=1.0)
+        state = OptimiseState(task, gain=1.0 if self._keeps_levels else level / LEVEL)
         if own is not None and self.settings.content_weight is None:
-            state.margin = power_of_two_near(_MARGIN_S, sample_rate=job.sample_rate)
+            state.margin = power_of_two_near(_MARGIN_S, sample_rate=task.sample_rate)
             own = extended(own, state.margin)
-            job = replace(job, n_samples=len(own))
+            task = replace(task, n_samples=len(own))
         content = None if own is None else own / state.gain
         if own is not None and shared.transport is not None:
             # What the content terms hold on to has the style's levels already.
-            moved = shared.transport.apply(own, seed=job.seed)
+            moved = shared.transport.apply(own, seed=task.seed)
             state.gain = max(root_mean_square(state.cut(moved)), SILENCE) / LEVEL
             start = kept = moved / state.gain
         else:
-            start, kept = self._start(job, content, shared), content
+            start, kept = self._start(task, content, shared), content
         carrier = content
-        if job.start is not None and root_mean_square(job.start[0]) >= SILENCE:
-            begun = extended(job.start[0], state.margin) if state.margin else job.start[0]
+        if task.start is not None and root_mean_square(task.start[0]) >= SILENCE:
+            begun = extended(task.start[0], state.margin) if state.margin else task.start[0]
             start = carrier = _at_level(begun)
-        state.variable = self._variable(job, carrier, start, shared)
+        state.variable = self._variable(task, carrier, start, shared)
         with torch.no_grad():
             seen = kept
             if kept is not None and not self._sees_waveform:
@@ -208,14 +208,14 @@ class OptimiseEngine(Engine[OptimiseState]):
     def finish(self, state: OptimiseState) -> Tensor:
         """The best waveform at the content's level; see `Engine.finish`."""
         if state.variable is None or state.descent is None:
-            job = state.job
-            if job.content is None:
-                return job.styles[0].new_zeros(1, job.n_samples)
-            return job.content.clone()
+            task = state.task
+            if task.content is None:
+                return task.styles[0].new_zeros(1, task.n_samples)
+            return task.content.clone()
         if self.settings.clamp_frames is None:
             state.descent.restore_best()
         waveform = state.cut(state.variable.waveform())
-        if state.job.content is not None and self.settings.content_weight is None:
+        if state.task.content is not None and self.settings.content_weight is None:
             waveform = _at_level(waveform)
         return (waveform * state.gain)[None]
 
@@ -230,14 +230,14 @@ class OptimiseEngine(Engine[OptimiseState]):
             losses={} if descent is None else dict(descent.losses),
         )
 
-    def _style_excerpts(self, job: Job) -> tuple[list[Tensor], tuple[float, ...]]:
+    def _style_excerpts(self, task: Task) -> tuple[list[Tensor], tuple[float, ...]]:
         """Normalised stretches of the first channel of all styles, with their weights."""
         seconds = _STYLE_VIEWS_S if self._sees_waveform else _STYLE_S
-        share_s = max(seconds / len(job.styles), _LEAST_SHARE_S)
-        longest = round(share_s * job.sample_rate)
+        share_s = max(seconds / len(task.styles), _LEAST_SHARE_S)
+        longest = round(share_s * task.sample_rate)
         parts: list[Tensor] = []
         weights: list[float] = []
-        for i, (style, weight) in enumerate(zip(job.styles, job.style_weights, strict=True)):
+        for i, (style, weight) in enumerate(zip(task.styles, task.style_weights, strict=True)):
             level = root_mean_square(style[0])
             if level < SILENCE:
                 raise AudioFileError(
@@ -251,81 +251,81 @@ class OptimiseEngine(Engine[OptimiseState]):
             weights += [weight / len(chosen)] * len(chosen)
         return parts, tuple(weights)
 
-    def _content_excerpt(self, job: Job) -> Tensor | None:
+    def _content_excerpt(self, task: Task) -> Tensor | None:
         """A normalised stretch of the content, for calibration; None if it is silent or missing."""
-        if job.content is None:
+        if task.content is None:
             return None
-        parts = excerpts(job.content[0], longest=round(_CONTENT_S * job.sample_rate))
+        parts = excerpts(task.content[0], longest=round(_CONTENT_S * task.sample_rate))
         whole = torch.cat(parts)
         level = root_mean_square(whole)
         if level < SILENCE:
             return torch.zeros_like(whole)
         return whole if self._keeps_levels else whole * (LEVEL / level)
 
-    def _transport(self, job: Job, materials: Materials) -> LevelTransport | None:
+    def _transport(self, task: Task, materials: Materials) -> LevelTransport | None:
         if self.settings.start != "transport" or materials.content is None:
             return None
         if not bool(materials.content.any()):
             return None
-        n_fft = power_of_two_near(_MARGIN_S, sample_rate=job.sample_rate)
+        n_fft = power_of_two_near(_MARGIN_S, sample_rate=task.sample_rate)
         mel = Mel(
-            sample_rate=job.sample_rate,
+            sample_rate=task.sample_rate,
             n_bands=N_BANDS,
             n_fft=n_fft,
             hop_length=n_fft // 4,
             high_hz=materials.high_hz,
             phase="content",
         )
-        assert job.content is not None  # noqa: S101 - as its material is there
-        parts = excerpts(job.content[0], longest=round(_STYLE_S * job.sample_rate))
+        assert task.content is not None  # noqa: S101 - as its material is there
+        parts = excerpts(task.content[0], longest=round(_STYLE_S * task.sample_rate))
         return LevelTransport.between(
             parts,
             materials.styles,
             materials.weights,
             mel=mel.for_styles(materials.styles, materials.weights),
             strength=self.settings.strength,
-            seed=job.seed,
+            seed=task.seed,
         )
 
-    def _start(self, job: Job, content: Tensor | None, shared: Shared) -> Tensor:
+    def _start(self, task: Task, content: Tensor | None, shared: Shared) -> Tensor:
         """Waveform ``(time,)`` at `LEVEL` that the optimisation starts from."""
         kind = self.settings.start
         if kind == "zeros":
-            return 1e-3 * _noise(job)
+            return 1e-3 * _noise(task)
         if content is None and kind == "transport":
-            styles, weights = self._style_excerpts(job)
+            styles, weights = self._style_excerpts(task)
             start = collage(
                 styles,
                 weights,
-                sample_rate=job.sample_rate,
-                n_samples=job.n_samples,
-                seed=job.seed,
+                sample_rate=task.sample_rate,
+                n_samples=task.n_samples,
+                seed=task.seed,
             )
             return _at_level(start)
         if content is None or kind == "noise":
-            return self._shaped_noise(job, shared.noise_eq_db, n_samples=job.n_samples)
+            return self._shaped_noise(task, shared.noise_eq_db, n_samples=task.n_samples)
         if kind == "content":
             return content
         gains_db = self.settings.strength * shared.eq_db
-        start = apply_gains(content, gains_db, sample_rate=job.sample_rate)
+        start = apply_gains(content, gains_db, sample_rate=task.sample_rate)
         return _at_level(start)
 
     def _variable(
-        self, job: Job, carrier: Tensor | None, start: Tensor, shared: Shared
+        self, task: Task, carrier: Tensor | None, start: Tensor, shared: Shared
     ) -> Variable:
         if self._traits.is_waveform:
-            return ShapedWaveform(start, sample_rate=job.sample_rate)
+            return ShapedWaveform(start, sample_rate=task.sample_rate)
         return Frames(
             shared.representation.analyse(start[None])[0],
             representation=shared.representation,
-            length=job.n_samples,
+            length=task.n_samples,
             reference=carrier,
-            generator=torch.Generator().manual_seed(job.seed),
+            generator=torch.Generator().manual_seed(task.seed),
             is_seen_as_waveform=self._sees_waveform,
         )
 
-    def _shaped_noise(self, job: Job, gains_db: Tensor, *, n_samples: int) -> Tensor:
-        noise = apply_gains(_noise(job)[:n_samples], gains_db, sample_rate=job.sample_rate)
+    def _shaped_noise(self, task: Task, gains_db: Tensor, *, n_samples: int) -> Tensor:
+        noise = apply_gains(_noise(task)[:n_samples], gains_db, sample_rate=task.sample_rate)
         return _at_level(noise)
 
 
@@ -333,7 +333,7 @@ def _at_level(waveform: Tensor) -> Tensor:
     return waveform * (LEVEL / max(root_mean_square(waveform), 1e-9))
 
 
-def _noise(job: Job) -> Tensor:
-    """White noise of the job's length and seed, drawn on the CPU so that devices agree."""
-    generator = torch.Generator().manual_seed(job.seed)
-    return torch.randn(job.n_samples, generator=generator).to(job.styles[0])
+def _noise(task: Task) -> Tensor:
+    """White noise of the task's length and seed, drawn on the CPU so that devices agree."""
+    generator = torch.Generator().manual_seed(task.seed)
+    return torch.randn(task.n_samples, generator=generator).to(task.styles[0])

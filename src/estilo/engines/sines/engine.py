@@ -14,7 +14,7 @@ from estilo.dsp.sinusoidal.parts import Parts, split
 from estilo.dsp.sinusoidal.synthesis import synthesise
 from estilo.dsp.sinusoidal.tracks import Tracks
 from estilo.dsp.stft import power_of_two_near
-from estilo.engines.base import Engine, Job, Progress, content_of
+from estilo.engines.base import Engine, Progress, Task, content_of
 from estilo.engines.excerpts import SILENCE, excerpts, require_sound, root_mean_square
 from estilo.engines.optimise.engine import OptimiseEngine, OptimiseState
 from estilo.engines.optimise.lengths import require_length
@@ -71,7 +71,7 @@ class Side:
 
 @dataclass(frozen=True)
 class Shared:
-    """What all windows of a job have in common.
+    """What all windows of a task have in common.
 
     Args:
         gain: takes the content to the level that it is worked on at.
@@ -100,11 +100,11 @@ class Inner:
     state: OptimiseState
 
     @classmethod
-    def begun(cls, engine: OptimiseEngine | None, waveform: Tensor, job: Job, shared: Any) -> Any:
+    def begun(cls, engine: OptimiseEngine | None, waveform: Tensor, task: Task, shared: Any) -> Any:
         """One that works on a waveform ``(time,)``; None where there is nothing to do for it."""
         if engine is None or shared is None:
             return None
-        own = replace(job, content=waveform[None], n_samples=len(waveform))
+        own = replace(task, content=waveform[None], n_samples=len(waveform))
         return cls(engine, engine.init(own, shared))
 
     @property
@@ -125,7 +125,7 @@ class Inner:
 class SinesState:
     """Where one window stands."""
 
-    job: Job
+    task: Task
     shared: Shared | None
     margin: int = 0
     n_steps: int = 0
@@ -144,7 +144,7 @@ class SinesState:
 class SinesEngine(Engine[SinesState]):
     """Gives the style's envelopes, onsets and vibrato to partials, and its noise to the rest.
 
-    Works on one channel; `image.ImageEngine` and `windowed.WindowedEngine` carry it to more
+    Works on one channel; `stereo.StereoWrapper` and `windowed.WindowedEngine` carry it to more
     channels and any length.
 
     Args:
@@ -164,7 +164,7 @@ class SinesEngine(Engine[SinesState]):
     def _residual_share(self) -> float:
         return self.settings.strength * self.settings.residual_strength
 
-    def prepare(self, job: Job) -> Shared | None:
+    def prepare(self, task: Task) -> Shared | None:
         """Statistics of the styles and of the whole content; see `Engine.prepare`.
 
         None where nothing is to be done: the content is silent, or the strength 0.
@@ -173,26 +173,26 @@ class SinesEngine(Engine[SinesState]):
             SettingsError: there is no content.
             AudioFileError: a style is silent, or a recording too short.
         """
-        own = content_of(job)[0]
-        require_sound(job.styles)
-        styles = [style[0] for style in job.styles]
+        own = content_of(task)[0]
+        require_sound(task.styles)
+        styles = [style[0] for style in task.styles]
         require_length(
-            round(_SHORTEST_S * job.sample_rate),
+            round(_SHORTEST_S * task.sample_rate),
             content=own,
             styles=styles,
-            sample_rate=job.sample_rate,
+            sample_rate=task.sample_rate,
         )
         if root_mean_square(own) < SILENCE or self.settings.strength == 0:
             return None
-        content = self._side([own], (1.0,), job, seconds=_CONTENT_S)
-        style = self._side(styles, job.style_weights, job, seconds=_STYLE_S)
+        content = self._side([own], (1.0,), task, seconds=_CONTENT_S)
+        style = self._side(styles, task.style_weights, task, seconds=_STYLE_S)
         style_noise_db = style.noise_level_db
         noise_db = style_noise_db - content.noise_level_db
         noise, sines = None, None
         if self._of_noise is not None and style_noise_db > _NO_NOISE_DB:
-            noise = _prepared(self._of_noise, job, content, style, "noise")
+            noise = _prepared(self._of_noise, task, content, style, "noise")
         if self._of_sines is not None:
-            sines = _prepared(self._of_sines, job, content, style, "sines")
+            sines = _prepared(self._of_sines, task, content, style, "sines")
         return Shared(
             gain=self._gain(own),
             transport=EnvelopeTransport.between(content.tracks, style.tracks, style.weights),
@@ -203,12 +203,12 @@ class SinesEngine(Engine[SinesState]):
             sines=sines,
         )
 
-    def init(self, job: Job, shared: Shared | None) -> SinesState:
+    def init(self, task: Task, shared: Shared | None) -> SinesState:
         """Nothing is computed yet; see `Engine.init`."""
-        assert job.content is not None  # noqa: S101 - prepare refuses
-        if root_mean_square(job.content[0]) < SILENCE:
-            return SinesState(job, None)
-        return SinesState(job, shared)
+        assert task.content is not None  # noqa: S101 - prepare refuses
+        if root_mean_square(task.content[0]) < SILENCE:
+            return SinesState(task, None)
+        return SinesState(task, shared)
 
     def step(self, state: SinesState) -> SinesState:
         """Take apart, change the sines, then step by step the rest; see `Engine.step`."""
@@ -231,8 +231,8 @@ class SinesEngine(Engine[SinesState]):
         """What is there of sines and residual; the content before that; see `Engine.finish`."""
         shared, parts = state.shared, state.parts
         if shared is None or parts is None or state.sines is None:
-            assert state.job.content is not None  # noqa: S101 - prepare refuses
-            return state.job.content.clone()
+            assert state.task.content is not None  # noqa: S101 - prepare refuses
+            return state.task.content.clone()
         sines = state.sines
         if state.inner_sines is not None:
             sines = state.inner_sines.finish()
@@ -258,14 +258,14 @@ class SinesEngine(Engine[SinesState]):
         return 1.0 if self._of_sines is not None else LEVEL / root_mean_square(waveform)
 
     def _side(
-        self, waveforms: Sequence[Tensor], weights: Sequence[float], job: Job, *, seconds: float
+        self, waveforms: Sequence[Tensor], weights: Sequence[float], task: Task, *, seconds: float
     ) -> Side:
-        longest = round(max(seconds / len(waveforms), _LEAST_SHARE_S) * job.sample_rate)
+        longest = round(max(seconds / len(waveforms), _LEAST_SHARE_S) * task.sample_rate)
         parts: list[Parts] = []
         shares: list[float] = []
         for waveform, weight in zip(waveforms, weights, strict=True):
             chosen, gain = excerpts(waveform, longest=longest), self._gain(waveform)
-            parts += [self._split(each * gain, job.sample_rate) for each in chosen]
+            parts += [self._split(each * gain, task.sample_rate) for each in chosen]
             shares += [weight / len(chosen)] * len(chosen)
         return Side(parts, tuple(shares))
 
@@ -273,14 +273,14 @@ class SinesEngine(Engine[SinesState]):
         return split(waveform, sample_rate=sample_rate, analysis=self._analysis)
 
     def _take_apart(self, state: SinesState, shared: Shared) -> None:
-        job = state.job
-        assert job.content is not None  # noqa: S101 - prepare refuses
-        state.margin = power_of_two_near(_MARGIN_S, sample_rate=job.sample_rate)
-        longer = extended(job.content[0] * shared.gain, state.margin)
-        parts = self._split(longer, job.sample_rate)
+        task = state.task
+        assert task.content is not None  # noqa: S101 - prepare refuses
+        state.margin = power_of_two_near(_MARGIN_S, sample_rate=task.sample_rate)
+        longer = extended(task.content[0] * shared.gain, state.margin)
+        parts = self._split(longer, task.sample_rate)
         state.parts = parts
-        state.inner_sines = Inner.begun(self._of_sines, parts.sines, job, shared.sines)
-        state.inner_noise = Inner.begun(self._of_noise, parts.noise, job, shared.noise)
+        state.inner_sines = Inner.begun(self._of_sines, parts.sines, task, shared.sines)
+        state.inner_noise = Inner.begun(self._of_noise, parts.noise, task, shared.noise)
 
     def _changed(self, tracks: Tracks, shared: Shared, *, length: int) -> Tensor:
         """The sines with the style's frequencies, vibrato, envelopes and onsets."""
@@ -312,13 +312,13 @@ class SinesEngine(Engine[SinesState]):
                 return parts.transients + gain * noise
 
 
-def _prepared(engine: OptimiseEngine, job: Job, content: Side, style: Side, part: str) -> Any:
+def _prepared(engine: OptimiseEngine, task: Task, content: Side, style: Side, part: str) -> Any:
     """What an engine of one part of the recordings needs of all of it."""
     own = torch.cat([getattr(each, part) for each in content.parts])[None]
     styles = tuple(getattr(each, part)[None] for each in style.parts)
     return engine.prepare(
         replace(
-            job,
+            task,
             content=own,
             styles=styles,
             style_weights=style.weights,

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from estilo.engines.copies.loops import Loop
+from estilo.engines.baselines.loops import Loop
 
 RATE = 8000
 

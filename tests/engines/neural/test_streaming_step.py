@@ -10,8 +10,8 @@ from estilo.engines.neural.controls import NAMES
 from estilo.engines.neural.listening import hear_levels
 from estilo.engines.neural.offline import transfer_waveform
 from estilo.engines.neural.runtimes import make_runtime
-from estilo.engines.neural.step import Step
 from estilo.engines.neural.stream import NeuralStream
+from estilo.engines.neural.streaming_step import StreamingStep
 from estilo.errors import SettingsError
 from estilo.models.framing import Framing
 
@@ -28,7 +28,7 @@ def devices(tensors):
 
 
 def test_everything_is_on_the_networks_device(elsewhere, code):
-    step = Step(elsewhere, channels=2)
+    step = StreamingStep(elsewhere, channels=2)
     state = step.initial_state()
     assert devices(step.buffers()) == devices(state.values()) == {META}
     there = type(code)(*(part.to(META) for part in code))
@@ -65,7 +65,7 @@ def test_clips_are_heard_on_the_networks_device(elsewhere):
 
 def test_content_and_carrier_are_each_heard_once():
     network = player()
-    step = Step(network)
+    step = StreamingStep(network)
     with (
         patch.object(Framing, "analyse", autospec=True, side_effect=Framing.analyse) as analyse,
         patch.object(network.bands, "levels", wraps=network.bands.levels) as levels,

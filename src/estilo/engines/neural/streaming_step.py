@@ -65,7 +65,7 @@ class ComplexVoice(nn.Module):
         return self.network.play(spectra, levels, tail)
 
 
-class Step(nn.Module):
+class StreamingStep(nn.Module):
     """The network with its controls, dry and wet mixed, hop by hop.
 
     The output is one hop late. A state is a flat mapping, batch first: of the network's layers

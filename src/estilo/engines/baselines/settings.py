@@ -10,7 +10,7 @@ from estilo.engines.settings import EngineSettings
 class ContentSettings(EngineSettings):
     """The content copied: the control that keeps everything and transfers nothing."""
 
-    builder: ClassVar[str] = "estilo.engines.copies.engine:ContentEngine"
+    builder: ClassVar[str] = "estilo.engines.baselines.engine:ContentEngine"
     works_in: ClassVar[Literal["windows", "blocks"]] = "blocks"
 
     @property
@@ -22,7 +22,7 @@ class ContentSettings(EngineSettings):
 class StyleSettings(EngineSettings):
     """The style copied, cut or looped to the content's length: the control that keeps nothing."""
 
-    builder: ClassVar[str] = "estilo.engines.copies.engine:StyleEngine"
+    builder: ClassVar[str] = "estilo.engines.baselines.engine:StyleEngine"
     works_in: ClassVar[Literal["windows", "blocks"]] = "blocks"
     makes_textures: ClassVar[bool] = True
 
@@ -30,7 +30,7 @@ class StyleSettings(EngineSettings):
 class CrossfadeSettings(EngineSettings):
     """Content and style, looped, mixed at equal loudness: what any transfer must beat."""
 
-    builder: ClassVar[str] = "estilo.engines.copies.engine:CrossfadeEngine"
+    builder: ClassVar[str] = "estilo.engines.baselines.engine:CrossfadeEngine"
     works_in: ClassVar[Literal["windows", "blocks"]] = "blocks"
 
     strength: Annotated[float, Field(ge=0, le=1)] = 0.5

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from clips import job, melody, rain, stereo
+from clips import melody, rain, stereo, task
 
-from estilo.engines.base import Engine, Job, Progress, run
-from estilo.engines.image import ImageEngine, downmix_weights, restore_image
+from estilo.engines.base import Engine, Progress, Task, run
+from estilo.engines.stereo import StereoWrapper, downmix_weights, restore_image
 
 RATE = 16_000
 
@@ -21,14 +21,14 @@ class Filter(Engine[dict]):
     def __init__(self, function: Any) -> None:
         self.function = function
 
-    def prepare(self, job: Job) -> int:
-        assert all(style.shape[0] == 1 for style in job.styles)
+    def prepare(self, task: Task) -> int:
+        assert all(style.shape[0] == 1 for style in task.styles)
         return 7
 
-    def init(self, job: Job, shared: int) -> dict:
+    def init(self, task: Task, shared: int) -> dict:
         assert shared == 7
-        assert job.content is None or job.content.shape[0] == 1
-        return {"job": job, "done": False}
+        assert task.content is None or task.content.shape[0] == 1
+        return {"task": task, "done": False}
 
     def step(self, state: dict) -> dict:
         return {**state, "done": True}
@@ -37,8 +37,8 @@ class Filter(Engine[dict]):
         return state["done"]
 
     def finish(self, state: dict) -> torch.Tensor:
-        content = state["job"].content
-        return torch.ones(1, state["job"].n_samples) if content is None else self.function(content)
+        content = state["task"].content
+        return torch.ones(1, state["task"].n_samples) if content is None else self.function(content)
 
     def progress(self, state: dict) -> Progress:
         return Progress(fraction=1.0, stage="filtering", step=1)
@@ -57,8 +57,8 @@ def _brighter(waveform: torch.Tensor) -> torch.Tensor:
 
 
 def _through(samples: np.ndarray, function: Any = _brighter, **more: Any) -> np.ndarray:
-    asked = job(samples, rain(1.0, RATE), sample_rate=RATE, **more)
-    output, _ = run(ImageEngine(Filter(function)), asked)
+    asked = task(samples, rain(1.0, RATE), sample_rate=RATE, **more)
+    output, _ = run(StereoWrapper(Filter(function)), asked)
     assert output.shape == np.atleast_2d(samples).shape
     return output.numpy()
 
@@ -162,11 +162,13 @@ def test_weights_of_the_downmix() -> None:
 def test_textures_pass_and_inputs_stay(rng: np.random.Generator) -> None:
     samples = stereo(0.5, RATE)
     kept = samples.copy()
-    asked = job(samples, stereo(0.5, RATE), sample_rate=RATE)
-    run(ImageEngine(Filter(_brighter)), asked)
+    asked = task(samples, stereo(0.5, RATE), sample_rate=RATE)
+    run(StereoWrapper(Filter(_brighter)), asked)
     assert asked.content is not None
     np.testing.assert_array_equal(asked.content.numpy(), kept)
-    output, _ = run(ImageEngine(Filter(_same)), job(None, samples, sample_rate=RATE, n_samples=99))
+    output, _ = run(
+        StereoWrapper(Filter(_same)), task(None, samples, sample_rate=RATE, n_samples=99)
+    )
     assert output.shape == (1, 99)
 
 
@@ -189,9 +191,9 @@ def test_what_the_engine_adds_where_the_content_is_silent_is_kept(rng):
 def test_what_another_engine_began_is_mixed_as_the_content_is() -> None:
     """Channels of opposite polarity, which are not mixed by their mean."""
     content = torch.from_numpy(melody(1.0, RATE) * np.array([[1.0], [-1.0]], dtype=np.float32))
-    asked = replace(job(content.numpy(), rain(1.0, RATE), sample_rate=RATE), start=3.0 * content)
-    engine = ImageEngine(Filter(_same))
+    asked = replace(task(content.numpy(), rain(1.0, RATE), sample_rate=RATE), start=3.0 * content)
+    engine = StereoWrapper(Filter(_same))
     state = engine.init(asked, engine.prepare(asked))
-    within = state.inner["job"]
+    within = state.inner["task"]
     assert within.content.abs().max() > 0.1
     torch.testing.assert_close(within.start, 3.0 * within.content)

@@ -22,7 +22,7 @@ from torch import Tensor
 
 from estilo.dsp.mel import band_interpolation, filterbank
 from estilo.dsp.stft import istft, power_of_two_near, stft
-from estilo.engines.base import Engine, Job, Progress
+from estilo.engines.base import Engine, Progress, Task
 from estilo.engines.grains import Grain
 
 _N_BANDS = 40
@@ -31,7 +31,7 @@ _BLOCK = 1 << 22
 
 
 @dataclass(frozen=True)
-class ImageShared:
+class StereoShared:
     """The downmix of the content, of each style, and what the engine within shares."""
 
     content_weights: Tensor | None
@@ -40,15 +40,15 @@ class ImageShared:
 
 
 @dataclass
-class ImageState:
-    """The job with all channels, and the state of the engine within."""
+class StereoState:
+    """The task with all channels, and the state of the engine within."""
 
-    job: Job
+    task: Task
     mid: Tensor | None
     inner: Any
 
 
-class ImageEngine(Engine[ImageState]):
+class StereoWrapper(Engine[StereoState]):
     """Runs a one-channel engine on a downmix and restores the content's image.
 
     Args:
@@ -63,44 +63,44 @@ class ImageEngine(Engine[ImageState]):
         """See `Engine.weights_id`."""
         return self.inner.weights_id
 
-    def prepare(self, job: Job) -> ImageShared:
+    def prepare(self, task: Task) -> StereoShared:
         """Downmixes; see `Engine.prepare`."""
-        weights = None if job.content is None else downmix_weights(job.content)
-        styles = [downmix_weights(style) for style in job.styles]
-        mono = _mono_job(job, weights, styles)
-        return ImageShared(weights, styles, self.inner.prepare(mono))
+        weights = None if task.content is None else downmix_weights(task.content)
+        styles = [downmix_weights(style) for style in task.styles]
+        mono = _mono_task(task, weights, styles)
+        return StereoShared(weights, styles, self.inner.prepare(mono))
 
-    def init(self, job: Job, shared: ImageShared) -> ImageState:
+    def init(self, task: Task, shared: StereoShared) -> StereoState:
         """See `Engine.init`."""
-        mono = replace(job, styles=tuple(style[:1] for style in job.styles))
+        mono = replace(task, styles=tuple(style[:1] for style in task.styles))
         weights = shared.content_weights
-        if job.content is not None and weights is not None:
-            start = None if job.start is None else _downmix(job.start, weights)
-            mono = replace(mono, content=_downmix(job.content, weights), start=start)
-        return ImageState(job, mono.content, self.inner.init(mono, shared.inner))
+        if task.content is not None and weights is not None:
+            start = None if task.start is None else _downmix(task.start, weights)
+            mono = replace(mono, content=_downmix(task.content, weights), start=start)
+        return StereoState(task, mono.content, self.inner.init(mono, shared.inner))
 
-    def step(self, state: ImageState) -> ImageState:
+    def step(self, state: StereoState) -> StereoState:
         """See `Engine.step`."""
         state.inner = self.inner.step(state.inner)
         return state
 
-    def is_done(self, state: ImageState) -> bool:
+    def is_done(self, state: StereoState) -> bool:
         """See `Engine.is_done`."""
         return self.inner.is_done(state.inner)
 
-    def finish(self, state: ImageState) -> Tensor:
+    def finish(self, state: StereoState) -> Tensor:
         """All channels; see `Engine.finish`."""
         output = self.inner.finish(state.inner)
-        content = state.job.content
+        content = state.task.content
         if content is None or content.shape[0] == 1 or state.mid is None:
             return output
-        return restore_image(content, state.mid[0], output[0], sample_rate=state.job.sample_rate)
+        return restore_image(content, state.mid[0], output[0], sample_rate=state.task.sample_rate)
 
-    def grains(self, state: ImageState) -> list[Grain]:
+    def grains(self, state: StereoState) -> list[Grain]:
         """See `Engine.grains`."""
         return self.inner.grains(state.inner)
 
-    def progress(self, state: ImageState) -> Progress:
+    def progress(self, state: StereoState) -> Progress:
         """See `Engine.progress`."""
         return self.inner.progress(state.inner)
 
@@ -175,12 +175,12 @@ def _power(spectrum: Tensor) -> Tensor:
     return spectrum.real.square() + spectrum.imag.square()
 
 
-def _mono_job(job: Job, weights: Tensor | None, styles: list[Tensor]) -> Job:
-    content = job.content
+def _mono_task(task: Task, weights: Tensor | None, styles: list[Tensor]) -> Task:
+    content = task.content
     if content is not None and weights is not None:
         content = _downmix(content, weights)
-    mixed = tuple(_downmix(style, w) for style, w in zip(job.styles, styles, strict=True))
-    return replace(job, content=content, styles=mixed)
+    mixed = tuple(_downmix(style, w) for style, w in zip(task.styles, styles, strict=True))
+    return replace(task, content=content, styles=mixed)
 
 
 def _downmix(waveform: Tensor, weights: Tensor) -> Tensor:

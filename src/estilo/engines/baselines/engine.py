@@ -7,12 +7,12 @@ from torch import Tensor
 
 from estilo.dsp.loudness import integrated_loudness
 from estilo.engines import blocks
-from estilo.engines.base import Job
+from estilo.engines.base import Task
+from estilo.engines.baselines.loops import Loop
+from estilo.engines.baselines.settings import ContentSettings, CrossfadeSettings, StyleSettings
 from estilo.engines.blocks import Allocate, BlockEngine, Read
-from estilo.engines.copies.loops import Loop
-from estilo.engines.copies.settings import ContentSettings, CrossfadeSettings, StyleSettings
 from estilo.engines.excerpts import require_sound, root_mean_square
-from estilo.engines.image import downmix_weights
+from estilo.engines.stereo import downmix_weights
 
 
 class ContentEngine(BlockEngine):
@@ -30,9 +30,9 @@ class ContentEngine(BlockEngine):
     ) -> None:
         super().__init__(settings or ContentSettings(), allocate=allocate)
 
-    def analyse(self, job: Job) -> Read:
+    def analyse(self, task: Task) -> Read:
         """The content; see `BlockEngine.analyse`."""
-        content = job.content
+        content = task.content
         assert content is not None  # noqa: S101 - prepare refuses
         return lambda start, stop: content[:, start:stop]
 
@@ -55,13 +55,13 @@ class StyleEngine(BlockEngine):
     ) -> None:
         super().__init__(settings or StyleSettings(), allocate=allocate)
 
-    def analyse(self, job: Job) -> Read:
+    def analyse(self, task: Task) -> Read:
         """The styles; see `BlockEngine.analyse`.
 
         Raises:
             AudioFileError: a style is silent.
         """
-        return _styles(job, allocate=self.allocate)
+        return _styles(task, allocate=self.allocate)
 
 
 class CrossfadeEngine(BlockEngine):
@@ -80,15 +80,15 @@ class CrossfadeEngine(BlockEngine):
     ) -> None:
         super().__init__(settings or CrossfadeSettings(), allocate=allocate)
 
-    def analyse(self, job: Job) -> Read:
+    def analyse(self, task: Task) -> Read:
         """The mix; see `BlockEngine.analyse`.
 
         Raises:
             AudioFileError: a style is silent.
         """
-        content, share = job.content, self.settings.strength
+        content, share = task.content, self.settings.strength
         assert content is not None  # noqa: S101 - prepare refuses
-        styles = _styles(job, allocate=self.allocate)
+        styles = _styles(task, allocate=self.allocate)
 
         def mix(start: int, stop: int) -> Tensor:
             if share == 0.0:
@@ -98,17 +98,17 @@ class CrossfadeEngine(BlockEngine):
         return mix
 
 
-def _styles(job: Job, *, allocate: Allocate) -> Read:
+def _styles(task: Task, *, allocate: Allocate) -> Read:
     """The styles with the channels of the content, and gains that make them as loud together."""
-    require_sound(job.styles)
+    require_sound(task.styles)
     # Without a content the first style takes its place.
-    reference = job.styles[0] if job.content is None else job.content
+    reference = task.styles[0] if task.content is None else task.content
     loops, gains = [], []
-    for style, weight in zip(job.styles, job.style_weights, strict=True):
+    for style, weight in zip(task.styles, task.style_weights, strict=True):
         spread = _with_channels(style, reference.shape[0], allocate)
-        heard = spread[:, : job.n_samples]
-        gains.append(weight**0.5 * _loudness_gain(heard, reference, job.sample_rate))
-        loops.append(Loop(spread, sample_rate=job.sample_rate))
+        heard = spread[:, : task.n_samples]
+        gains.append(weight**0.5 * _loudness_gain(heard, reference, task.sample_rate))
+        loops.append(Loop(spread, sample_rate=task.sample_rate))
 
     def mix(start: int, stop: int) -> Tensor:
         parts = [gain * loop.read(start, stop) for gain, loop in zip(gains, loops, strict=True)]
