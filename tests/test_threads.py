@@ -21,6 +21,7 @@ def many_cores(monkeypatch):
     """A machine of eight cores, all of them torch's."""
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(8)), raising=False)
     monkeypatch.setattr(torch, "get_num_threads", lambda: 8)
+    monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)
 
 
 def test_every_pool_is_bounded_and_put_back() -> None:
@@ -49,8 +50,13 @@ def test_pools_are_put_back_after_an_error() -> None:
     assert (pools(), torch.get_num_threads()) == (before, own)
 
 
-def test_half_the_cores_by_default(many_cores) -> None:
+def test_half_the_cores_where_threads_spin(many_cores) -> None:
     assert default_threads() == 4
+
+
+def test_all_cores_where_threads_sleep(many_cores, monkeypatch) -> None:
+    monkeypatch.setenv("OMP_WAIT_POLICY", "PASSIVE")
+    assert default_threads() == 8
 
 
 def test_one_thread_at_the_least(many_cores, monkeypatch) -> None:

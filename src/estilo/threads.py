@@ -12,9 +12,12 @@ from contextlib import contextmanager
 
 
 def default_threads() -> int:
-    """Threads where none were asked for: half the cores, or as many as torch is allowed.
+    """Threads where none were asked for: all cores if waiting threads sleep, half if they spin.
 
-    Whoever has bounded torch (``OMP_NUM_THREADS``, ``torch.set_num_threads``) is heeded.
+    Spinning threads keep the others from the core that these wait for: on two cores with two busy
+    programs beside it, a transfer takes several times as long with two threads as with one. The
+    command line has them sleep (``OMP_WAIT_POLICY=PASSIVE``), which has to be set before torch is
+    loaded. Whoever has bounded torch (``OMP_NUM_THREADS``, ``torch.set_num_threads``) is heeded.
 
     Example:
         >>> default_threads() >= 1
@@ -22,7 +25,10 @@ def default_threads() -> int:
     """
     torch, cores = sys.modules.get("torch"), _cores_of_process()
     allowed = cores if torch is None else torch.get_num_threads()
-    return allowed if allowed < cores else max(cores // 2, 1)
+    if allowed < cores:
+        return allowed
+    is_asleep = os.environ.get("OMP_WAIT_POLICY", "").lower() == "passive"
+    return cores if is_asleep else max(cores // 2, 1)
 
 
 @contextmanager

@@ -88,7 +88,7 @@ class RunOptions:
     ] = "cpu"
     threads: Annotated[
         int | None,
-        Parameter(group=RUNNING, help="Threads of the processor; half its cores if not given."),
+        Parameter(group=RUNNING, help="Threads of the processor; all its cores if not given."),
     ] = None
     no_scores: Annotated[
         bool,

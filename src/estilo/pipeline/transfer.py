@@ -88,7 +88,7 @@ class Transfer:
         raw: what the preset's ancestor would have written: mono, cut, at its own rate and level.
         seed: of every random draw; equal seeds give equal samples.
         device: ``"cpu"`` or ``"cuda"``.
-        threads: of the processor; half its cores if not given, see `estilo.threads`.
+        threads: of the processor; chosen if not given, see `estilo.threads`.
         feature_network: in place of the one that the settings describe under ``network`` (any
             `estilo.features.module.ModuleFeatures`), whose weights are not part of the recipe; a
             mapping stands for the settings' own.
