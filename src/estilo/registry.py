@@ -7,7 +7,7 @@ what they add can break nothing but its own use.
 
 import difflib
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache, cached_property
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
@@ -28,7 +28,8 @@ class Registry(Mapping[str, Any]):
 
     Args:
         family: what the parts are, in the singular (``"engine"``), for messages.
-        parts: name to ``"module:attribute"``, of the parts that come with estilo.
+        parts: name to ``"module:attribute"``, or to what makes the part, of those that come with
+            estilo.
         group: entry-point group through which other packages add parts; None closes the family.
         kind: ``"module:class"`` that parts of other packages are subclasses of.
         instance_of: ``"module:class"`` that they are instances of, in families of objects.
@@ -47,7 +48,7 @@ class Registry(Mapping[str, Any]):
         self,
         family: str,
         *,
-        parts: Mapping[str, str],
+        parts: Mapping[str, str | Callable[[], Any]],
         group: str | None = None,
         kind: str | None = None,
         instance_of: str | None = None,
@@ -59,13 +60,19 @@ class Registry(Mapping[str, Any]):
         self._own = dict(parts)
 
     # As an object: a mapping's own equality would import every part.
-    __eq__ = object.__eq__
-    __hash__ = object.__hash__
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    def __hash__(self) -> int:
+        return id(self)
 
     def __getitem__(self, name: str) -> Any:
         self.check(name)
         point = self._points.get(name)
-        return _imported(self._paths[name]) if point is None else self._from_outside(point)
+        if point is not None:
+            return self._from_outside(point)
+        part = self._paths[name]
+        return _imported(part) if isinstance(part, str) else part()
 
     def __contains__(self, name: object) -> bool:
         return name in self._paths
@@ -139,7 +146,7 @@ class Registry(Mapping[str, Any]):
         return found
 
     @cached_property
-    def _paths(self) -> dict[str, str]:
+    def _paths(self) -> dict[str, str | Callable[[], Any]]:
         return self._own | {name: point.value for name, point in self._points.items()}
 
     def _from_outside(self, point: EntryPoint) -> Any:

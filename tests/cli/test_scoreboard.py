@@ -21,9 +21,10 @@ import tiny_set
 from estilo.cli import main
 from estilo.evaluation import entries
 from estilo.evaluation.sets import TEST_SETS
+from estilo.registry import Registry
 rows = [*tiny_set.QUICK[1:3], entries.Entry("slow", "slow", tiny_set.Slow(float(sys.argv[1])))]
 entries._pair_controls = lambda has_target: list(rows)
-entries.ENGINES = {}
+entries.ENGINES = Registry("engine", parts={})
 TEST_SETS._paths["real"] = "tiny_set:TinyPairs"
 raise SystemExit(main(["scoreboard", "--set", "real", "--jobs", "1", "-o", sys.argv[2]]))
 """

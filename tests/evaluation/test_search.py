@@ -7,7 +7,7 @@ import tomllib
 
 import numpy as np
 import pytest
-from tiny_set import TinyPairs
+from tiny_set import TinyPairs, TinyTextures
 
 from estilo.errors import EstiloError, InputError, OutputError, SettingsError
 from estilo.evaluation import search
@@ -18,6 +18,7 @@ from estilo.evaluation.search import run
 from estilo.evaluation.search_page import comparison, to_toml, trials_csv, write
 from estilo.evaluation.search_plan import LEDGER, SOUNDFONT, halves, plan
 from estilo.presets import Preset, load_preset
+from estilo.registry import Registry
 
 pytest.importorskip("optuna")
 ITEMS = tuple(f"{'ba'[i % 2]}-{i}" for i in range(8))
@@ -89,10 +90,8 @@ def _columns(item):
 
 
 def tiny(folder, *, name="crossfade", over=("strength=0:1",), n_trials=12, items=ITEMS, **options):
-    options = {"n": len(items), **options}
-    return plan(
-        *(name,), over=over, folder=folder, test_set=TinyPairs(items), n_trials=n_trials, **options
-    )
+    options = {"n": len(items), "test_set": TinyPairs(items), **options}
+    return plan(name, over=over, folder=folder, n_trials=n_trials, **options)
 
 
 # The objective
@@ -410,7 +409,8 @@ def test_the_tuning_soundfont_is_not_that_of_the_scoreboard(monkeypatch, tmp_pat
             given.append(soundfont)
             super().__init__()
 
-    monkeypatch.setattr("estilo.evaluation.search_plan.TEST_SETS", {"synthetic": Font})
+    sets = Registry("test set", parts={"synthetic": lambda: Font})
+    monkeypatch.setattr("estilo.evaluation.search_plan.TEST_SETS", sets)
     chosen = plan("eq", over=["strength=0:1"], folder=tmp_path, n=4)
     assert given == [SOUNDFONT] == ["MuseScore_General"]
     assert chosen.set_name == "synthetic (MuseScore_General)"
@@ -427,7 +427,8 @@ def test_the_tuning_soundfont_is_not_that_of_the_scoreboard(monkeypatch, tmp_pat
         ({"n": 3}, "n must be 4 or more, got 3"),
         ({"n_trials": 1}, "2 trials or more are needed, got 1"),
         ({"seed": -1}, "seed must lie between 0"),
-        ({"set_name": "textures"}, "a search goes over synthetic or real, got 'textures'"),
+        ({"set_name": "texture"}, "unknown test set 'texture'; did you mean 'textures'"),
+        ({"test_set": TinyTextures()}, "items with a content, and those of the set 'synthetic'"),
         ({"set_name": "real", "soundfont": "TimGM6mb"}, "leave it out"),
         ({"over": ["limit_db=1:2"]}, "unknown setting 'limit_db'"),
     ],

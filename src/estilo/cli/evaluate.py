@@ -140,13 +140,13 @@ def _metrics_table(values: dict[str, float], against: "References") -> "Table":
     from estilo.metrics import METRICS
 
     table = _plain_table("", "output", "best", "")
-    found: list[Metric] = [METRICS[name] for name in METRICS if name in values]
+    found: dict[str, Metric] = {name: METRICS[name] for name in METRICS if name in values}
     for group, title in _GROUPS.items():
-        rows = [each for each in found if _group(each.against, against) == group]
+        rows = [name for name, each in found.items() if _group(each.against, against) == group]
         if rows:
             table.add_row(title, style="bold")
-        for each in rows:
-            value = cell(values[each.name], ".3g")
+        for name in rows:
+            each, value = found[name], cell(values[name], ".3g")
             table.add_row(f"  {each.label}", value, f"{each.best:g}", f"{each.better} is better")
     return table
 

@@ -1,20 +1,34 @@
 """``estilo list``: the parts there are."""
 
-from typing import Annotated, Literal
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
-FAMILIES = ("engines", "presets", "terms")
+from estilo.errors import EstiloError
+
+if TYPE_CHECKING:
+    from estilo.registry import Registry
+
+Family = Literal[
+    "engines",
+    "presets",
+    "terms",
+    "representations",
+    "features",
+    "metrics",
+    "test-sets",
+    "exporters",
+]
 
 
 def list_parts(
     family: Annotated[
-        Literal["engines", "presets", "terms"] | None,
-        Parameter(help="Which family; all of them if not given."),
+        Family | None, Parameter(help="Which family; all of them if not given.")
     ] = None,
     /,
 ) -> int:
-    """Show the engines, presets and terms there are, and what presets are known to do wrong.
+    """Show the parts there are, those of other packages too, and what presets do wrong.
 
     For example:
       estilo list
@@ -23,13 +37,23 @@ def list_parts(
     from rich.console import Console
 
     console = Console(highlight=False, markup=False)
-    tables = {"engines": _engines, "presets": _presets, "terms": _terms}
-    for name in FAMILIES if family is None else (family,):
-        console.print(tables[name]())
+    for name, table in _TABLES.items():
+        if family in (None, name):
+            console.print(table())
     return 0
 
 
-def _table(title: str, rows: list[tuple[str, str]], *, caption: str) -> object:
+def _table(
+    title: str, registry: "Registry", *, caption: str, about: Callable[[str], str] | None = None
+) -> object:
+    """The parts of a family, a line each; one that cannot be used says why.
+
+    Args:
+        title: above the table.
+        registry: of the family.
+        caption: how its names are used.
+        about: what is said of a part, by its name; its summary if not given.
+    """
     from rich import box
     from rich.table import Table
 
@@ -44,7 +68,14 @@ def _table(title: str, rows: list[tuple[str, str]], *, caption: str) -> object:
     )
     table.add_column(no_wrap=True, style="bold")
     table.add_column()
-    for name, text in rows:
+    for name in registry:
+        origin = registry.origin(name)
+        try:
+            text = (about or registry.summary)(name)
+        except EstiloError as error:
+            text = str(error)
+        else:
+            text += "" if origin is None else f"\n  from the package {origin}"
         table.add_row(name, text.replace("``", ""))
     return table
 
@@ -52,27 +83,79 @@ def _table(title: str, rows: list[tuple[str, str]], *, caption: str) -> object:
 def _engines() -> object:
     from estilo.engines import ENGINES
 
-    rows = [(name, ENGINES.summary(name)) for name in ENGINES]
-    caption = "--engine NAME; settings: estilo transfer --help"
-    return _table("Engines", rows, caption=caption)
+    return _table("Engines", ENGINES, caption="--engine NAME; settings: estilo transfer --help")
 
 
 def _presets() -> object:
-    from estilo.presets import load_preset, preset_names
+    from estilo.presets import PRESETS, load_preset
 
-    rows = []
-    for name in preset_names():
+    def about(name: str) -> str:
         preset = load_preset(name)
         lines = [preset.summary, *(f"  fault: {fault}" for fault in preset.faults)]
         if preset.raw is not None:
             lines.append("  --raw writes what it would have written")
-        rows.append((name, "\n".join(lines)))
-    return _table("Presets", rows, caption="--preset NAME, or a TOML file of your own")
+        return "\n".join(lines)
+
+    caption = "--preset NAME, or a TOML file of your own"
+    return _table("Presets", PRESETS, caption=caption, about=about)
 
 
 def _terms() -> object:
     from estilo.losses import LOSSES
 
-    rows = [(name, LOSSES.summary(name)) for name in LOSSES]
-    caption = "which of them are used follows from the settings"
-    return _table("Terms of the loss", rows, caption=caption)
+    caption = "which of them are used follows from the settings; extra_terms adds any"
+    return _table("Terms of the loss", LOSSES, caption=caption)
+
+
+def _representations() -> object:
+    from estilo.representations import REPRESENTATIONS
+
+    caption = "setting representation of the engine optimise"
+    return _table("Representations", REPRESENTATIONS, caption=caption)
+
+
+def _features() -> object:
+    from estilo.features import FEATURES
+
+    caption = "setting features of the engine optimise; module is for Python"
+    return _table("Feature networks", FEATURES, caption=caption)
+
+
+def _metrics() -> object:
+    from estilo.metrics import METRICS
+
+    def about(name: str) -> str:
+        metric = METRICS[name]
+        against = "of the output alone"
+        if metric.against is not None:
+            against = f"against the {_ROLES.get(metric.against, metric.against)}"
+        return f"{metric.label}, {against}; {metric.better} is better, {metric.best:g} is best"
+
+    return _table("Metrics", METRICS, caption="measured by estilo evaluate", about=about)
+
+
+_ROLES = {"timbre": "target or style", "notes": "target or content"}
+
+
+def _test_sets() -> object:
+    from estilo.evaluation.sets import TEST_SETS
+
+    return _table("Test sets", TEST_SETS, caption="estilo scoreboard --set NAME")
+
+
+def _exporters() -> object:
+    from estilo.export import EXPORTERS
+
+    return _table("Exporters", EXPORTERS, caption="estilo export --format NAME")
+
+
+_TABLES: dict[Family, Callable[[], object]] = {
+    "engines": _engines,
+    "presets": _presets,
+    "terms": _terms,
+    "representations": _representations,
+    "features": _features,
+    "metrics": _metrics,
+    "test-sets": _test_sets,
+    "exporters": _exporters,
+}

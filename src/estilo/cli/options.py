@@ -271,7 +271,7 @@ def engine_options(*, without: tuple[str, ...] = ()) -> type:
     members: dict[str, Any] = {}
     found: dict[str, Setting] = {}
     order = _FIRST_ENGINE_GROUP
-    for engine, model in ENGINES.items():
+    for engine, model in ENGINES.usable().items():
         groups: dict[tuple[str, ...], Group] = {}
         for setting in settings_of(model):
             above = setting.path[:-1]
@@ -302,7 +302,7 @@ def setting_defaults(name: str) -> str:
     """
     found = {
         engine: model.model_fields[name].default
-        for engine, model in ENGINES.items()
+        for engine, model in ENGINES.usable().items()
         if name in model.model_fields
     }
     own = found.pop(DEFAULT_ENGINE)

@@ -1,7 +1,7 @@
 """``estilo scoreboard``: engines against each other, and against what needs no engine."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
@@ -9,6 +9,7 @@ from estilo.cli.options import COMMON, FILES, RUNNING, Quiet, numbers
 from estilo.cli.outputs import name_files
 from estilo.cli.progress import Reporter, spoken_time, stderr_console
 from estilo.errors import Cancelled, SettingsError
+from estilo.evaluation.sets import TEST_SETS
 
 if TYPE_CHECKING:
     from estilo.evaluation.board import Board
@@ -30,8 +31,13 @@ def scoreboard(
         ),
     ] = None,
     set_: Annotated[
-        Literal["synthetic", "real", "textures"],
-        Parameter(name="--set", group=COMMON, help="The test set."),
+        str,
+        Parameter(
+            name="--set",
+            metavar="NAME",
+            group=COMMON,
+            help=f"The test set: {', '.join(TEST_SETS)} (see estilo list test-sets).",
+        ),
     ] = "synthetic",
     n: Annotated[
         int | None,

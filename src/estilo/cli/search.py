@@ -1,7 +1,7 @@
 """``estilo search``: better settings for a preset, found on one half of a test set."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
@@ -37,8 +37,14 @@ def search(
         ),
     ],
     set_: Annotated[
-        Literal["synthetic", "real"],
-        Parameter(name="--set", group=COMMON, help="The test set."),
+        str,
+        Parameter(
+            name="--set",
+            metavar="NAME",
+            group=COMMON,
+            help="The test set: synthetic, real, or another whose items have a content (see "
+            "estilo list test-sets).",
+        ),
     ] = "synthetic",
     trials: Annotated[
         int, Parameter(group=COMMON, help="How many settings to try, the preset's own included.")

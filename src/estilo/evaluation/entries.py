@@ -60,7 +60,7 @@ def pair_entries(
         ['optimise 0.5']
     """
     if engines is None:
-        engines = [name for name in ENGINES if name not in _CONTROL_ENGINES]
+        engines = [name for name in ENGINES.usable() if name not in _CONTROL_ENGINES]
     controls = _pair_controls(has_target=has_target)
     return _without_doubles(
         [*controls, *(row for name in engines for row in _rows_of(name, strengths))]

@@ -174,9 +174,10 @@ def _import_engine(name: str) -> None:
 
     for module in ("estilo.pipeline.running", "estilo.pipeline.texture"):
         import_module(module)
-    for each in ENGINES if ENGINES[name].chooses_engine else (name,):
-        if not ENGINES[each].chooses_engine:
-            resolve_name(ENGINES[each].builder)
+    chosen = ENGINES[name]
+    for each in ENGINES.usable().values() if chosen.chooses_engine else (chosen,):
+        if not each.chooses_engine:
+            resolve_name(each.builder)
 
 
 def _seconds(item: Item) -> float:

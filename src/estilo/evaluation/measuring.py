@@ -104,17 +104,15 @@ def columns_of(item: Item) -> list[Column]:
     """
     against = references_of(item)
     chosen = list(_OF_TEXTURES if item.content is None else _OF_PAIRS)
-    for metric in METRICS.values():
+    for name, metric in METRICS.usable().items():
         if metric.against is not None and against.of_role(metric.against) is None:
             continue
-        column = Column(
-            metric.name, metric.label, metric.better, metric.against, _first(metric.measure)
-        )
+        column = Column(name, metric.label, metric.better, metric.against, _first(metric.measure))
         chosen.append(column)
         if column.is_timbre:
-            name, label = metric.name + EQUALISED, f"{metric.label}, equalised"
-            about = f"as `{metric.name}`, of the output equalised to the style."
-            chosen.append(replace(column, name=name, label=label, about=about))
+            label = f"{metric.label}, equalised"
+            about = f"as `{name}`, of the output equalised to the style."
+            chosen.append(replace(column, name=name + EQUALISED, label=label, about=about))
     return chosen
 
 
@@ -173,7 +171,7 @@ class Bench:
 
     def _scores(self, output: Audio, item: Item) -> dict[str, float]:
         sound = Sound.of(output)
-        scores = measured(sound, self._against)
+        scores = measured(sound, self._against, names=METRICS.usable())
         if scores.failures:
             raise EstiloError("; ".join(scores.failures))
         equalised = Sound.of(_equalised(sound.audio, item.style))

@@ -20,7 +20,6 @@ from estilo.presets import Preset, build_settings, load_preset, preset_names
 
 LEDGER, SEARCH = "results.jsonl", "search.json"
 TRIALS, BEST, PAGE = "trials.csv", "best.toml", "search.md"
-SETS = ("synthetic", "real")
 SOUNDFONT = "MuseScore_General"
 """Not that of the scoreboard, which stays unseen."""
 N_ITEMS, N_TRIALS = 24, 40
@@ -174,7 +173,7 @@ def plan(
         name: of a preset or an engine (its defaults), or the path of a preset.
         over: settings and what to try; see `estilo.evaluation.ranges.read_ranges`.
         folder: where results are kept; made when the search begins.
-        set_name: one of `SETS`.
+        set_name: of a test set whose items have a content (`estilo.evaluation.sets.TEST_SETS`).
         soundfont: of the synthetic set; MuseScore_General if not given, so that the scoreboard's
             own stays unseen.
         n: items; half of them are held out.
@@ -191,8 +190,7 @@ def plan(
     preset = _preset(name)
     ranges = read_ranges(over, preset=preset)
     _check_numbers(n=n, n_trials=n_trials, seed=seed)
-    if set_name not in SETS:
-        raise SettingsError(f"a search goes over {' or '.join(SETS)}, got {set_name!r}")
+    TEST_SETS.check(set_name)
     if soundfont is not None and set_name != "synthetic":
         raise SettingsError("only the synthetic set has a soundfont; leave it out")
     shown, options = set_name, f"--set {set_name}"
@@ -205,7 +203,13 @@ def plan(
         test_set = TEST_SETS[set_name](**given)
     assert test_set is not None  # noqa: S101 - for the type checker
     tuning, held_out = halves(test_set.names(n))
-    columns = tuple(columns_of(test_set.load(tuning[0])))
+    first = test_set.load(tuning[0])
+    if first.content is None:
+        raise SettingsError(
+            f"a search goes over items with a content, and those of the set {set_name!r} have "
+            "none; name another set, synthetic or real for instance"
+        )
+    columns = tuple(columns_of(first))
     made = Plan(
         *(name, preset, tuple(ranges), shown, options, test_set),
         *(tuple(tuning), tuple(held_out), columns, n_trials, seed, folder),

@@ -1,6 +1,5 @@
 """One step of a network as an ONNX file that any host can run, verified against torch."""
 
-from dataclasses import dataclass
 from itertools import pairwise
 from os import PathLike
 from pathlib import Path
@@ -17,6 +16,7 @@ from estilo.engines.neural.listening import encode
 from estilo.engines.neural.runtimes import OnnxRuntime, TorchRuntime, can_build
 from estilo.engines.neural.streaming_step import StreamingStep
 from estilo.errors import OutputError, SettingsError
+from estilo.export.base import Exported, Exporter
 from estilo.io.atomic import check_free, write_atomic
 from estilo.models.network import SAMPLE_RATE, Network
 
@@ -28,20 +28,22 @@ _STRETCHES = ((), ("wet",), ("strength", "noise"), ("timbre", "eq"), ("dynamics"
 _TURNED_DOWN = 0.3
 
 
-@dataclass(frozen=True)
-class OnnxExport:
-    """What was exported.
+class OnnxExporter(Exporter):
+    """One step of the network as an ONNX file, which any host can run; see docs/streaming.md."""
 
-    Args:
-        path: of the file.
-        n_bytes: in it.
-        error: largest difference from torch in the verification, relative to full scale or to the
-            output's peak, whichever is larger.
-    """
+    suffix = ".onnx"
 
-    path: Path
-    n_bytes: int
-    error: float
+    def export(
+        self,
+        network: Network,
+        path: str | PathLike[str],
+        *,
+        channels: int = 1,
+        n_hops: int = 1,
+        force: bool = False,
+    ) -> Exported:
+        """See `Exporter.export` and `export_onnx`."""
+        return export_onnx(network, path, channels=channels, n_hops=n_hops, force=force)
 
 
 def export_onnx(
@@ -51,7 +53,7 @@ def export_onnx(
     channels: int = 1,
     n_hops: int = 1,
     force: bool = False,
-) -> OnnxExport:
+) -> Exported:
     """Write one step of a network, and prove before that it computes what torch does.
 
     The graph takes ``samples``, ``controls``, a style's code (any number of tokens) and the state,
@@ -103,7 +105,7 @@ def export_onnx(
             "onnxscript"
         )
     write_atomic(path, graph, force=force)
-    return OnnxExport(path, len(graph), error)
+    return Exported(path, len(graph), error)
 
 
 @torch.inference_mode()
@@ -152,7 +154,15 @@ def verify(
 
 
 def material(channels: int, n_samples: int, *, seed: int = 1) -> Tensor:
-    """Notes that decay, bursts of noise, clicks and silence at 48 kHz, ``(1, channels, n)``."""
+    """Notes that decay, bursts of noise, clicks and silence at 48 kHz.
+
+    **Shape**: ``(1, channels, n_samples)``.
+
+    Args:
+        channels: of the waveform; the same notes at other levels.
+        n_samples: length.
+        seed: of which notes there are.
+    """
     rng = np.random.default_rng(seed)
     sound = np.zeros((channels, n_samples))
     for start in range(0, n_samples, SAMPLE_RATE // 4):

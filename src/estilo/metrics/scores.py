@@ -8,7 +8,7 @@ is left out.
 
 import math
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -132,12 +132,13 @@ def references(
     return References(content, joined(styles), blended(styles, weights), target)
 
 
-def measured(output: Sound, against: References) -> Scores:
+def measured(output: Sound, against: References, *, names: Iterable[str] | None = None) -> Scores:
     """All scores of an output, and which metrics failed; nothing is raised or warned.
 
     Args:
         output: any length and rate.
         against: of `references`.
+        names: of the metrics; all that are registered if not given.
 
     Example:
         >>> scores = measured(Sound([0.5] * 800, 8000), References())
@@ -147,7 +148,7 @@ def measured(output: Sound, against: References) -> Scores:
     scores = Scores()
     content, style = against.content, against.blend
     with nothing_is_fine(), limited(1):  # many short products: more threads only wait
-        for name in METRICS:
+        for name in METRICS if names is None else names:
             _add(scores, name, lambda name=name: _measured(name, output, against))
         if content is not None:
             _add(scores, "content_kept", lambda: {"content_kept": content_kept(scores.values)})

@@ -36,7 +36,7 @@ from estilo.presets import (
     build_settings,
     load_preset,
     merged_settings,
-    preset_names,
+    raw_preset_names,
 )
 from estilo.presets.texture import DEFAULT_REALISM, texture_settings
 
@@ -130,10 +130,9 @@ class Transfer:
     ) -> None:
         chosen = Preset(summary="defaults") if preset is None else load_preset(preset)
         if raw and chosen.raw is None:
-            known = [name for name in preset_names() if load_preset(name).raw is not None]
             raise SettingsError(
-                "raw writes what the ancestor of a preset would have written; "
-                f"name such a preset: {', '.join(known)}"
+                "raw writes what the original method of a preset would have written; "
+                f"name such a preset: {', '.join(raw_preset_names())}"
             )
         if not 0.0 <= mix <= 1.0:
             raise SettingsError(f"mix must lie between 0 and 1, got {mix}")

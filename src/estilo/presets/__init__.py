@@ -1,24 +1,28 @@
-"""Named settings: the defaults' alternatives, the ancestors' methods among them.
+"""Named settings: the defaults' alternatives, the original methods among them.
 
 A preset is a TOML file: a summary, the faults it is known for, an engine, its settings, and what
-its ancestor would have cut and written (``raw``). Users' own files have the same form.
+the original method would have cut and written (``raw``). Users' own files have the same form; other
+packages add presets through the entry points ``estilo.presets``, each a `Preset`
+(``WARM = Preset.from_toml(files(__package__).joinpath("warm.toml").read_text())``).
 """
 
 import difflib
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from estilo.engines import ENGINES
-from estilo.errors import SettingsError
+from estilo.errors import PluginError, SettingsError
+from estilo.registry import Registry, unknown
 
 
 class RawSettings(BaseModel):
-    """What the ancestor of a preset did around its optimisation."""
+    """What the original method of a preset did around its optimisation."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
@@ -45,50 +49,95 @@ class Preset(BaseModel):
     """How far the engine optimise goes on from what the engine has made."""
     raw: RawSettings | None = None
 
+    @classmethod
+    def from_toml(cls, text: str, *, name: str = "") -> Self:
+        """A preset from what a TOML file holds.
+
+        Args:
+            text: of the file.
+            name: what the preset is called; that of its entry point if not given.
+
+        Raises:
+            SettingsError: it is not TOML, or not a preset.
+        """
+        try:
+            return cls.model_validate({"name": name, **tomllib.loads(text)})
+        except tomllib.TOMLDecodeError as error:
+            raise SettingsError(f"preset {name} is not TOML: {error}") from error
+        except ValidationError as error:
+            raise SettingsError(f"preset {name}: {explain(error)}") from error
+
+
+def _shipped(file: Traversable) -> Callable[[], Preset]:
+    name = Path(file.name).stem
+    return lambda: Preset.from_toml(file.read_text(encoding="utf-8"), name=name)
+
+
+PRESETS = Registry(
+    "preset",
+    group="estilo.presets",
+    instance_of="estilo.presets:Preset",
+    parts={
+        Path(file.name).stem: _shipped(file)
+        for file in sorted(files(__name__).iterdir(), key=lambda file: Path(file.name).stem)
+        if file.name.endswith(".toml")
+    },
+)
+
 
 def preset_names() -> list[str]:
-    """Names of the presets that come with estilo."""
-    return sorted(
-        Path(entry.name).stem for entry in files(__name__).iterdir() if entry.name.endswith(".toml")
-    )
+    """Names of all presets: those that come with estilo, then other packages'."""
+    return list(PRESETS)
+
+
+def raw_preset_names() -> list[str]:
+    """Names of the presets whose original method has cut and written in a way of its own."""
+    return [name for name, preset in PRESETS.usable().items() if preset.raw is not None]
 
 
 def load_preset(name: str) -> Preset:
     """A preset by name or by path of a TOML file.
 
+    Args:
+        name: one of `preset_names`, or a path that ends in ``.toml``.
+
     Raises:
         SettingsError: no such name or file, not TOML, or settings that its engine does not have.
+        PluginError: it is another package's and cannot be used.
     """
-    if name in preset_names():
-        return _parse(files(__name__).joinpath(f"{name}.toml").read_text(encoding="utf-8"), name)
+    if name in PRESETS:
+        preset = PRESETS[name].model_copy(update={"name": name})
+        origin = PRESETS.origin(name)
+        try:
+            build_settings(preset.engine, preset.settings)
+        except SettingsError as error:
+            if origin is None:
+                raise
+            raise PluginError(
+                f"the preset {name!r} of the package {origin} cannot be used: {error}; update or "
+                "remove that package"
+            ) from error
+        return preset
     path = Path(name)
     if path.suffix != ".toml":
-        near = difflib.get_close_matches(name, preset_names(), n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else "."
-        known = ", ".join(preset_names())
-        raise SettingsError(f"unknown preset {name!r}{hint} Known: {known}, or a .toml file")
+        raise unknown("preset", name, [*PRESETS, "or a .toml file"])
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(
             f"preset {name} cannot be read ({type(error).__name__}); give a TOML file in UTF-8"
         ) from error
-    return _parse(text, name)
-
-
-def _parse(text: str, name: str) -> Preset:
-    try:
-        preset = Preset.model_validate({"name": name, **tomllib.loads(text)})
-    except tomllib.TOMLDecodeError as error:
-        raise SettingsError(f"preset {name} is not TOML: {error}") from error
-    except ValidationError as error:
-        raise SettingsError(f"preset {name}: {explain(error)}") from error
+    preset = Preset.from_toml(text, name=name)
     build_settings(preset.engine, preset.settings)
     return preset
 
 
 def build_settings(engine: str, values: dict[str, Any]) -> Any:
     """Validated settings of an engine.
+
+    Args:
+        engine: its name.
+        values: the settings that differ from its defaults, by name.
 
     Raises:
         SettingsError: unknown engine, unknown setting, or a value out of its bounds.
@@ -109,6 +158,10 @@ def build_settings(engine: str, values: dict[str, Any]) -> Any:
 def merged_settings(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
     """Settings with changes on top; nested ones are merged, a strength releases a fixed weight.
 
+    Args:
+        base: settings by name; left as they are.
+        changes: that take their place.
+
     Example:
         >>> merged_settings({"content_weight": 0.01, "n_steps": 9}, {"strength": 0.5})
         {'n_steps': 9, 'strength': 0.5}
@@ -125,7 +178,12 @@ def merged_settings(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict
 
 
 def explain(error: ValidationError, known: list[str] | None = None) -> str:
-    """The first complaint of pydantic in a line that says what to do."""
+    """The first complaint of pydantic in a line that says what to do.
+
+    Args:
+        error: that pydantic raised.
+        known: names that there are, for the nearest to an unknown one.
+    """
     first = error.errors()[0]
     where = _name(error)
     if first["type"] == "extra_forbidden":
@@ -146,7 +204,7 @@ def _engines_with(error: ValidationError, engine: str) -> list[str]:
         return []
     return [
         name
-        for name, model in ENGINES.items()
+        for name, model in ENGINES.usable().items()
         if name != engine and _name(error) in model.model_fields
     ]
 

@@ -1,4 +1,4 @@
-"""Test sets: content and style, with the true answer where there is one."""
+"""Test sets: content and style, with the target where there is one."""
 
 from estilo.evaluation.sets.base import Item, TestSet
 from estilo.registry import Registry

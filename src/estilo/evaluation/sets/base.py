@@ -15,7 +15,7 @@ class Item:
         group: part of the set ("mono", "poly"), for separate means.
         content: None for textures.
         style: what the style is taken from.
-        target: the true answer (the content's notes with the style's sound); for textures other
+        target: the ground truth (the content's notes with the style's sound); for textures other
             audio of the same texture; None where nobody knows it.
     """
 
