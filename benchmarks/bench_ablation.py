@@ -178,8 +178,9 @@ def write(arguments: argparse.Namespace, first: dict[str, Run], second: dict[str
     head = (
         f"Recipe {Path(arguments.recipe).stem}, with 50 steps of warm-up and a rate that falls "
         "from the half on. The last averaged weights of each run, not the best: at equal budgets. "
-        f"The network alone (fit 0). Triplets: {len(triplets.items)} of {TUNING_FONT} (seed "
-        f"{TUNING_SEED}), instruments that training may have heard and notes that it has not; "
+        f"The network alone (level matching 0). Triplets: {len(triplets.items)} of {TUNING_FONT} "
+        f"(seed {TUNING_SEED}), instruments that training may have heard and notes that it has "
+        "not; "
         f"the soundfont of the scoreboard was not looked at. Real pairs: {len(pairs.items)} "
         f"that are not among the scoreboard's {N_BOARD_PAIRS}.\n\n{_CELLS}\n\n"
         f"{_HOW.format(n_processes=arguments.processes)}"

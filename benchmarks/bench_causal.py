@@ -12,10 +12,10 @@ import torch
 from common import write_table
 from estilo.audio import Audio
 from estilo.dsp.resample import resample
+from estilo.engines.neural.adaptation import Adaptation
 from estilo.engines.neural.controls import Controls
 from estilo.engines.neural.listening import listen
 from estilo.engines.neural.offline import transfer_waveform
-from estilo.engines.neural.practice import Practice
 from estilo.engines.neural.weights import network_id, read_weights
 from estilo.evaluation.makers import Maker, TransferMaker
 from estilo.evaluation.sets.base import Item
@@ -29,8 +29,8 @@ METRICS = {
     "timbre_triplet": "timbre (triplet)",
     "pitch": "pitch",
 }
-PRACTICE = 150
-MODES = ((0.0, 0), (0.5, 0), (0.0, PRACTICE))
+ADAPT_STEPS = 150
+MODES = ((0.0, 0), (0.5, 0), (0.0, ADAPT_STEPS))
 SOUND_CHECK_S = 2.0
 GROUPS = {"all": "", "melodies": "mono", "polyphony": "poly"}
 
@@ -40,17 +40,17 @@ class StreamMaker(Maker):
     """What the stream gives, which hears nothing before it comes; in time with the content.
 
     Args:
-        fit: see `Controls`.
-        practice: steps of practice before, for which only the content's first 2 s are known.
+        level_matching: see `Controls`.
+        adapt: steps of adaptation before, for which only the content's first 2 s are known.
     """
 
-    fit: float
-    practice: int
+    level_matching: float
+    adapt: int
 
     def recipe(self) -> dict[str, Any]:
         """See `Maker.recipe`."""
         network = network_id(read_weights()[0])
-        return {"stream": network, "fit": self.fit, "practice": self.practice}
+        return {"stream": network, "level_matching": self.level_matching, "adapt": self.adapt}
 
     def warm(self) -> None:
         """See `Maker.warm`."""
@@ -64,13 +64,13 @@ class StreamMaker(Maker):
             torch.from_numpy(resample(each.samples, each.sample_rate, SAMPLE_RATE))
             for each in (item.content, item.style)
         )
-        if self.practice:
+        if self.adapt:
             check = content[:, : round(SOUND_CHECK_S * SAMPLE_RATE)]
-            practice = Practice(network, check, [style], [1.0], n_steps=self.practice)
-            while not practice.is_over:
-                practice.step()
-            network = practice.network
-        controls = Controls(fit=self.fit)
+            adaptation = Adaptation(network, check, [style], [1.0], n_steps=self.adapt)
+            while not adaptation.is_done:
+                adaptation.step()
+            network = adaptation.network
+        controls = Controls(level_matching=self.level_matching)
         played = transfer_waveform(network, content, listen(network, style), controls)
         rate, n_samples = item.content.sample_rate, item.content.n_samples
         return Audio(resample(played.numpy(), SAMPLE_RATE, rate, n_samples=n_samples), rate)
@@ -93,11 +93,11 @@ def main() -> None:
     exam = Exam("triplets", triplets, names, folder=options.folder, n_jobs=options.processes)
     base = exam.copied()
     rows = {"EQ match": exam.values("EQ match", TransferMaker({"engine": "eq", "strength": 1.0}))}
-    for fit, practice in MODES:
-        name = f"fit {fit:g}, practised" if practice else f"fit {fit:g}"
-        maker = TransferMaker({"engine": "neural", "fit": fit, "practice": practice})
+    for matching, adapt in MODES:
+        name = f"level matching {matching:g}, adapted" if adapt else f"level matching {matching:g}"
+        maker = TransferMaker({"engine": "neural", "level_matching": matching, "adapt": adapt})
         rows[name] = exam.values(name, maker)
-        rows[f"{name}, stream"] = exam.values(f"{name}, stream", StreamMaker(fit, practice))
+        rows[f"{name}, stream"] = exam.values(f"{name}, stream", StreamMaker(matching, adapt))
     sections = []
     for title, group in GROUPS.items():
         chosen = np.array([name.startswith(group) for name in names])
@@ -116,7 +116,7 @@ def main() -> None:
         "content copied, for pitch the difference, with 95 % intervals. *Stream*: what is played "
         "block by block at 48 kHz, which knows neither the content's level nor its levels' "
         "distribution beforehand; offline a first pass finds both. "
-        f"*Practised*: {PRACTICE} steps before, "
+        f"*Adapted*: {ADAPT_STEPS} steps before, "
         f"for the stream with the first {SOUND_CHECK_S:g} s of the content as a sound check."
     )
     write_table(

@@ -27,7 +27,7 @@ TIMBRES = {
     "timbre_triplet_eq": "timbre (triplet), equalised",
 }
 FITS, REFINES, STRENGTHS = (0.0, 0.5, 1.0), (0.0, 0.5, 1.0), (0.5, 0.75, 1.0)
-PRACTICE = 150
+ADAPT_STEPS = 150
 ASKED_RATIO, ASKED_PITCH = 0.30, 0.297
 N_TRIPLETS = 40
 
@@ -88,13 +88,17 @@ def makers() -> dict[str, list[tuple[str, TransferMaker]]]:
         name = f"neural, refine {refine:g}" if refine else "neural"
         options = {"engine": "neural", "refine": refine} if refine else {"engine": "neural"}
         series[name] = [
-            (f"{name}, fit {fit:g}", TransferMaker({**options, "fit": fit})) for fit in FITS
+            (f"{name}, level matching {fit:g}", TransferMaker({**options, "level_matching": fit}))
+            for fit in FITS
         ]
-    name, options = "neural, practised", {"engine": "neural", "practice": PRACTICE, "fit": 0.0}
+    name, options = (
+        "neural, adapted",
+        {"engine": "neural", "adapt": ADAPT_STEPS, "level_matching": 0.0},
+    )
     series[name] = [
         (f"{name}, refine {refine:g}", TransferMaker({**options, "refine": refine}))
         if refine
-        else (f"{name}, fit 0", TransferMaker(options))
+        else (f"{name}, level matching 0", TransferMaker(options))
         for refine in (0.0, 0.5)
     ]
     return series
@@ -168,9 +172,10 @@ def main() -> None:
             (
                 f"The first {options.pairs} of the real pairs (nothing of them in training): "
                 "timbre as a ratio to the content copied, pitch (1 − Jaccard) against the content, "
-                f"with 95 % intervals. *Practised*: {PRACTICE} steps, then fit 0. *Equalised*: "
-                "after the output was equalised to the style's average spectrum. Asked: "
-                f"each timbre at most {ASKED_RATIO:.2f} at a pitch of at most {ASKED_PITCH:.3f}."
+                f"with 95 % intervals. *Adapted*: {ADAPT_STEPS} steps, then level matching 0. "
+                "*Equalised*: after the output was equalised to the style's average spectrum. "
+                f"Asked: each timbre at most {ASKED_RATIO:.2f} at a pitch of at most "
+                f"{ASKED_PITCH:.3f}."
                 "\n\n![Timbre against pitch](front.png)",
                 columns,
                 [

@@ -34,7 +34,7 @@ METRICS = {
 }
 COMPARED = ("lsd", "timbre_mfcc", "timbre_triplet")
 LIMIT_S = 1800.0
-ALONE, SHIPPED, EQ = "network alone (fit 0)", "engine's defaults", "EQ match"
+ALONE, SHIPPED, EQ = "network alone (level matching 0)", "engine's defaults", "EQ match"
 
 
 def time_section(run: Run) -> tuple:

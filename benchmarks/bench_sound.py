@@ -435,23 +435,28 @@ def main() -> None:
     """Measure, draw and write the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--weights", help="file of weights; those that come with estilo by default")
-    parser.add_argument("--fit", type=float, default=0.0, help="setting of the engine")
+    parser.add_argument("--level-matching", type=float, default=0.0, help="setting of the engine")
     parser.add_argument("--items", type=int, default=N_ITEMS, help="number of triplets")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     network, card = read_weights(arguments.weights)
     transfer = Transfer(
-        engine="neural", fit=arguments.fit, weights=arguments.weights, threads=1, scores=False
+        engine="neural",
+        level_matching=arguments.level_matching,
+        weights=arguments.weights,
+        threads=1,
+        scores=False,
     )
     items = []
     for name, programs in chosen_items(arguments.items).items():
         items.append(measured(name, programs, network, transfer))
         print("measured", name, flush=True)
     about = (
-        f"The neural engine, weights *{card.name}* ({network_id(network)}), fit "
-        f"{arguments.fit:g}, on {len(items)} triplets of TimGM6mb (`SyntheticTriplets()`, 8 s at "
-        "44 100 Hz), half of them melodies: in the order of the set, melodies and polyphony in "
-        "turn, each is taken whose content's family of instruments no earlier one has as content, "
+        f"The neural engine, weights *{card.name}* ({network_id(network)}), level matching "
+        f"{arguments.level_matching:g}, on {len(items)} triplets of TimGM6mb "
+        "(`SyntheticTriplets()`, 8 s at 44 100 Hz), half of them melodies: in the order of the "
+        "set, melodies and polyphony in turn, each is taken whose content's family of "
+        "instruments no earlier one has as content, "
         "and whose style's none has as style."
     )
     write_table(

@@ -219,7 +219,9 @@ class Exam:
 
 def network_alone(weights: Path) -> TransferMaker:
     """What a network makes, with nothing corrected behind it."""
-    return TransferMaker({"engine": "neural", "weights": str(weights.resolve()), "fit": 0.0})
+    return TransferMaker(
+        {"engine": "neural", "weights": str(weights.resolve()), "level_matching": 0.0}
+    )
 
 
 def tuning_triplets(n: int, *, folder: Path, n_jobs: int) -> Exam:

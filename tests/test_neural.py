@@ -138,21 +138,21 @@ def test_an_encoding_is_not_a_style(melodic):
         neural.blend([melodic, melodic])
 
 
-def test_a_practised_network_plays_in_streams_with_the_codes_of_the_one_before(weights, rainy):
+def test_a_adapted_network_plays_in_streams_with_the_codes_of_the_one_before(weights, rainy):
     melody = Audio(stereo(1.0, RATE), RATE)
-    practised = neural.practise(melody, rainy.audio, n_steps=3, weights=weights)
-    assert not any(parameter.requires_grad for parameter in practised.parameters())
-    again = neural.practise(melody, [rainy.audio], n_steps=3, weights=weights)
-    torch.testing.assert_close(practised.state_dict(), again.state_dict(), atol=0.0, rtol=0.0)
-    torch.testing.assert_close(listen(practised, rainy.waveform), rainy.style)
+    adapted = neural.adapt(melody, rainy.audio, n_steps=3, weights=weights)
+    assert not any(parameter.requires_grad for parameter in adapted.parameters())
+    again = neural.adapt(melody, [rainy.audio], n_steps=3, weights=weights)
+    torch.testing.assert_close(adapted.state_dict(), again.state_dict(), atol=0.0, rtol=0.0)
+    torch.testing.assert_close(listen(adapted, rainy.waveform), rainy.style)
     out = [
         transfer_waveform(network, 0.1 * torch.ones(1, 4800).cumsum(1).sin(), rainy.style)
-        for network in (rainy.network, practised)
+        for network in (rainy.network, adapted)
     ]
     assert float((out[0] - out[1]).abs().max()) > 1e-4
 
 
-def test_practice_of_nothing_is_refused(rainy):
+def test_adaptation_to_nothing_is_refused(rainy):
     for styles, n_steps in (([], 5), ([rainy.audio], 0)):
         with pytest.raises(SettingsError, match="at least one style and one step"):
-            neural.practise(rainy.audio, styles, n_steps=n_steps)
+            neural.adapt(rainy.audio, styles, n_steps=n_steps)

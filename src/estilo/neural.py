@@ -20,8 +20,8 @@ from torch.nn.functional import pad
 from estilo.audio import Audio
 from estilo.dsp.resample import resample
 from estilo.engines.excerpts import SILENCE, root_mean_square
+from estilo.engines.neural.adaptation import Adaptation
 from estilo.engines.neural.listening import LEVEL, listen
-from estilo.engines.neural.practice import Practice
 from estilo.engines.neural.style_file import Style, code_for
 from estilo.engines.neural.styles import blend_codes
 from estilo.engines.neural.weights import read_weights
@@ -84,7 +84,7 @@ def encode(recording: Recording, *, weights: "str | os.PathLike[str] | None" = N
     return Encoding(content[0], style, audio, waveform, network)
 
 
-def practise(
+def adapt(
     content: Recording,
     styles: Recording | Sequence[Recording],
     *,
@@ -92,17 +92,17 @@ def practise(
     weights: "str | os.PathLike[str] | None" = None,
     seed: int = 0,
 ) -> Network:
-    """A network that has practised styles, for a stream; see `estilo.engines.neural.practice`.
+    """A network that is adapted to styles, for a stream; see `estilo.engines.neural.adaptation`.
 
     Codes of styles that the network it began with has made are as good for this one.
 
     Args:
         content: something with the sound of what will be played, a sound check; its notes do not
             matter.
-        styles: one recording, or several, practised equally often.
-        n_steps: 150 take half a minute on two processor cores.
+        styles: one recording, or several, which get equal shares of the steps.
+        n_steps: number of steps; 150 take half a minute on two processor cores.
         weights: as in `encode`.
-        seed: of what is practised when.
+        seed: random seed of the passages that are learnt from.
 
     Raises:
         InputError: a recording cannot be used.
@@ -118,10 +118,10 @@ def practise(
     network, _ = read_weights(weights)
     heard, *clips = (_waveform(each) for each in (content, *chosen))
     shares = [1.0 / len(clips)] * len(clips)
-    practice = Practice(network, heard, clips, shares, n_steps=n_steps, seed=seed)
-    while not practice.is_over:
-        practice.step()
-    return practice.network.eval().requires_grad_(requires_grad=False)
+    adaptation = Adaptation(network, heard, clips, shares, n_steps=n_steps, seed=seed)
+    while not adaptation.is_done:
+        adaptation.step()
+    return adaptation.network.eval().requires_grad_(requires_grad=False)
 
 
 @torch.inference_mode()

@@ -175,7 +175,7 @@ def test_weights_are_found_from_any_folder_and_refused_when_exchanged(
 
 
 def test_other_weights_of_estilo_are_named_as_the_reason(run, transfer, folder):
-    assert transfer("--engine", "neural", "--fit", 0, steps=()).code == 0
+    assert transfer("--engine", "neural", "--level-matching", 0, steps=()).code == 0
     recipe = folder / "out.wav.json"
     report = json.loads(recipe.read_text())
     output = report["output"] | {"samples_sha256": "0" * 64}

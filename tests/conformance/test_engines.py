@@ -33,8 +33,8 @@ VARIANTS: dict[str, dict[str, dict[str, Any]]] = {
     },
     "neural": {
         "default": {},
-        "parts": {"timbre": 0.5, "dynamics": 0.2, "fit": 0.0},
-        "practised": {"practice": 2},
+        "parts": {"timbre": 0.5, "dynamics": 0.2, "level_matching": 0.0},
+        "adapted": {"adapt": 2},
     },
     "sines": {
         "default": {},

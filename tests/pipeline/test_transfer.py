@@ -319,8 +319,8 @@ def test_progress_reaches_the_end_and_cancel_stops() -> None:
 def _quicker(name: str) -> dict[str, Any]:
     """What makes a preset quick."""
     preset = load_preset(name)
-    if "practice" in preset.settings:
-        return {"practice": 2}
+    if "adapt" in preset.settings:
+        return {"adapt": 2}
     optimised = preset.settings.get("optimise", preset.settings)
     quick = {"n_steps": 2, "network": {"n_filters": 8}, "n_phase_iterations": 3}
     changes = {key: quick[key] for key in quick if key in optimised}

@@ -66,6 +66,18 @@ class EngineSettings(BaseModel):
     sample_rate_hz: ClassVar[int | None] = None
     """The only sample rate that the engine works at, in Hz; None where it takes any."""
 
+    renamed: ClassVar[dict[str, str]] = {}
+    """Names that settings had in earlier versions, and their names now."""
+
+    @classmethod
+    def upgrade(cls, values: dict[str, Any]) -> dict[str, Any]:
+        """Settings as an earlier version wrote them, under the names that they have now.
+
+        Args:
+            values: settings by name, of a recipe or a preset.
+        """
+        return {cls.renamed.get(name, name): value for name, value in values.items()}
+
     @property
     def amount(self) -> float:
         """How much style, 0 to 1; 1 for engines without such a setting."""

@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 import estilo
-from estilo.engines.neural.controls import NAMES
+from estilo.engines.neural.controls import HOST_NAMES, NAMES
 from estilo.engines.neural.graph import build_graph
 from estilo.engines.neural.listening import encode
 from estilo.engines.neural.runtimes import OnnxRuntime, TorchRuntime, can_build
@@ -24,7 +24,14 @@ TOLERANCE = 1e-4
 """Largest difference from torch that is accepted, relative to full scale."""
 
 _DURATION_S = 60.0
-_STRETCHES = ((), ("wet",), ("strength", "noise"), ("timbre", "eq"), ("dynamics", "fit"), ())
+_STRETCHES = (
+    (),
+    ("wet",),
+    ("strength", "noise"),
+    ("timbre", "eq"),
+    ("dynamics", "level_matching"),
+    (),
+)
 _TURNED_DOWN = 0.3
 
 
@@ -208,7 +215,7 @@ def _labelled(graph: bytes, network: Network, *, channels: int, n_hops: int) -> 
         "block_size": n_hops * hop,
         "latency": hop,
         "channels": channels,
-        "controls": ",".join(NAMES),
+        "controls": ",".join(HOST_NAMES),
         "initial_controls": -1,
     }
     for name, fact in facts.items():

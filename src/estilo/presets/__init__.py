@@ -17,6 +17,7 @@ from typing import Any, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from estilo.engines import ENGINES
+from estilo.engines.settings import EngineSettings
 from estilo.errors import PluginError, SettingsError
 from estilo.registry import Registry, unknown
 
@@ -84,6 +85,9 @@ PRESETS = Registry(
     },
 )
 
+RENAMED_PRESETS = {"neural-practised": "neural-adapted"}
+"""Names that presets had in earlier versions, and their names now."""
+
 
 def preset_names() -> list[str]:
     """Names of all presets: those that come with estilo, then other packages'."""
@@ -105,6 +109,10 @@ def load_preset(name: str) -> Preset:
         SettingsError: no such name or file, not TOML, or settings that its engine does not have.
         PluginError: it is another package's and cannot be used.
     """
+    if name in RENAMED_PRESETS:
+        raise SettingsError(
+            f"the preset {name!r} is called {RENAMED_PRESETS[name]!r} now; give it under that name"
+        )
     if name in PRESETS:
         preset = PRESETS[name].model_copy(update={"name": name})
         origin = PRESETS.origin(name)
@@ -146,6 +154,12 @@ def build_settings(engine: str, values: dict[str, Any]) -> Any:
     try:
         return model.model_validate(values)
     except ValidationError as error:
+        new = _renamed(error, model)
+        if new is not None:
+            raise SettingsError(
+                f"the setting {_name(error)!r} of the engine {engine!r} is called {new!r} now; "
+                "give it under that name"
+            ) from error
         others = _engines_with(error, engine)
         if others:
             raise SettingsError(
@@ -195,6 +209,12 @@ def explain(error: ValidationError, known: list[str] | None = None) -> str:
     if where and got not in message:
         message = f"{message}, got {got}"
     return f"{where}: {message}" if where else message
+
+
+def _renamed(error: ValidationError, model: type[EngineSettings]) -> str | None:
+    """The name that a setting has now, if the first complaint is about one that was renamed."""
+    is_unknown = error.errors()[0]["type"] == "extra_forbidden"
+    return model.renamed.get(_name(error)) if is_unknown else None
 
 
 def _engines_with(error: ValidationError, engine: str) -> list[str]:

@@ -82,7 +82,9 @@ def play(network: Network, triplet: Triplet) -> NDArray[np.float32]:
     content, style = (
         torch.from_numpy(each)[None].to(device) for each in (triplet.content, triplet.style)
     )
-    played = transfer_waveform(network, content, listen(network, style), Controls(fit=0.0))
+    played = transfer_waveform(
+        network, content, listen(network, style), Controls(level_matching=0.0)
+    )
     return played[0].cpu().numpy()
 
 

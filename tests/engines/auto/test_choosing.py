@@ -65,7 +65,7 @@ def test_the_recipe_names_the_engine_that_was_chosen(rng):
 def test_notes_go_through_both_stages():
     content, style = tune(), tune(octave=2.0)
     result = Transfer(engine="auto", scores=False)(content, style)
-    named = Transfer(preset="neural-refined", fit=0.0, scores=False)(content, style)
+    named = Transfer(preset="neural-refined", level_matching=0.0, scores=False)(content, style)
     assert result.report.engine == "neural"
     assert result.report.refine == 0.5
     np.testing.assert_array_equal(result.audio.samples, named.audio.samples)

@@ -47,7 +47,7 @@ def test_stream_is_the_network_run_on_the_whole_file(network, code, lengths):
     stream = make(network)
     state = stream.start(code)
     state["step.level.held"] += 1.0
-    out = streamed(stream, waveform, state, lengths, Controls(fit=0.0))
+    out = streamed(stream, waveform, state, lengths, Controls(level_matching=0.0))
     assert (out[:, stream.latency :] - expected).abs().max() < 1e-5
 
 
@@ -71,13 +71,13 @@ def test_offline_is_the_stream_and_its_chunks_do_not_show(network, code, control
 @pytest.mark.parametrize("lengths", [[1], [441], [700, 3, 2049]], ids=str)
 def test_fit_and_level_are_learnt_alike_in_any_blocks(network, code, lengths):
     waveform = 0.2 * noise(1, 12000)
-    controls, stream = Controls(fit=1.0), make(network)
+    controls, stream = Controls(level_matching=1.0), make(network)
     whole = transfer_waveform(network, waveform, code, controls, level_db=-25.0)
     state = stream.start(code, level_db=-25.0)
     out = streamed(stream, waveform, state, lengths, controls)[:, stream.latency :]
     assert (out - whole).abs().max() < 1e-5
     for other in (
-        transfer_waveform(network, waveform, code, Controls(fit=0.0), level_db=-25.0),
+        transfer_waveform(network, waveform, code, Controls(level_matching=0.0), level_db=-25.0),
         transfer_waveform(network, waveform, code, controls, level_db=-45.0),
     ):
         assert (other - whole)[:, -6000:].abs().max() > 0.01

@@ -42,7 +42,7 @@ def choose(
     )
     if kinds[0] == "pitched" and all(kind in ("pitched", "voiced") for kind in kinds):
         words = "engine neural, which plays notes, refined by .5"
-        return Choice("neural", {"fit": 0.0, **given}, 0.5, f"{heard}: {words}")
+        return Choice("neural", {"level_matching": 0.0, **given}, 0.5, f"{heard}: {words}")
     return Choice("optimise", given, 0.0, f"{heard}: engine optimise")
 
 

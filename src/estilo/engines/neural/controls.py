@@ -29,12 +29,15 @@ class Controls(BaseModel):
     """Factor of the change of each moment's loudness."""
     noise: _Share = 1.0
     """Factor of what changes between the partials: breath, bow, air."""
-    fit: _Share = 0.5
+    level_matching: _Share = 0.5
     """How far the levels of every band are carried on to those of the style itself."""
 
 
 NAMES = tuple(Controls.model_fields)
 """In the order in which they travel as numbers."""
+
+HOST_NAMES = tuple("fit" if name == "level_matching" else name for name in NAMES)
+"""What hosts of exported graphs call them, in the same order."""
 
 
 def numbers(controls: Controls) -> tuple[float, ...]:

@@ -5,7 +5,7 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 from estilo.engines.excerpts import excerpts, require_sound, root_mean_square
-from estilo.engines.neural.fit import quantile_ranks
+from estilo.engines.neural.level_matching import quantile_ranks
 from estilo.engines.neural.leveler import LEVEL_DB, hop_powers, soundness
 from estilo.engines.neural.style_card import N_LEVELS
 from estilo.models.network import SAMPLE_RATE, Network

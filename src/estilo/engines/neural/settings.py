@@ -12,10 +12,11 @@ _Share = Annotated[float, Field(ge=0, le=1)]
 class NeuralSettings(EngineSettings):
     """A trained network plays the content's notes with the sound of the style, in one pass."""
 
-    builder: ClassVar[str] = "estilo.engines.neural.engine:NeuralEngine"
+    builder: ClassVar[str] = "estilo.engines.neural.adapting:build"
     works_in: ClassVar[Literal["windows", "blocks"]] = "blocks"
     style_format: ClassVar[str | None] = "estilo.engines.neural.style_format:NEURAL_STYLE_FORMAT"
     streams: ClassVar[str | None] = "estilo.engines.neural.stream:NeuralStream"
+    renamed: ClassVar[dict[str, str]] = {"fit": "level_matching", "practice": "adapt"}
     has_weights: ClassVar[bool] = True
     sample_rate_hz: ClassVar[int | None] = 48_000
 
@@ -29,11 +30,11 @@ class NeuralSettings(EngineSettings):
     """Share of the strength for loudness over time: attacks, decays, pauses."""
     noise: _Share = 1.0
     """Share of the strength for what lies between the partials: breath, hiss, hum."""
-    fit: _Share = 0.5
+    level_matching: _Share = 0.5
     """How far the levels of every band are carried on to those that the style itself has: a
     network stops short of sounds that it has never heard."""
-    practice: Annotated[int, Field(ge=0, le=10_000)] = 0
-    """Steps in which the network practises the style's clips before it plays: 150 take half a
+    adapt: Annotated[int, Field(ge=0, le=10_000)] = 0
+    """Steps in which the network is adapted to the style's clips before it plays: 150 take half a
     minute and bring it much nearer to instruments that it has never heard."""
     weights: str | None = None
     """Path of a file of trained weights; those that come with estilo by default."""

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from estilo.engines.neural.controls import NAMES
-from estilo.engines.neural.fit import LevelFit
+from estilo.engines.neural.level_matching import LevelMatching
 from estilo.engines.neural.leveler import Leveler, hop_powers, soundness
 from estilo.engines.neural.parts import RAMP_FRAMES, Parts, ramp
 from estilo.engines.neural.reach import Reach
@@ -14,8 +14,8 @@ from estilo.models.network import SAMPLE_RATE, SILENCE, Network
 from estilo.models.style_encoder import StyleCode
 from estilo.nn import State
 
-_STRENGTH, _WET, _TIMBRE, _NOISE, _FIT = map(
-    NAMES.index, ("strength", "wet", "timbre", "noise", "fit")
+_STRENGTH, _WET, _TIMBRE, _NOISE, _MATCHING = map(
+    NAMES.index, ("strength", "wet", "timbre", "noise", "level_matching")
 )
 _NOISE_HOPS, _NOISE_SEED = 512, 20_261_121  # 5.5 s, then again
 
@@ -70,7 +70,7 @@ class StreamingStep(nn.Module):
 
     The output is one hop late. A state is a flat mapping, batch first: of the network's layers
     (`Generator.initial_state`), of the parts (`Parts`), of the level (`Leveler`), of the
-    reach (`Reach`), of the fit (`LevelFit`), of the carrier (`Carrier`), and
+    reach (`Reach`), of the level matching (`LevelMatching`), of the carrier (`Carrier`), and
 
     - ``input.past`` ``(batch, channels, n_past)``: the last samples,
     - ``output.tail`` ``(batch, channels, hop_length)``: what the next hop will be added to,
@@ -105,11 +105,13 @@ class StreamingStep(nn.Module):
         )
         self.leveler = Leveler(sample_rate=SAMPLE_RATE, hop_length=hop)
         self.reach = Reach(sample_rate=SAMPLE_RATE, hop_length=hop)
-        self.fit = LevelFit(centres_hz=centres_hz, sample_rate=SAMPLE_RATE, hop_length=hop)
+        self.level_matching = LevelMatching(
+            centres_hz=centres_hz, sample_rate=SAMPLE_RATE, hop_length=hop
+        )
         generator = torch.Generator().manual_seed(_NOISE_SEED)
         noise = torch.randn(_NOISE_HOPS, self.hop_length, generator=generator)
         self.register_buffer("noise", noise.to(framing.analysis), persistent=False)
-        for part in (self.parts, self.leveler, self.fit):
+        for part in (self.parts, self.leveler, self.level_matching):
             part.to(framing.analysis.device)
 
     def initial_state(self, batch: int = 1) -> dict[str, Tensor]:
@@ -120,7 +122,7 @@ class StreamingStep(nn.Module):
             **self.parts.initial_state(batch),
             **self.leveler.initial_state(batch),
             **self.reach.initial_state(batch, like=like),
-            **self.fit.initial_state(batch),
+            **self.level_matching.initial_state(batch),
             **self.carrier.initial_state(batch, self.channels, like=like),
             "input.past": like.new_zeros(batch, self.channels, self.n_past),
             "output.tail": like.new_zeros(batch, self.channels, self.hop_length),
@@ -144,7 +146,9 @@ class StreamingStep(nn.Module):
         path = ramp(state["controls"], controls, n_hops, slope=1.0 / RAMP_FRAMES)
         heard = (levels + gains).clamp(min=SILENCE)
         wanted, after = self.generator(heard, style, state)
-        wanted, fit = self.fit(wanted, style.levels, soundness(powers), path[..., _FIT], state)
+        wanted, matching = self.level_matching(
+            wanted, style.levels, soundness(powers), path[..., _MATCHING], state
+        )
         change, averages = self.parts(wanted - gains - levels, levels, path, state)
         share = path[..., _STRENGTH] * torch.maximum(path[..., _TIMBRE], path[..., _NOISE])
         most, reach = self.reach(levels, powers, gains, share[..., None], state)
@@ -154,7 +158,7 @@ class StreamingStep(nn.Module):
         dry = waveform[..., self.n_past - hop : -hop]
         slope = 1.0 / (RAMP_FRAMES * hop)
         mix = ramp(state["controls"], controls, n_hops * hop, slope=slope)[:, None, :, _WET]
-        after |= level | fit | averages | reach | loudness
+        after |= level | matching | averages | reach | loudness
         after |= {
             "input.past": waveform[..., n_hops * hop :],
             "output.tail": tail,

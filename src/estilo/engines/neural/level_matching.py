@@ -21,6 +21,8 @@ _DOUBT = 1.0 / _MEMORY_S  # what the levels at the start are worth, as a share o
 _LOWEST, _HIGHEST, _N_BINS = -3.2, 1.8, 64  # in units of 20 dB
 _LEAST_RANK = 1e-5
 _AT_ONCE = 256  # frames: bounds the memory
+# Hosts of exported graphs know the state by these names.
+_COUNTS, _HELD = "fit.counts", "fit.held"
 
 
 def quantile_ranks(n_levels: int) -> Tensor:
@@ -32,7 +34,7 @@ def quantile_ranks(n_levels: int) -> Tensor:
     return 0.5 - 0.5 * torch.linspace(0.0, math.pi, n_levels).double().cos().float()
 
 
-class LevelFit(nn.Module):
+class LevelMatching(nn.Module):
     """A monotone map of levels for each band, learnt while the network plays.
 
     How the network's levels are distributed is kept in a histogram for each band, from which
@@ -68,7 +70,7 @@ class LevelFit(nn.Module):
     def initial_state(self, batch: int) -> dict[str, Tensor]:
         """Nothing learnt yet."""
         counts = self.bins.new_zeros(batch, self.smoothing.shape[0], _N_BINS)
-        return {"fit.counts": counts, "fit.held": self.bins.new_zeros(batch, 1)}
+        return {_COUNTS: counts, _HELD: self.bins.new_zeros(batch, 1)}
 
     def primed_state(self, levels: Tensor, counting: Tensor) -> dict[str, Tensor]:
         """All learnt from levels ``(batch, frames, n_bands)`` and how far each frame counts."""
@@ -77,14 +79,14 @@ class LevelFit(nn.Module):
         pairs = zip(levels.split(_AT_ONCE, 1), counting.split(_AT_ONCE, 1), strict=True)
         for some, by in pairs:
             found = _triangle(self._distances(some)) * by[..., None, None]
-            state["fit.counts"] += found.sum(1) / total
-        return {**state, "fit.held": torch.ones_like(state["fit.held"])}
+            state[_COUNTS] += found.sum(1) / total
+        return {**state, _HELD: torch.ones_like(state[_HELD])}
 
     def forward(
         self, levels: Tensor, style: Tensor, counting: Tensor, amount: Tensor, state: State
     ) -> tuple[Tensor, dict[str, Tensor]]:
         """See the class."""
-        counts, held = state["fit.counts"], state["fit.held"]
+        counts, held = state[_COUNTS], state[_HELD]
         rates = self.rate * (1.0 - held) * counting
         ranks, heard = [], []
         for frame, rate in zip(levels.unbind(1), rates.unbind(1), strict=True):
@@ -96,7 +98,7 @@ class LevelFit(nn.Module):
         rank = torch.stack(ranks, 1) / share[..., None].clamp(min=1e-9)
         gains = (_looked_up(style, rank) - levels) @ self.smoothing
         trust = share / (share + _DOUBT * (1.0 - share))
-        after = {"fit.counts": counts, "fit.held": held}
+        after = {_COUNTS: counts, _HELD: held}
         return levels + (amount * counting * trust)[..., None] * gains, after
 
     def _distances(self, levels: Tensor) -> Tensor:

@@ -1,9 +1,8 @@
-"""A network that practises a style before it plays in it.
+"""Adaptation of a trained network to the styles at hand, before it plays in them.
 
 Nobody has recorded the style's clips a second time with the content's sound. So the network plays
-them that way itself, and its decoder learns the way back, for which the clips are the true answer
-(back-translation: Sennrich, Haddow & Birch 2016, arXiv:1511.06709). The encoder goes on hearing as
-it was trained to.
+them that way itself, and its decoder learns the way back, for which the clips are the target
+(back-translation: Sennrich, Haddow & Birch 2016, arXiv:1511.06709). The encoder is not changed.
 """
 
 from collections.abc import Sequence
@@ -35,33 +34,33 @@ class _Piece(NamedTuple):
 
     Args:
         played: levels with the content's sound, ``(n_passages, frames, n_bands)``.
-        true: of the clip, likewise.
-        codes: of the rest of the clip, so that no answer is given away.
+        target: levels of the clip itself, likewise.
+        codes: style codes of the remainder of the clip, so that the target is not given away.
     """
 
     played: Tensor
-    true: Tensor
+    target: Tensor
     codes: StyleCode
 
 
-class Practice:
+class Adaptation:
     """A copy of a network that plays the styles better with every step.
 
     Args:
-        network: as it was trained; stays as it is.
-        content: ``(channels, time)`` at 48 kHz, whose sound is what the styles are played back
-            from.
-        styles: likewise.
-        weights: how often each style is practised; they sum to 1.
-        n_steps: of practice. 150 take half a minute on two processor cores, and a minute for
+        network: the network as it was trained; it stays as it is.
+        content: waveform ``(channels, time)`` at 48 kHz, whose sound is what the styles are played
+            back from.
+        styles: waveforms ``(channels, time)`` at 48 kHz.
+        weights: share of the steps for each style; they sum to 1.
+        n_steps: number of steps. 150 take half a minute on two processor cores, and a minute for
             recordings of half a minute and more.
-        seed: of the passages and their transpositions.
+        seed: random seed of the passages and their transpositions.
 
     Attributes:
-        network: the one that practises.
+        network: the copy that is adapted.
         n_done: steps so far.
-        n_steps: that are wanted.
-        loss: of the last step; None before the first.
+        n_steps: steps that are wanted.
+        loss: loss of the last step; None before the first.
 
     Raises:
         AudioFileError: the content or a style is silent.
@@ -100,14 +99,14 @@ class Practice:
         ]
 
     @property
-    def is_over(self) -> bool:
+    def is_done(self) -> bool:
         """Whether all steps are done."""
         return self.n_done >= self.n_steps
 
     @property
     def n_samples(self) -> int:
         """Samples that are heard in one step, on average."""
-        lengths = [piece.true.shape[1] for piece in self._pieces]
+        lengths = [piece.target.shape[1] for piece in self._pieces]
         frames = sum(w * length for w, length in zip(self._weights, lengths, strict=True))
         return round(frames * _AT_ONCE * self.network.framing.hop_length)
 
@@ -127,12 +126,12 @@ class Practice:
     def _loss(self) -> Tensor:
         rng, generator = self._rng, self.network.generator
         piece = self._pieces[int(rng.choice(len(self._pieces), p=self._weights))]
-        chosen = torch.from_numpy(rng.permutation(len(piece.true))[:_AT_ONCE])
+        chosen = torch.from_numpy(rng.permutation(len(piece.target))[:_AT_ONCE])
         moves = torch.stack(
             [self._transpositions[rng.integers(len(self._transpositions))] for _ in chosen]
         )
-        chosen = chosen.to(piece.true.device)
-        heard, true = piece.played[chosen] @ moves, piece.true[chosen] @ moves
+        chosen = chosen.to(piece.target.device)
+        heard, target = piece.played[chosen] @ moves, piece.target[chosen] @ moves
         code = StyleCode(*(part[chosen] for part in piece.codes))
         state = generator.initial_state(len(chosen))
         with torch.no_grad():
@@ -140,7 +139,7 @@ class Practice:
         ours, _ = generator.decode(notes, code, state)
         own = self.network.bands.importance
         terms = (losses.level, losses.spectral, losses.statistics)
-        return torch.stack([term(ours, true, importance=own).mean() for term in terms]).sum()
+        return torch.stack([term(ours, target, importance=own).mean() for term in terms]).sum()
 
 
 def _decoder(generator: Generator) -> list[nn.Module]:
@@ -157,22 +156,22 @@ def _decoder(generator: Generator) -> list[nn.Module]:
 @torch.inference_mode()
 def _piece(network: Network, style: Tensor, sound: StyleCode) -> _Piece:
     """A style's clip, or stretches of a long one, in passages."""
-    true, _ = hear_style(network, style)
-    played, _ = network(true, sound, network.generator.initial_state(1))
-    n_frames = true.shape[1]
+    target, _ = hear_style(network, style)
+    played, _ = network(target, sound, network.generator.initial_state(1))
+    n_frames = target.shape[1]
     n_passages = min(max(n_frames // _FRAMES, _AT_ONCE), _MOST_PASSAGES)
     length = min(n_frames // n_passages, _FRAMES)
     starts = np.linspace(0, n_frames - length, n_passages).round().astype(int)
     spans = [slice(int(start), int(start) + length) for start in starts]
-    rests = [torch.cat((true[:, : span.start], true[:, span.stop :]), 1) for span in spans]
-    codes = zip(*(network.encode_style(rest) for rest in rests), strict=True)
+    others = [torch.cat((target[:, : span.start], target[:, span.stop :]), 1) for span in spans]
+    codes = zip(*(network.encode_style(each) for each in others), strict=True)
     return _Piece(
         torch.cat([played[:, span] for span in spans]),
-        torch.cat([true[:, span] for span in spans]),
+        torch.cat([target[:, span] for span in spans]),
         StyleCode(*(torch.cat(part) for part in codes)),
     )
 
 
 def _copied(piece: _Piece) -> _Piece:
     codes = StyleCode(*(part.clone() for part in piece.codes))
-    return _Piece(piece.played.clone(), piece.true.clone(), codes)
+    return _Piece(piece.played.clone(), piece.target.clone(), codes)
