@@ -88,10 +88,15 @@ COMMANDS = {
         "Train the neural engine, on recordings of your own too.",
         "[RECIPE] [--fine-tune DATASET] [-o FOLDER] [options]",
     ),
+    "export": Command(
+        "estilo.cli.export:export",
+        "Write the trained engine as a file that other programs run.",
+        "[--format NAME] [-o FILE] [options]",
+    ),
     "list": Command(
         "estilo.cli.listing:list_parts",
-        "Show the engines, presets and terms there are.",
-        "[engines|presets|terms]",
+        "Show the engines, presets, metrics and other parts there are.",
+        "[FAMILY]",
     ),
     "demo": Command(
         "estilo.cli.demo:demo",
