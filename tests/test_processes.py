@@ -7,6 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from running import processes, start
 
 from estilo.errors import EstiloError
 from estilo.io.atomic import replacing
@@ -36,8 +37,7 @@ SECONDS = 7654.25
 
 def programs():
     """Of `write_slowly`, that run."""
-    found = subprocess.run(["ps", "-eo", "args="], capture_output=True, text=True, check=True)
-    return [line for line in found.stdout.splitlines() if f"time.sleep({SECONDS})" in line]
+    return [each for each in processes() if f"time.sleep({SECONDS})" in each.command]
 
 
 def wait_until(condition):
@@ -72,8 +72,10 @@ def test_failures_come_through_and_deaths_are_told():
 
 
 PROGRAM = """
-import sys, test_processes
+import sys
 from pathlib import Path
+sys.path.append(sys.argv[2])
+import test_processes
 from estilo.processes import run_all
 if __name__ == "__main__":
     list(run_all(test_processes.write_slowly, [Path(sys.argv[1])], n_jobs=1))
@@ -84,9 +86,7 @@ if __name__ == "__main__":
 @pytest.mark.parametrize("how", ["stop", "kill"])
 def test_what_is_stopped_leaves_nothing_behind(tmp_path, how):
     """Neither half a file nor the program that a task had started, whoever is ended."""
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent)}
-    command = [sys.executable, "-c", PROGRAM, tmp_path]
-    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
+    with start(PROGRAM, tmp_path, Path(__file__).parent) as process:
         wait_until(programs)
         assert len(list(tmp_path.iterdir())) == 1
         process.send_signal({"stop": 2, "kill": 9}[how])

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import soundfile as sf
 from optional_programs import pretend
+from running import start
 
 from estilo.datasets.manifest import read_manifest
 
@@ -200,18 +201,27 @@ def test_rendering_loads_no_torch(tmp_path):
     assert done.stdout.splitlines()[-1] == "0 False"
 
 
-def start(*arguments):
-    command = [sys.executable, "-c", PROGRAM, *map(str, arguments)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+# Clips that take a while, to be stopped among them.
+LONG = [*SMALL[:-1], 8]
+
+
+@pytest.fixture(scope="module")
+def unstopped(tmp_path_factory):
+    """The dataset that nobody has stopped."""
+    out = tmp_path_factory.mktemp("unstopped")
+    with start(PROGRAM, "data", "synth", *LONG, "--jobs", 1, "-o", out) as process:
+        _, err = process.communicate(timeout=120)
+    assert process.returncode == 0, err
+    return out
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
-def test_a_stopped_rendering_goes_on_and_ends_as_one_that_was_not(run, here, tmp_path, number):
-    ours, fresh = tmp_path / "ours", tmp_path / "fresh"
-    # Clips that take a while, to be stopped among them.
-    options = [*SMALL[:-1], 20, "--jobs", 1]
-    with start("data", "synth", *options, "-o", ours) as process:
+def test_a_stopped_rendering_goes_on_and_ends_as_one_that_was_not(
+    run, here, unstopped, tmp_path, number
+):
+    ours = tmp_path / "ours"
+    with start(PROGRAM, "data", "synth", *LONG, "--jobs", 1, "-o", ours) as process:
         deadline = time.monotonic() + 60
         while len(list(ours.rglob("*.wav"))) < 2:
             assert process.poll() is None, process.communicate()
@@ -230,12 +240,13 @@ def test_a_stopped_rendering_goes_on_and_ends_as_one_that_was_not(run, here, tmp
         time.sleep(0.05)
     kept = {path: path.stat().st_mtime_ns for path in ours.rglob("*.wav")}
     assert 2 <= len(kept) < 12
-    for folder in (ours, fresh):
-        assert run("data", "synth", *options, "-o", folder).code == 0
+    assert run("data", "synth", *LONG, "-o", ours).code == 0
     assert all(path.stat().st_mtime_ns == time_ns for path, time_ns in kept.items())
-    names = [sorted(p.relative_to(d) for p in d.rglob("*") if p.is_file()) for d in (ours, fresh)]
+    names = [
+        sorted(p.relative_to(d) for p in d.rglob("*") if p.is_file()) for d in (ours, unstopped)
+    ]
     assert names[0] == names[1]
-    assert all((ours / name).read_bytes() == (fresh / name).read_bytes() for name in names[0])
+    assert all((ours / name).read_bytes() == (unstopped / name).read_bytes() for name in names[0])
     assert len(names[0]) == 16
 
 
@@ -246,7 +257,7 @@ def test_stopped_adding_keeps_what_it_has(tmp_path):
     rng = np.random.default_rng(0)
     for number in range(200):
         sf.write(folder / f"{number}.wav", 0.1 * rng.standard_normal(3 * 48_000), 48_000)
-    with start("data", "add", folder, "--licence", "own", "-o", out) as process:
+    with start(PROGRAM, "data", "add", folder, "--licence", "own", "-o", out) as process:
         while len(list(out.rglob("*.wav"))) < 3:
             assert process.poll() is None, process.communicate()
             time.sleep(0.01)

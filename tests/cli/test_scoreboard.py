@@ -1,17 +1,17 @@
-import os
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
 from matplotlib.figure import Figure
 from optional_programs import missing, pretend
-from tiny_set import QUICK
+from running import are_alive, children_of, start
+from tiny_set import QUICK, Slow
 
+from estilo.evaluation.entries import Entry
 from estilo.evaluation.ledger import Ledger
 from estilo.evaluation.sets import TEST_SETS
+from estilo.registry import Registry
 
 # Ctrl-C raises, whatever the tests were started with; the set is tiny and a row slow.
 PROGRAM = """
@@ -22,11 +22,11 @@ from estilo.cli import main
 from estilo.evaluation import entries
 from estilo.evaluation.sets import TEST_SETS
 from estilo.registry import Registry
-rows = [*tiny_set.QUICK[1:3], entries.Entry("slow", "slow", tiny_set.Slow(float(sys.argv[1])))]
+rows = [*tiny_set.QUICK[1:3], entries.Entry("slow", "slow", tiny_set.Slow(60.0))]
 entries._pair_controls = lambda has_target: list(rows)
 entries.ENGINES = Registry("engine", parts={})
 TEST_SETS._paths["real"] = "tiny_set:TinyPairs"
-raise SystemExit(main(["scoreboard", "--set", "real", "--jobs", "1", "-o", sys.argv[2]]))
+raise SystemExit(main(["scoreboard", "--set", "real", "--jobs", "1", "-o", sys.argv[1]]))
 """
 
 
@@ -146,15 +146,6 @@ def test_results_of_several_commits_are_told(board, monkeypatch, tmp_path):
     assert "results of several commits" in said.err
 
 
-def start(folder, *, seconds):
-    helpers = Path(__file__).parents[1] / "helpers"
-    environment = {**os.environ, "PYTHONPATH": str(helpers)}
-    command = [sys.executable, "-c", PROGRAM, str(seconds), folder]
-    return subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
-    )
-
-
 def wait_for_results(folder, n, process):
     ledger = folder / "results.jsonl"
     while not ledger.exists() or ledger.read_bytes().count(b"\n") < n:
@@ -162,26 +153,11 @@ def wait_for_results(folder, n, process):
         time.sleep(0.02)
 
 
-def is_alive(pid):
-    try:
-        os.kill(pid, 0)
-        return "Z" not in Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except (ProcessLookupError, FileNotFoundError):
-        return False
-
-
-def children_of(pid):
-    found = subprocess.run(
-        ["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=False
-    )
-    return [int(line) for line in found.stdout.split()]
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
-def test_a_stopped_run_keeps_what_it_has_and_goes_on(tmp_path, number):
+def test_a_stopped_run_keeps_what_it_has_and_goes_on(board, run, tmp_path, monkeypatch, number):
     folder = tmp_path / "board"
-    with start(folder, seconds=60) as process:
+    with start(PROGRAM, folder) as process:
         wait_for_results(folder, 2, process)
         children = children_of(process.pid)
         assert children
@@ -193,15 +169,17 @@ def test_a_stopped_run_keeps_what_it_has_and_goes_on(tmp_path, number):
         assert "cancelled; what was measured is kept in" in err
         assert "Traceback" not in err
     deadline = time.monotonic() + 30
-    while any(map(is_alive, children)) and time.monotonic() < deadline:
+    while are_alive(children) and time.monotonic() < deadline:
         time.sleep(0.05)
-    assert not any(map(is_alive, children))
+    assert not are_alive(children)
     kept = (folder / "results.jsonl").read_bytes()
     assert len(Ledger(folder / "results.jsonl").read()) == 2
     assert not (folder / "scoreboard.md").exists()
-    with start(folder, seconds=0) as process:
-        out, err = process.communicate(timeout=120)
-    assert process.returncode == 0, err
-    assert out.splitlines()[0] == str(folder / "scoreboard.md")
+    rows = [*QUICK[1:3], Entry("slow", "slow", Slow(0.0))]
+    monkeypatch.setattr("estilo.evaluation.entries._pair_controls", lambda has_target: rows)
+    monkeypatch.setattr("estilo.evaluation.entries.ENGINES", Registry("engine", parts={}))
+    said = run("scoreboard", "--set", "real", "-o", folder)
+    assert said.code == 0, said.err
+    assert said.out.splitlines()[0] == str(folder / "scoreboard.md")
     assert (folder / "results.jsonl").read_bytes().startswith(kept)
     assert len(Ledger(folder / "results.jsonl").read()) == 12

@@ -1,11 +1,10 @@
-import os
 import signal
-import subprocess
 import sys
 import time
 from pathlib import Path
 
 import pytest
+from running import start
 
 from estilo.evaluation.measuring import Bench
 from estilo.evaluation.sets import TEST_SETS
@@ -25,12 +24,12 @@ TEST_SETS._paths["real"] = "tiny_set:TinyPairs"
 def inline(tasks, *, test_set, n_jobs):
     bench = Bench(test_set)
     for place, (item, maker) in enumerate(tasks):
-        if sys.argv[1] == "slow" and "strength" in maker.options:
+        if "strength" in maker.options:
             time.sleep(60)
         yield place, bench.measure(item, maker)
 search.measure_all = inline
 raise SystemExit(main(["search", "crossfade", "--over", "strength=.1:.4", "--set", "real",
-                       "--n", "4", "--trials", "2", "-o", sys.argv[2]]))
+                       "--n", "4", "--trials", "2", "-o", sys.argv[1]]))
 """
 
 
@@ -149,20 +148,11 @@ def test_optuna_is_missing(search, monkeypatch):
     assert "pip install 'estilo[eval]'" in said.err
 
 
-def start(folder, how):
-    helpers = Path(__file__).parents[1] / "helpers"
-    environment = {**os.environ, "PYTHONPATH": str(helpers)}
-    command = [sys.executable, "-c", PROGRAM, how, folder]
-    return subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
-    )
-
-
 @pytest.mark.slow
-def test_a_stopped_search_keeps_what_it_has_and_goes_on(tmp_path):
+def test_a_stopped_search_keeps_what_it_has_and_goes_on(search, tmp_path):
     folder = tmp_path / "found"
     ledger = folder / "results.jsonl"
-    with start(folder, "slow") as process:
+    with start(PROGRAM, folder) as process:
         while not ledger.exists() or ledger.read_bytes().count(b"\n") < 2:
             assert process.poll() is None, process.communicate()
             time.sleep(0.02)
@@ -172,8 +162,7 @@ def test_a_stopped_search_keeps_what_it_has_and_goes_on(tmp_path):
     assert "cancelled; what was measured is kept in" in err
     assert "Traceback" not in err
     kept = ledger.read_bytes()
-    with start(folder, "quick") as process:
-        out, err = process.communicate(timeout=120)
-    assert process.returncode == 0, err
-    assert out.splitlines()[0] == str(folder / "search.md")
+    said = search("--set", "real", over="strength=.1:.4", output=folder)
+    assert said.code == 0, said.err
+    assert said.out.splitlines()[0] == str(folder / "search.md")
     assert ledger.read_bytes().startswith(kept)

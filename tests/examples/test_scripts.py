@@ -9,6 +9,8 @@ import pytest
 from clips import audio, melody, rain
 
 import estilo
+from estilo.engines.neural import runtimes
+from estilo.models.network import Network
 
 FOLDER = Path(__file__).parents[2] / "examples"
 RATE = 22_050
@@ -44,6 +46,23 @@ def test_between_styles(clips: dict[str, Path], tmp_path: Path) -> None:
         assert 0.0 < distances[0] < distances[1]
 
 
+@pytest.fixture
+def one_graph(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The shipped network's graph is made once and played in every stream, busy machine or not."""
+    monkeypatch.setattr(runtimes, "_is_better", lambda *_: True)
+    build, made = runtimes.build_graph, []
+
+    def build_once(network: Network, *, channels: int) -> bytes:
+        assert channels == 1
+        if not made:
+            made.append(build(network, channels=channels))
+        return made[0]
+
+    monkeypatch.setattr(runtimes, "build_graph", build_once)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("one_graph")
 def test_stream_blocks(clips: dict[str, Path], tmp_path: Path) -> None:
     """Until the change it is the stream of one style, afterwards not any more."""
     files = [clips[name] for name in ("melody", "rain", "low")]
