@@ -1,5 +1,6 @@
 """The mosaic against the plain algorithm at equal cost, and what a refinement gives."""
 
+import math
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -9,7 +10,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from common import write_table
+from clips import DURATION_S, MadeTriplets
+from common import Section, left_out_where_missing, write_table
 from estilo.audio import Audio
 from estilo.dsp.resample import resample
 from estilo.dsp.stft import istft, stft
@@ -19,16 +21,14 @@ from estilo.engines.mosaic.engine import OVERLAP, MosaicEngine, MosaicState
 from estilo.engines.mosaic.index import GrainIndex
 from estilo.engines.mosaic.settings import MosaicSettings
 from estilo.evaluation.makers import Maker, TransferMaker
-from estilo.evaluation.sets.base import Item, TestSet
-from estilo.evaluation.sets.synthetic import SAMPLE_RATE_HZ, SyntheticTriplets
+from estilo.evaluation.sets.base import Item
+from estilo.evaluation.sets.synthetic import SyntheticTriplets
+from exam import Exam, Values, against, cell, make_parser, tuning_triplets
 from plain_musaicing import Restrictions, musaicing
-from training_runs import Exam, Values, against, cell, make_parser, tuning_triplets
 
 RATE = 22_050
 RACED = MosaicSettings(polyphony=10)
-CONTENT_S, STYLE_S = 30.0, 300.0
 N_UPDATES = 10
-N_RACED = 20  # triplets whose recordings are raced with: enough for both
 METRICS = ("lsd", "timbre_mfcc", "timbre_triplet", "pitch", "copy_score")
 HEADINGS = ("LSD", "timbre (MFCC)", "timbre (triplet)", "pitch", "copy score")
 COMPARED = ("timbre_mfcc", "timbre_triplet", "pitch")
@@ -36,12 +36,25 @@ STRENGTHS = (0.25, 0.5, 0.75, 1.0)
 REFINED = "mosaic, refined"
 
 
-def medley(recordings: Iterable[Audio | None], seconds: float) -> Tensor:
-    """Recordings one after another, ``(1, time)`` at `RATE`."""
-    parts = [each.samples.mean(0, keepdims=True) for each in recordings if each is not None]
-    samples = resample(np.concatenate(parts, axis=1), SAMPLE_RATE_HZ, RATE)
-    assert samples.shape[1] >= seconds * RATE
-    return torch.from_numpy(samples[:, : round(seconds * RATE)])
+def medley(clips: Iterable[Audio | None], seconds: float) -> Tensor:
+    """Clips one after another, as many as it takes.
+
+    Args:
+        clips: at one sample rate; those that are None are passed over.
+        seconds: length of the result.
+
+    Returns:
+        **Shape** ``(1, time)``, at `RATE`.
+    """
+    parts: list[np.ndarray] = []
+    n_left = round(seconds * RATE)
+    for each in clips:
+        if each is not None and n_left > 0:
+            mono = each.samples.mean(0, keepdims=True)
+            parts.append(resample(mono, each.sample_rate, RATE)[:, :n_left])
+            n_left -= parts[-1].shape[1]
+    assert n_left == 0
+    return torch.from_numpy(np.concatenate(parts, axis=1))
 
 
 def job_of(content: Tensor, style: Tensor, *, sample_rate: int) -> Task:
@@ -114,12 +127,19 @@ def plain_race(job: Task, restrictions: Restrictions | None) -> Race:
     return race
 
 
-def speed_rows(triplets: TestSet) -> Iterator[tuple[object, ...]]:
-    """The race on half a minute of several instruments against five of many."""
-    items = [triplets.load(name) for name in triplets.names(N_RACED)]
-    styles = [each for item in items for each in (item.style, item.target)]
-    content = medley([item.content for item in items], CONTENT_S)
-    job = job_of(content, medley(styles, STYLE_S), sample_rate=RATE)
+def speed_rows(*, content_s: float, style_s: float) -> Iterator[tuple[object, ...]]:
+    """The race on a content of several instruments against a style of many.
+
+    Args:
+        content_s: length of the content, in seconds.
+        style_s: length of the style, in seconds.
+    """
+    triplets = MadeTriplets()
+    n_items = math.ceil(max(content_s, style_s / 2.0) / DURATION_S)
+    items = [triplets.load(name) for name in triplets.names(n_items)]
+    styles = (each for item in items for each in (item.style, item.target))
+    content = medley((item.content for item in items), content_s)
+    job = job_of(content, medley(styles, style_s), sample_rate=RATE)
     free, whole = fast_races(job)
     for name, fast, restrictions in (("no", free, None), ("yes", whole, Restrictions())):
         plain = plain_race(job, restrictions)
@@ -216,63 +236,78 @@ def _means(values: Values) -> list[str]:
     return [f"{np.nanmean(values[metric]):.3f}" for metric in METRICS]
 
 
+def scores_sections(exam: Exam, *, title: str) -> list[Section]:
+    """Scores against the target, and what a refinement changes.
+
+    Args:
+        exam: the triplets.
+        title: what they are.
+    """
+    found, n = found_values(exam), len(exam.items)
+    return [
+        (
+            f"**Scores**, {n} {title}: means against the target (copy score: against the style).",
+            ("", *HEADINGS),
+            [(name, *_means(values)) for name, values in found.items()],
+        ),
+        (
+            "**Refinement**: the mosaic refined against one that is not, triplet by triplet, "
+            "with 95 % intervals; ratios, for pitch the difference. Asked: timbre no worse, "
+            "pitch at least 0.10 nearer.",
+            ("against", *(HEADINGS[METRICS.index(each)] for each in COMPARED)),
+            list(refinement_rows(found, n=n)),
+        ),
+    ]
+
+
 def main() -> None:
     """Race, then scores."""
     parser = make_parser(__doc__ or "", folder="mosaic")
-    parser.add_argument("--triplets", type=int, default=20)
+    parser.add_argument("--triplets", type=int, default=20, help="Of each kind.")
+    parser.add_argument("--content-s", type=float, default=30.0, help="Content that is raced with.")
+    parser.add_argument("--style-s", type=float, default=300.0, help="Style that is raced with.")
     options = parser.parse_args()
     torch.set_num_threads(1)
     n, placed = options.triplets, {"folder": options.folder, "n_jobs": options.processes}
-    test = SyntheticTriplets("TimGM6mb")
-    exam = Exam("synthetic, TimGM6mb, seed 0", test, test.names(n), **placed)
-    tuning = tuning_triplets(max(1, n // 4), **placed)
-    races = list(speed_rows(tuning.test_set))  # before anything else runs beside them
-    found = found_values(exam)
-    write_table(
-        "mosaic",
-        "Mosaic",
-        [
+    # Before anything else runs beside them.
+    races = list(speed_rows(content_s=options.content_s, style_s=options.style_s))
+    sections: list[Section] = [
+        (
+            f"**Speed.** {options.content_s:g} s of content against {options.style_s:g} s of style "
+            f"at {RATE} Hz, in seconds of processor time, with the restrictions that were "
+            "published (a grain not again within 3, 10 at once, 3 played on) and without any. "
+            "Cost: KL divergence of the content's magnitudes from the grains', as a share of "
+            f"their sum. Plain: {N_UPDATES} updates with every grain for every frame, and the "
+            "spectra of all grains. Mosaic: index, searches and updates, the median of three "
+            "runs; restricted, its end includes synthesis.",
             (
-                f"**Speed.** {CONTENT_S:g} s of content against {STYLE_S:g} s of style at "
-                f"{RATE} Hz, in seconds of processor time, with the restrictions that were "
-                "published (a grain not again within 3, 10 at once, 3 played on) and without any. "
-                "Cost: KL divergence of the content's magnitudes from the grains', as a share of "
-                f"their sum. Plain: {N_UPDATES} updates with every grain for every frame, and the "
-                "spectra of all grains. Mosaic: index, searches and updates, the median of three "
-                "runs; restricted, its end includes synthesis.",
-                (
-                    "restricted",
-                    "cost that both reach",
-                    "plain (s)",
-                    "mosaic (s)",
-                    "times faster",
-                    "plain at its end (s, cost)",
-                    "mosaic at its end (s, cost)",
-                ),
-                races,
+                "restricted",
+                "cost that both reach",
+                "plain (s)",
+                "mosaic (s)",
+                "times faster",
+                "plain at its end (s, cost)",
+                "mosaic at its end (s, cost)",
             ),
-            (
-                f"**Scores**, {n} synthetic triplets of TimGM6mb, on which nothing was chosen: "
-                "means against the true answer (copy score: against the style).",
-                ("", *HEADINGS),
-                ((name, *_means(values)) for name, values in found.items()),
-            ),
-            (
-                "**Refinement**: the mosaic refined against one that is not, triplet by triplet, "
-                "with 95 % intervals; ratios, for pitch the difference. Asked: timbre no worse, "
-                "pitch at least 0.10 nearer.",
-                ("against", *(HEADINGS[METRICS.index(each)] for each in COMPARED)),
-                refinement_rows(found, n=n),
-            ),
+            races,
+        )
+    ]
+    made = MadeTriplets()
+    exam = Exam("made", made, made.names(n), **placed)
+    sections += scores_sections(exam, title="triplets of the project's own synthesiser")
+    with left_out_where_missing("triplets of TimGM6mb"):
+        test = SyntheticTriplets("TimGM6mb")
+        exam = Exam("synthetic, TimGM6mb, seed 0", test, test.names(n), **placed)
+        title = "synthetic triplets of TimGM6mb, on which nothing was chosen"
+        sections += scores_sections(exam, title=title)
+    with left_out_where_missing("strengths on triplets of MuseScore_General"):
+        tuning = tuning_triplets(max(1, n // 4), **placed)
+        sections.append(
             (
                 f"**Strength**, {len(tuning.items)} triplets of MuseScore_General, on which "
                 "defaults were chosen; without refinement.",
                 ("strength", *HEADINGS),
-                strength_rows(tuning),
-            ),
-        ],
-    )
-
-
-if __name__ == "__main__":
-    main()
+                list(strength_rows(tuning)),
+            )
+        )
+    write_table("mosaic", "Mosaic", sections)

@@ -11,7 +11,8 @@ from collections import defaultdict
 import mir_eval
 import numpy as np
 
-from common import AUDIO, recording, write_table
+from clips import has_recordings, recording
+from common import write_table
 from estilo.analysis.multipitch import FRAME_RATE_HZ, multipitch, notes_per_frame
 from estilo.analysis.sound import RATE_HZ, Sound
 from estilo.evaluation.networks.pitch_pieces import (
@@ -116,7 +117,7 @@ def _noise_section() -> tuple:
     spectrum = np.fft.rfft(white) / np.sqrt(np.maximum(np.arange(5 * RATE_HZ + 1), 100))
     sounds = {"white noise": Sound(0.1 * white, RATE_HZ)}
     sounds["pink noise"] = Sound(np.fft.irfft(spectrum), RATE_HZ)
-    if AUDIO.is_dir():
+    if has_recordings("textures"):
         sounds |= {name: Sound.of(recording(name, duration_s=10.0)) for name in TEXTURES}
     rows = [(name, f"{multipitch(sound).sum(1).mean():.3f}") for name, sound in sounds.items()]
     return "## What has no notes", ("sound", "notes found per frame"), rows

@@ -1,14 +1,16 @@
 """Styles for a part of the content: steps in level at the seams, what leaks out of a band, time."""
 
+import argparse
 import resource
-import time
+from functools import partial
 from typing import Any
 
 import numpy as np
 import torch
 
 import estilo
-from common import PAIRS, looped, recording, write_table
+from clips import pairs_at_hand
+from common import looped, processor_s, write_table
 from estilo.analysis.clicks import click_times
 from estilo.audio import Audio
 from estilo.dsp.loudness import integrated_loudness
@@ -71,9 +73,17 @@ def leak_db(content: Audio, style: Audio) -> tuple[float, float]:
 
 
 def main() -> None:
+    """Measure and write the table."""
+    parser = argparse.ArgumentParser(description=str(__doc__))
+    parser.add_argument("--pairs", type=int, default=99, help="Pairs of each kind at most.")
+    options = parser.parse_args()
     torch.set_num_threads(1)
-    clips = [[recording(each, duration_s=SECONDS, sample_rate=RATE) for each in p] for p in PAIRS]
-    pairs = [(looped(content, duration_s=SECONDS), style) for content, style in clips]
+    names: list[tuple[str, str]] = []
+    pairs: list[tuple[Audio, Audio]] = []
+    for each in pairs_at_hand():
+        names += each.names[: options.pairs]
+        clips = each.clips(duration_s=SECONDS, sample_rate=RATE)[: options.pairs]
+        pairs += [(looped(content, duration_s=SECONDS), style) for content, style in clips]
     levelled = [steps_db(*pair) for pair in pairs]
     own, parts._levels = parts._levels, lambda *_: ([0], [0.0])
     plain = [steps_db(*pair) for pair in pairs]
@@ -81,7 +91,7 @@ def main() -> None:
     leaks = [leak_db(*pair) for pair in pairs]
     rows = [
         (
-            " → ".join(PAIRS[i]),
+            " → ".join(names[i]),
             *(f"{each:.1f}" for each in levelled[i][0]),
             *(f"{each:.1f}" for each in plain[i][0]),
             levelled[i][1],
@@ -94,10 +104,10 @@ def main() -> None:
     rows.append(("mean, clicks in sum", *(f"{each:.1f}" for each in means), *total))
     long, style = looped(pairs[0][0], duration_s=LONG_S), pairs[0][1]
     times = []
-    for name, at, options in WAYS:
-        start = time.process_time()
-        Transfer(engine="eq", scores=False, **options)(long, estilo.Clip(style, at=at))
-        times.append((name, f"{(time.process_time() - start) / LONG_S:.4f}"))
+    for name, at, ways in WAYS:
+        transfer = Transfer(engine="eq", scores=False, **ways)
+        seconds = processor_s(partial(transfer, long, estilo.Clip(style, at=at)))
+        times.append((name, f"{seconds / LONG_S:.4f}"))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     seams = " and ".join(f"{each:g} s" for each in SEAMS_S)
     write_table(

@@ -1,17 +1,23 @@
-"""Content kept against distance to the style, on ten pairs of real recordings.
+"""Content kept against distance to the style, on clips made by the project and on recordings.
 
 For every strength: chroma cosine and onset F1 with the content, MFCC distance to the style, and the
 least MFCC distance of any crossfade (21 weights) that keeps at least as much content. Then the ways
-to make a waveform, at one strength.
+to make a waveform, at one strength. Ten further pairs of recordings, on which no default was
+chosen, have a document of their own (held-out).
 """
 
+import argparse
 import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
 
 import estilo
-from common import PAIRS, recording, write_table
+from clips import PAIRS, Pairs, pairs_at_hand
+from common import Section, write_table
 from estilo.audio import Audio
 from estilo.engines.base import Task, run
 from estilo.engines.optimise.engine import OptimiseEngine
@@ -19,6 +25,20 @@ from estilo.engines.optimise.settings import OptimiseSettings
 from estilo.presets import build_settings
 from scores import chroma_cosine, onset_f1, timbre_distance, timbre_vector
 
+# On these no default was chosen: recordings recur, pairs do not.
+HELD_OUT = (
+    ("speech-reading.ogg", "cello-phrase.wav"),
+    ("humpback.ogg", "orchestra.wav"),
+    ("singing-female.wav", "rain.wav"),
+    ("piano.wav", "ocean.wav"),
+    ("robin.ogg", "sax-phrase.wav"),
+    ("orchestra.wav", "jazz-vibraphone.ogg"),
+    ("strings-brahms.ogg", "trumpet-loop.ogg"),
+    ("cello-phrase.wav", "speech-female.wav"),
+    ("jazz-vibraphone.ogg", "humpback.ogg"),
+    ("mridangam.wav", "strings-brahms.ogg"),
+)
+DURATION_S = 8.0
 STRENGTHS = (0.0, 0.25, 0.5, 0.75, 1.0)
 WEIGHTS = np.linspace(0.0, 1.0, 21) ** 1.5
 COMPARED = 0.75
@@ -27,7 +47,7 @@ VARIANTS: dict[str, dict[str, object]] = {
     "mel, Griffin-Lim 32 from the content's phase": {"phase": "griffin-lim"},
     "mel, fast Griffin-Lim 32 from the content's phase": {"phase": "fast-griffin-lim"},
     "mel, PGHI": {"phase": "pghi"},
-    "mel, Griffin-Lim 500 from noise (as the seeds)": {
+    "mel, Griffin-Lim 500 from noise (as the original method)": {
         "phase": "griffin-lim",
         "phase_start": "random",
         "n_phase_iterations": 500,
@@ -40,7 +60,13 @@ VARIANTS: dict[str, dict[str, object]] = {
 
 
 def scored(output: Audio, content: Audio, style: Audio) -> tuple[float, float, float]:
-    """Chroma cosine, onset F1, MFCC distance to the style."""
+    """Chroma cosine, onset F1, MFCC distance to the style.
+
+    Args:
+        output: what is judged, mono.
+        content: what it was made from, at the same rate.
+        style: what it should sound like.
+    """
     rate = content.sample_rate
     signal, wanted = output.samples[0], content.samples[0]
     distance = timbre_distance(
@@ -70,6 +96,68 @@ def best_crossfade(fades: np.ndarray, content_kept: np.ndarray) -> float:
     return float(fades[kept(fades) >= content_kept - 1e-9, 2].min())
 
 
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """Scores of some pairs at every strength, beside those of crossfades.
+
+    Args:
+        pairs: the pairs.
+        scores: chroma cosine, onset F1 and MFCC distance; **shape** ``(pairs, strengths, 3)``.
+        crossfade: least distance of a crossfade that keeps as much; ``(pairs, strengths)``.
+    """
+
+    pairs: Pairs
+    scores: np.ndarray
+    crossfade: np.ndarray
+
+    @classmethod
+    def of(cls, pairs: Pairs) -> "Measured":
+        """Measure some pairs.
+
+        Args:
+            pairs: the pairs.
+        """
+        scores, crossfade = [], []
+        for content, style in pairs.clips(duration_s=DURATION_S):
+            fades = crossfades(content, style)
+            outputs = [
+                estilo.transfer(content, style, strength=each, scores=False).audio
+                for each in STRENGTHS
+            ]
+            scores.append([scored(output, content, style) for output in outputs])
+            crossfade.append([best_crossfade(fades, kept(np.array(row))) for row in scores[-1]])
+        return cls(pairs, np.array(scores), np.array(crossfade))
+
+    def means(self) -> list[tuple[object, ...]]:
+        """A row for every strength."""
+        closer = (self.scores[..., 2] < self.crossfade).sum(0)
+        return [
+            (
+                strength,
+                *(f"{mean[0]:.3f}", f"{mean[1]:.3f}", f"{kept(mean):.3f}"),
+                *(f"**{mean[2]:.3f}**", f"{cross:.3f}", f"{n} of {len(self.scores)}"),
+            )
+            for strength, mean, cross, n in zip(
+                STRENGTHS, self.scores.mean(0), self.crossfade.mean(0), closer, strict=True
+            )
+        ]
+
+    def each(self) -> list[tuple[object, ...]]:
+        """A row for every pair."""
+        return [
+            (
+                f"{Path(content).stem} → {Path(style).stem}",
+                *(
+                    f"{kept(row):.2f} / {row[2]:.3f} ({x:.3f})"
+                    for row, x in zip(scores, crossfade, strict=True)
+                ),
+            )
+            for (content, style), scores, crossfade in zip(
+                self.pairs.names, self.scores, self.crossfade, strict=True
+            )
+        ]
+
+
 def variant(settings: OptimiseSettings, content: Audio, style: Audio) -> tuple[Audio, float, float]:
     """Output, relative distance of its frames from those that were optimised, seconds."""
     engine = OptimiseEngine(settings)
@@ -92,38 +180,14 @@ def variant(settings: OptimiseSettings, content: Audio, style: Audio) -> tuple[A
     return audio, float((got - wanted).norm() / wanted.norm()), seconds
 
 
-def main() -> None:
-    """Measure and write the table."""
-    clips = [(recording(c, duration_s=8.0), recording(s, duration_s=8.0)) for c, s in PAIRS]
-    fades = np.array([crossfades(*pair) for pair in clips])
-    scores = np.array(
-        [
-            [scored(estilo.transfer(c, s, strength=strength).audio, c, s) for strength in STRENGTHS]
-            for c, s in clips
-        ]
-    )
-    crossfade = np.array(
-        [
-            [best_crossfade(fades[i], kept(scores[i, j])) for j in range(len(STRENGTHS))]
-            for i in range(len(clips))
-        ]
-    )
-    mean, cross = scores.mean(0), crossfade.mean(0)
-    strength_rows = [
-        (s, f"{m[0]:.3f}", f"{m[1]:.3f}", f"{kept(m):.3f}", f"**{m[2]:.3f}**", f"{x:.3f}")
-        for s, m, x in zip(STRENGTHS, mean, cross, strict=True)
-    ]
-    pair_rows = [
-        (
-            f"{c.split('.')[0]} → {s.split('.')[0]}",
-            *(
-                f"{kept(row):.2f} / {row[2]:.3f} ({x:.3f})"
-                for row, x in zip(scores[i], crossfade[i], strict=True)
-            ),
-        )
-        for i, (c, s) in enumerate(PAIRS)
-    ]
-    variant_rows = []
+def variant_rows(pairs: Pairs) -> list[tuple[object, ...]]:
+    """A row for every way to make a waveform.
+
+    Args:
+        pairs: the pairs over which means are taken.
+    """
+    clips = pairs.clips(duration_s=DURATION_S)
+    rows: list[tuple[object, ...]] = []
     for name, changes in VARIANTS.items():
         settings = build_settings("optimise", {"strength": COMPARED, **changes})
         outcomes = [variant(settings, c, s) for c, s in clips]
@@ -132,7 +196,7 @@ def main() -> None:
         seconds = [
             took * 10.0 / c.duration_s for (_, _, took), (c, _) in zip(outcomes, clips, strict=True)
         ]
-        variant_rows.append(
+        rows.append(
             (
                 name,
                 *(f"{x:.3f}" for x in np.mean(values, 0)),
@@ -141,32 +205,76 @@ def main() -> None:
             )
         )
         print("measured", name, flush=True)
-    write_table(
-        "quality",
-        "Content kept and style taken",
-        [
-            (
-                "Ten pairs of real recordings (8 s, mono, 22 050 Hz), means. Chroma cosine over "
-                "frames that sound, onset F1 within 50 ms; MFCC distance: cosine distance of means "
-                "and deviations of 12 MFCCs. The last column is the least distance of any of 21 "
-                "crossfades that keeps at least as much content (mean of chroma and onsets).",
-                ("strength", "chroma", "onset F1", "kept", "distance to style", "crossfade's"),
-                strength_rows,
-            ),
-            (
-                "Pair by pair: content kept / distance to the style (crossfade's).",
-                ("pair", *(f"{s:g}" for s in STRENGTHS)),
-                pair_rows,
-            ),
-            (
-                f"What is optimised and where the phase comes from, at strength {COMPARED}. "
-                "*Missed*: relative distance between the frames that were optimised and those of "
-                "the waveform that was made of them. *Time*: of the engine for 10 s of audio.",
-                ("variant", "chroma", "onset F1", "distance to style", "missed", "time"),
-                variant_rows,
-            ),
-        ],
+    return rows
+
+
+def strength_section(measured: Measured) -> Section:
+    """Means over some pairs, strength by strength.
+
+    Args:
+        measured: of the pairs.
+    """
+    text = (
+        f"## {measured.pairs.title}\n\n{len(measured.scores)} pairs ({DURATION_S:g} s, mono, "
+        "22 050 Hz), means. Chroma cosine over frames that sound, onset F1 within 50 ms; MFCC "
+        "distance: cosine distance of means and deviations of 12 MFCCs. *Crossfade's*: the least "
+        "distance of any of 21 crossfades that keeps at least as much content (mean of chroma and "
+        "onsets); *closer*: pairs whose output is closer to the style than that crossfade."
     )
+    columns = ("strength", "chroma", "onset F1", "kept", "distance to style", "crossfade's")
+    return text, (*columns, "closer"), measured.means()
+
+
+def pair_section(measured: Measured) -> Section:
+    """Pair by pair.
+
+    Args:
+        measured: of the pairs.
+    """
+    text = "Pair by pair: content kept / distance to the style (crossfade's)."
+    return text, ("pair", *(f"{s:g}" for s in STRENGTHS)), measured.each()
+
+
+def main() -> None:
+    """Measure and write the tables."""
+    parser = argparse.ArgumentParser(description=str(__doc__).partition("\n")[0])
+    parser.add_argument("--pairs", type=int, default=99, help="Pairs of each kind at most.")
+    options = parser.parse_args()
+    sets = [Pairs(each.title, each.names[: options.pairs]) for each in pairs_at_hand(PAIRS)]
+    sections: list[Section] = []
+    for pairs in sets:
+        measured = Measured.of(pairs)
+        sections += [strength_section(measured), pair_section(measured)]
+    sections.append(
+        (
+            f"## Ways to make a waveform\n\n{sets[-1].title}: what is optimised and where the "
+            f"phase comes from, at strength {COMPARED}. *Missed*: relative distance between the "
+            "frames that were optimised and those of the waveform that was made of them. *Time*: "
+            "of the engine for 10 s of audio.",
+            ("variant", "chroma", "onset F1", "distance to style", "missed", "time"),
+            variant_rows(sets[-1]),
+        )
+    )
+    write_table("quality", "Content kept and style taken", sections)
+    held_out(sets[1:], n_pairs=options.pairs)
+
+
+def held_out(recorded: Sequence[Pairs], *, n_pairs: int) -> None:
+    """The same on other pairs, where there are recordings.
+
+    Args:
+        recorded: pairs of recordings of the table before, if there are any.
+        n_pairs: number of pairs at most.
+    """
+    for each in recorded:
+        pairs = Pairs(each.title, HELD_OUT[:n_pairs])
+        text, columns, rows = strength_section(Measured.of(pairs))
+        text += (
+            " As in [quality.md](quality.md), on whose pairs the bands, the strength curve and the "
+            "limit of the gains were chosen."
+        )
+        title = "Content kept and style taken on pairs that no default was chosen with"
+        write_table("held-out", title, [(text, columns, rows)])
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 One thread. Times are of the wall; the processor time beside them tells what others took.
 """
 
+import argparse
 import math
 import resource
 import tempfile
@@ -16,7 +17,8 @@ import onnx
 import torch
 from torch import Tensor, nn
 
-from common import looped, recording, write_table
+from clips import clip as clip_named
+from common import leave_out, looped, write_table
 from estilo.engines.neural.controls import Controls
 from estilo.engines.neural.listening import listen
 from estilo.engines.neural.real_voice import Analysis
@@ -27,8 +29,8 @@ from estilo.export.onnx import TOLERANCE, export_onnx
 from estilo.models.framing import Framing
 from estilo.models.network import SAMPLE_RATE, Network
 
-CONTENT, STYLE = "cello-phrase.wav", "sax-phrase.wav"
-BLOCK, SPEED_S, LONG_S, WARM_UP = 256, 30.0, 1800.0, 20
+CONTENT, STYLE = "plucked", "subtractive"
+BLOCK, WARM_UP = 256, 20
 PERIOD = 2**18  # samples, after which the carrier's noise comes again too
 RATES = (8000, 22050, 44100, 48000, 88200, 96000, 192000)
 
@@ -44,8 +46,8 @@ def network() -> tuple[Network, str]:
 
 
 def clip(name: str, *, duration_s: float, channels: int = 1) -> Tensor:
-    """A recording at the network's rate, repeated to a length."""
-    audio = recording(name, duration_s=duration_s, sample_rate=SAMPLE_RATE)
+    """A clip at the network's rate, repeated to a length."""
+    audio = clip_named(name, duration_s=duration_s, sample_rate=SAMPLE_RATE)
     samples = looped(audio, duration_s=duration_s).samples
     return torch.from_numpy(samples.repeat(channels, 0))
 
@@ -74,11 +76,11 @@ def speed(stream: NeuralStream, code, waveform: Tensor, length: int) -> tuple[ob
     )
 
 
-def speed_section(net: Network, code) -> tuple:
+def speed_section(net: Network, code, *, seconds: float) -> tuple:
     rows = []
     runtimes = {}
     for channels in (1, 2):
-        waveform = clip(CONTENT, duration_s=SPEED_S, channels=channels)
+        waveform = clip(CONTENT, duration_s=seconds, channels=channels)
         for name in ("onnx", "torch"):
             stream = NeuralStream(net, channels=channels, runtime=name)
             runtimes[name, channels] = stream.runtime
@@ -87,7 +89,7 @@ def speed_section(net: Network, code) -> tuple:
                 (name, channels, 48000, length, *speed(stream, code, waveform, length))
                 for length in lengths
             ]
-    waveform = clip(CONTENT, duration_s=SPEED_S)
+    waveform = clip(CONTENT, duration_s=seconds)
     for rate in (44100, 96000):
         stream = NeuralStream(net, sample_rate=rate, runtime=runtimes["onnx", 1])
         rows.append(("onnx", 1, rate, BLOCK, *speed(stream, code, waveform, BLOCK)))
@@ -105,7 +107,7 @@ def speed_section(net: Network, code) -> tuple:
         "a block lasts, ms",
     )
     text = (
-        f"## Time\n\n{SPEED_S:g} s of {CONTENT} in the style of {STYLE}. A frame is computed every "
+        f"## Time\n\n{seconds:g} s of {CONTENT} in the style of {STYLE}. A frame is computed every "
         "512 samples, so that of two blocks of 256 one costs next to nothing. Asked: a real-time "
         "factor of at most 0.25 in mono, and p99 below the block."
     )
@@ -144,10 +146,10 @@ def _lag(late: Tensor, early: Tensor) -> int:
     return int(torch.fft.irfft(spectrum).argmax())
 
 
-def long_section(net: Network, code) -> tuple:
+def long_section(net: Network, code, *, minutes: float) -> tuple:
     stream = NeuralStream(net, runtime="onnx")
     loop = clip(CONTENT, duration_s=PERIOD / SAMPLE_RATE)[:, :PERIOD]
-    n_loops = math.ceil(LONG_S * SAMPLE_RATE / PERIOD)
+    n_loops = math.ceil(60.0 * minutes * SAMPLE_RATE / PERIOD)
     marks = {11, 66, 165, n_loops - 1}
     state, rows, first = stream.start(code), [], None
     times_s = array("d")  # a list would grow by more than the stream may
@@ -173,7 +175,7 @@ def long_section(net: Network, code) -> tuple:
         "p99 of the wall since the row above, ms",
     )
     text = (
-        f"## Half an hour\n\n{LONG_S / 60.0:g} minutes in blocks of {BLOCK}: a loop of "
+        f"## Without growth\n\n{minutes:g} minutes in blocks of {BLOCK}: a loop of "
         f"{PERIOD / SAMPLE_RATE:.2f} s again and again."
     )
     return text, columns, rows
@@ -273,6 +275,11 @@ def _median_us(graph: bytes, feed: dict[str, np.ndarray]) -> str:
 
 def main() -> None:
     """Measure and write the table."""
+    parser = argparse.ArgumentParser(description=str(__doc__).partition("\n")[0])
+    parser.add_argument("--seconds", type=float, default=30.0, help="Length that is timed.")
+    parser.add_argument("--minutes", type=float, default=30.0, help="Length of the long stream.")
+    parser.add_argument("--without-export", action="store_true", help="Leave the ONNX file out.")
+    options = parser.parse_args()
     torch.set_num_threads(1)
     net, what = network()
     with torch.inference_mode():
@@ -282,12 +289,15 @@ def main() -> None:
         f"{n_weights / 1e6:.1f} million weights ({what}), a style of {n_tokens} tokens, one thread."
     )
     sections = [
-        speed_section(net, code),
+        speed_section(net, code, seconds=options.seconds),
         latency_section(net, code),
-        long_section(net, code),
-        export_section(net),
-        transform_section(),
+        long_section(net, code, minutes=options.minutes),
     ]
+    if options.without_export:
+        leave_out("the ONNX file", "--without-export")
+    else:
+        sections.append(export_section(net))
+    sections.append(transform_section())
     write_table("stream", "The network as a stream", [(head, (), ()), *sections])
 
 

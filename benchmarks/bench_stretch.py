@@ -10,7 +10,7 @@ from collections.abc import Callable
 import numpy as np
 from scipy import signal
 
-from common import write_table
+from common import leave_out, write_table
 from estilo.audio import Audio
 from estilo.matching.playing import played
 
@@ -54,13 +54,13 @@ def hits(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     return samples, times_s
 
 
-def rest_db(out: np.ndarray) -> float:
+def residual_db(out: np.ndarray) -> float:
     """What of a sine is not that sine any more."""
     inner = out[RATE_HZ // 2 : -RATE_HZ // 2]
     turn = 2.0 * np.pi * SINE_HZ * np.arange(len(inner)) / RATE_HZ
     waves = np.stack([np.cos(turn), np.sin(turn)], axis=1)
-    rest = inner - waves @ np.linalg.lstsq(waves, inner)[0]
-    return _db(np.mean(rest**2) / np.mean(inner**2))
+    residual = inner - waves @ np.linalg.lstsq(waves, inner)[0]
+    return _db(np.mean(residual**2) / np.mean(inner**2))
 
 
 def attacks(samples: np.ndarray, out: np.ndarray, times_s: np.ndarray, speed: float) -> np.ndarray:
@@ -105,7 +105,7 @@ def rows(name: str, stretch: Stretch) -> list[tuple[object, ...]]:
             (
                 name,
                 f"{speed:g}",
-                f"{rest_db(made[0]):.0f} dB",
+                f"{residual_db(made[0]):.0f} dB",
                 " / ".join(f"{level:+.1f}" for level in levels) + " dB",
                 f"{like:.2f}",
                 f"{before_db:.0f} dB",
@@ -120,20 +120,22 @@ def main() -> None:
     drum, times_s = hits(np.random.default_rng(0))
     table = rows("estilo", ours)
     other = theirs()
-    if other is not None:
+    if other is None:
+        leave_out("rows of Signalsmith Stretch", "pip install python-stretch")
+    else:
         table += rows("Signalsmith", other)
     write_table(
         "stretch",
         "Recordings at another speed",
         [
             (
-                f"Signals of {SECONDS:g} s, 44.1 kHz. *Rest*: what of a sine is not a sine of its "
-                "own pitch any more. *Levels*: sine / chord / noise after against before. "
+                f"Signals of {SECONDS:g} s, 44.1 kHz. *Residual*: what of a sine is not a sine of "
+                "its own pitch any more. *Levels*: sine / chord / noise after against before. "
                 "*Attacks*: correlation of the first 12 ms of bursts of noise with themselves, "
                 "1 is unchanged; *before*: what sounds up to 30 ms before them against them (in "
                 f"the original {attacks(drum, drum, times_s, 1.0)[1]:.0f} dB). *Time*: per second "
                 "of sound.",
-                ("", "speed", "rest", "levels", "attacks", "before", "time"),
+                ("", "speed", "residual", "levels", "attacks", "before", "time"),
                 table,
             )
         ],

@@ -15,7 +15,8 @@ import mir_eval
 import numpy as np
 
 import estilo
-from common import recording, write_table
+from clips import has_recordings, recording
+from common import Section, write_table
 from estilo.analysis.beats import beat_times
 from estilo.analysis.key import KEYS, key
 from estilo.analysis.onsets import onset_times
@@ -168,7 +169,7 @@ def key_rows(pieces: Sequence[Found]) -> list[tuple[object, ...]]:
 
 
 def matching_rows(pieces: Sequence[Found]) -> list[tuple[object, ...]]:
-    """All ordered pairs, each the style of the other: what fits afterwards by the true answers."""
+    """All ordered pairs, each the style of the other: what fits afterwards by the ground truth."""
     tempos, keys = Counter[str](), Counter[str]()
     for content, style in permutations(pieces, 2):
         try:
@@ -195,11 +196,15 @@ def matching_rows(pieces: Sequence[Found]) -> list[tuple[object, ...]]:
     ]
 
 
-def percussive() -> list[tuple[str, Audio, np.ndarray | None]]:
-    """A real drum, and the drummers of some pieces alone, with their hits."""
+def percussive(*, n_songs: int) -> list[tuple[str, Audio, np.ndarray | None]]:
+    """A real drum, and the drummers of some pieces alone, with their hits.
+
+    Args:
+        n_songs: pieces among which drummers are looked for.
+    """
     real = recording("mridangam.wav", duration_s=DRUMS_S, sample_rate=44_100)
     clips: list[tuple[str, Audio, np.ndarray | None]] = [("mridangam (recorded)", real, None)]
-    for song, _ in known_songs(N_SONGS, seed=SEED, soundfont=FONT):
+    for song, _ in known_songs(n_songs, seed=SEED, soundfont=FONT):
         drums = tuple(replace(line, program=0) for line in song.lines if line.is_drums)
         if not drums or song.groove in {name for name, *_ in clips}:
             continue
@@ -221,12 +226,16 @@ def true_f1(sound: Sound, hits_s: np.ndarray) -> float:
     return mir_eval.onset.f_measure(hits_s, onset_times(sound), window=ONSET_WINDOW_S)[0]
 
 
-def kept_rows() -> list[tuple[object, ...]]:
-    """Onsets and timbre by strength, means over styles; then over all contents."""
+def kept_rows(*, n_songs: int) -> list[tuple[object, ...]]:
+    """Onsets and timbre by strength, means over styles; then over all contents.
+
+    Args:
+        n_songs: pieces among which drummers are looked for.
+    """
     styles = [recording(s, duration_s=8.0, sample_rate=44_100) for s in STYLES]
     sounds = [Sound.of(style) for style in styles]
     rows, sums = [], []
-    for name, audio, hits_s in percussive():
+    for name, audio, hits_s in percussive(n_songs=n_songs):
         content = Sound.of(audio)
         before = np.mean([timbre_mfcc(content, style) for style in sounds])
         scores = np.full((len(STRENGTHS), 3), np.nan)
@@ -254,19 +263,20 @@ def _kept(scores: np.ndarray) -> str:
 
 def main() -> None:
     """Measure and write the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--soundfont", default=FONT, help="another one is for tuning: no table")
-    parser.add_argument("--seed", type=int, default=SEED)
+    parser = argparse.ArgumentParser(description=str(__doc__).partition("\n")[0])
+    parser.add_argument("--soundfont", default=FONT, help="Another one is for tuning: no table.")
+    parser.add_argument("--seed", type=int, default=SEED, help="Random seed of the pieces.")
+    parser.add_argument("--songs", type=int, default=N_SONGS, help="Number of pieces.")
     options = parser.parse_args()
-    songs = known_songs(N_SONGS, seed=options.seed, soundfont=options.soundfont)
+    songs = known_songs(options.songs, seed=options.seed, soundfont=options.soundfont)
     pieces = [analysed(song, audio) for song, audio in songs]
-    sections = [
+    sections: list[Section] = [
         (
-            f"{N_SONGS} pieces of 24 s through {options.soundfont} (seed {options.seed}): 60 to "
-            "180 bpm, all keys, straight and swung, a melody over chords and bass, with drums or "
-            "without. *Exact*: within 4 %; *octave*: within 4 % of half, twice, a third or three "
-            "times the tempo. *Beats*: mir_eval's F-measure within 70 ms, of all pieces, and of "
-            "those whose tempo is exact.",
+            f"{options.songs} pieces of 24 s through {options.soundfont} (seed {options.seed}): "
+            "60 to 180 bpm, all keys, straight and swung, a melody over chords and bass, with "
+            "drums or without. *Exact*: within 4 %; *octave*: within 4 % of half, twice, a third "
+            "or three times the tempo. *Beats*: mir_eval's F-measure within 70 ms, of all pieces, "
+            "and of those whose tempo is exact.",
             ("pieces", "library", *TEMPOS, "beats F", "where exact"),
             tempo_rows(pieces),
         ),
@@ -283,19 +293,20 @@ def main() -> None:
         for _, columns, rows in sections:
             print(*columns, *rows, sep="\n")
         return
-    sections.append(
-        (
-            f"Beats that stay: percussive contents in the style of {len(STYLES)} recordings, "
-            "engine `optimise` as it comes. For every strength: onset F1 against the content, "
-            "against the hits that were played, and distance to the style in MFCC timbre, from "
-            "the content's own = 1. Soft hits that are not found in the content are found in the "
-            "output, where they are louder: they cost F1 against the content, not against the "
-            "truth. *Content*: its own F1 against the hits. (Drums alone, standard kit of "
-            f"{DRUMS_FONT}.)",
-            ("contents", "content", *(f"strength {s:g}" for s in STRENGTHS)),
-            kept_rows(),
+    if has_recordings("beats that stay"):
+        sections.append(
+            (
+                f"Beats that stay: percussive contents in the style of {len(STYLES)} recordings, "
+                "engine `optimise` as it comes. For every strength: onset F1 against the content, "
+                "against the hits that were played, and distance to the style in MFCC timbre, from "
+                "the content's own = 1. Soft hits that are not found in the content are found in "
+                "the output, where they are louder: they cost F1 against the content, not against "
+                "the truth. *Content*: its own F1 against the hits. (Drums alone, standard kit of "
+                f"{DRUMS_FONT}.)",
+                ("contents", "content", *(f"strength {s:g}" for s in STRENGTHS)),
+                kept_rows(n_songs=options.songs),
+            )
         )
-    )
     write_table("tempo-key", "Tempo, beats and key", sections)
 
 

@@ -4,14 +4,15 @@ Both networks learnt from estilo's synthesiser alone (`estilo.evaluation.network
 `estilo.evaluation.networks.embedding`); soundfonts and recordings are sounds they have not heard.
 """
 
+import argparse
 import json
-import time
 from collections.abc import Callable, Iterator
 from importlib.resources import files
 
 import numpy as np
 
-from common import write_table
+from clips import has_recordings
+from common import Section, left_out_where_missing, processor_s, write_table
 from estilo.analysis.sound import RATE_HZ, Sound
 from estilo.analysis.spectra import mfcc
 from estilo.dsp.resample import resample
@@ -93,20 +94,20 @@ def accuracy(segments: Segments, embed: Callable[[Sound], np.ndarray]) -> float:
 
 def main() -> None:
     """Measure and write the table."""
-    write_table(
-        "timbre-network",
-        "Instruments and textures told apart",
-        [
-            _own_section(),
-            *(_font_section(font) for font in FONTS),
-            _embedding_section(),
-            _textures_section(),
-            _speed_section(),
-        ],
+    parser = argparse.ArgumentParser(description=str(__doc__).partition("\n")[0])
+    parser.add_argument(
+        "--programs", type=int, default=99, help="Programs of each family at most, of soundfonts."
     )
+    n_programs: int = parser.parse_args().programs
+    sections: list[Section] = [_own_section()]
+    for font in FONTS:
+        with left_out_where_missing(f"instruments of {font}"):
+            sections.append(_font_section(font, n_programs=n_programs))
+    sections += [_embedding_section(), _textures_section(), _speed_section()]
+    write_table("timbre-network", "Instruments and textures told apart", sections)
 
 
-def _own_section() -> tuple:
+def _own_section() -> Section:
     card = _card("timbre")
     rows = [(name, _percent(value)) for name, value in card["accuracy"].items() if name != "what"]
     text = (
@@ -118,15 +119,16 @@ def _own_section() -> tuple:
     return text, ("instruments", "right"), rows
 
 
-def _font_section(font: str) -> tuple:
-    programs = {p: family for family, ps in FAMILIES.items() for p in ps}
+def _font_section(font: str, *, n_programs: int) -> Section:
+    families = {family: programs[:n_programs] for family, programs in FAMILIES.items()}
+    programs = {p: family for family, ps in families.items() for p in ps}
     segments = {program: list(played(program, font)) for program in programs}
     everything = list(segments.values())
     rows = [
         _row("all programs", everything),
         _row(f"all programs, first {SHORT_S:g} s", shortened(everything)),
     ]
-    for family, members in FAMILIES.items():
+    for family, members in families.items():
         rows.append(_row(f"within {family}", [segments[p] for p in members]))
     text = f"## {font}\n\n{len(programs)} General MIDI programs as sources, dry."
     return text, ("instruments", *METRICS), rows
@@ -144,7 +146,7 @@ def _card(name: str) -> dict:
     return json.loads((files("estilo.metrics") / "weights" / f"{name}.json").read_text("utf-8"))
 
 
-def _embedding_section() -> tuple:
+def _embedding_section() -> Section:
     card = _card("embedding")
     figures = card["accuracy"]
     rows = [
@@ -161,8 +163,9 @@ def _embedding_section() -> tuple:
     return text, ("right", *_EMBEDDINGS), rows
 
 
-def _textures_section() -> tuple:
+def _textures_section() -> Section:
     rows = []
+    has_recordings("recorded textures")
     textures = Textures()
     for name in textures.names():
         item = textures.load(name)
@@ -182,24 +185,20 @@ def _textures_section() -> tuple:
     return text, columns, rows
 
 
-def _speed_section() -> tuple:
+def _speed_section() -> Section:
     rng = np.random.default_rng(SEED)
-    rows = []
-    for name, metric in (("timbre_triplet", timbre_triplet), ("timbre_mfcc", timbre_mfcc)):
-        times_s = []
-        for _ in range(9):
-            sounds = [Sound(0.1 * rng.standard_normal(10 * RATE_HZ), RATE_HZ) for _ in range(2)]
-            start = time.process_time()
-            metric(*sounds)
-            times_s.append(time.process_time() - start)
-        rows.append((name, f"{1000.0 * np.median(times_s):.0f} ms"))
-    times_s = []
-    for _ in range(9):
-        sound = Sound(0.1 * rng.standard_normal(10 * RATE_HZ), RATE_HZ)
-        start = time.process_time()
-        embed(sound)
-        times_s.append(time.process_time() - start)
-    rows.append(("embed, one recording", f"{1000.0 * np.median(times_s):.0f} ms"))
+
+    def noise() -> Sound:
+        return Sound(0.1 * rng.standard_normal(10 * RATE_HZ), RATE_HZ)
+
+    works: dict[str, Callable[[], object]] = {
+        "timbre_triplet": lambda: timbre_triplet(noise(), noise()),
+        "timbre_mfcc": lambda: timbre_mfcc(noise(), noise()),
+        "embed, one recording": lambda: embed(noise()),
+    }
+    rows = [
+        (name, f"{1000.0 * processor_s(work, n_times=9):.0f} ms") for name, work in works.items()
+    ]
     text = "## Time\n\nRecordings of 10 s at 16 kHz, MFCCs and bands included."
     return text, ("metric", "processor time, median of 9"), rows
 

@@ -1,9 +1,11 @@
-"""What all benchmarks share: recordings, the header of a table, and where it goes."""
+"""What all benchmarks share: where tables and pictures go, and what was left out."""
 
 import os
 import platform
 import subprocess
-from collections.abc import Iterable, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
@@ -11,50 +13,94 @@ import numpy as np
 import torch
 
 from estilo.audio import Audio
-from estilo.dsp.resample import resample
-from estilo.io import load
+from estilo.errors import InputError
+from estilo.io.atomic import write_atomic
 
 ROOT = Path(__file__).resolve().parent.parent
-AUDIO = Path(os.environ.get("ESTILO_AUDIO", ROOT.parent / "shared" / "audio"))
+DOCUMENTS = ROOT / "docs" / "benchmarks"
+RUNS = ROOT / "runs"
+WRITE = "ESTILO_BENCHMARKS_WRITE"
+"""Environment variable that the option ``--write`` sets: tables go to the documents."""
 
-# Chosen before the first measurement: instruments, voices, drums and textures, both ways.
-PAIRS = (
-    ("cello-phrase.wav", "sax-phrase.wav"),
-    ("sax-phrase.wav", "cello-phrase.wav"),
-    ("piano.wav", "strings-brahms.ogg"),
-    ("speech-female.wav", "orchestra.wav"),
-    ("singing-female.wav", "trumpet-loop.ogg"),
-    ("orchestra.wav", "rain.wav"),
-    ("trumpet-loop.ogg", "ocean.wav"),
-    ("jazz-vibraphone.ogg", "piano.wav"),
-    ("mridangam.wav", "jazz-vibraphone.ogg"),
-    ("strings-brahms.ogg", "speech-reading.ogg"),
-)
+LEFT_OUT = "left out: "
+"""Begins the line that says what a benchmark has left out, for the runner to collect."""
+
+Section = tuple[str, Sequence[str], Iterable[Sequence[object]]]
+"""Text before a table, its columns, and its rows."""
 
 
-def recording(name: str, *, duration_s: float, sample_rate: int = 22050) -> Audio:
-    """A mono recording at a rate, cut to a length at most."""
-    if not AUDIO.is_dir():
-        raise SystemExit(f"the recordings are not in {AUDIO}; set ESTILO_AUDIO to their folder")
-    audio = load(AUDIO / name)
-    samples = audio.samples[:, : round(duration_s * audio.sample_rate)].mean(0, keepdims=True)
-    return Audio(resample(samples, audio.sample_rate, sample_rate), sample_rate)
+def output_folder() -> Path:
+    """Where tables and pictures go: a folder that git ignores, or the documents on request."""
+    return DOCUMENTS if os.environ.get(WRITE) else RUNS / "benchmarks"
+
+
+def leave_out(what: str, why: object) -> None:
+    """Say that a benchmark goes on without a part of it.
+
+    Args:
+        what: the part.
+        why: what is missing and how to get it.
+    """
+    print(f"{LEFT_OUT}{what}: {' '.join(str(why).split())}", flush=True)
+
+
+@contextmanager
+def left_out_where_missing(what: str) -> Iterator[None]:
+    """Leave a part out where an input or a program that it needs is missing.
+
+    Args:
+        what: the part, as it is said.
+    """
+    try:
+        yield
+    except (InputError, ImportError) as error:
+        leave_out(what, error)
 
 
 def looped(audio: Audio, *, duration_s: float) -> Audio:
-    """A recording repeated to a length."""
+    """A clip repeated to a length.
+
+    Args:
+        audio: the clip.
+        duration_s: length of the result, in seconds.
+    """
     n_samples = round(duration_s * audio.sample_rate)
     times = -(-n_samples // audio.n_samples)
     return Audio(np.tile(audio.samples, (1, times))[:, :n_samples], audio.sample_rate)
 
 
-def write_table(
-    name: str, title: str, sections: Iterable[tuple[str, Sequence[str], Iterable[Sequence[object]]]]
-) -> None:
-    """Write ``docs/benchmarks/NAME.md`` and print it.
+def processor_s(work: Callable[[], object], *, n_times: int = 1) -> float:
+    """Median processor time of a piece of work, in seconds.
 
     Args:
-        name: of the file.
+        work: is done once more than it is timed where it is timed more than once, to warm up.
+        n_times: number of times that it is timed.
+    """
+    times_s = []
+    for _ in range(n_times + (n_times > 1)):
+        start_s = time.process_time()
+        work()
+        times_s.append(time.process_time() - start_s)
+    return float(np.median(times_s[n_times > 1 :]))
+
+
+def write_picture(name: str, picture: bytes) -> None:
+    """Write a picture into `output_folder`.
+
+    Args:
+        name: of the file, with folders and extension.
+        picture: its bytes.
+    """
+    path = output_folder() / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_atomic(path, picture, force=True)
+
+
+def write_table(name: str, title: str, sections: Iterable[Section]) -> None:
+    """Print a table and write it as ``NAME.md`` into `output_folder`.
+
+    Args:
+        name: name of the file.
         title: heading.
         sections: text before, column names and rows, each.
     """
@@ -65,11 +111,11 @@ def write_table(
             lines += [_row(columns), _row(["---"] * len(columns))]
             lines += [_row(row) for row in rows]
             lines.append("")
-    path = ROOT / "docs" / "benchmarks" / f"{name}.md"
+    path = output_folder() / f"{name}.md"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("\n".join(lines), encoding="utf-8")
     print("\n".join(lines))
-    print(f"written: {path.relative_to(ROOT)}")
+    print(f"written: {path.relative_to(ROOT)}", flush=True)
 
 
 def _row(cells: Sequence[object]) -> str:

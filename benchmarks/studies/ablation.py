@@ -15,22 +15,21 @@ import torch
 from common import write_table
 from estilo.engines.neural.weights import network_id, read_weights, shipped_path
 from estilo.training.recipe import Recipe, read_recipe
-from training_runs import (
+from exam import (
     N_BOARD_PAIRS,
     TUNING_FONT,
     TUNING_SEED,
     Exam,
-    Run,
     Values,
     against,
     cell,
-    changed,
     make_parser,
     network_alone,
     number,
     tuning_pairs,
     tuning_triplets,
 )
+from studies.training_runs import Run, changed
 
 FROM_NOTHING: dict[str, tuple[str, dict[str, Any]]] = {
     "base": ("as the recipe says", {}),
@@ -221,7 +220,3 @@ def main() -> None:
             print("training", name, flush=True)
             run.complete(n_processes=arguments.processes)
     write(arguments, first, second)
-
-
-if __name__ == "__main__":
-    main()

@@ -11,7 +11,6 @@ import math
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import librosa
@@ -20,10 +19,10 @@ from PIL import Image
 from scipy.cluster.vq import kmeans2, vq
 
 import estilo
-from common import ROOT, recording, write_table
+from clips import recording
+from common import leave_out, write_picture, write_table
 from estilo.analysis.sound import Sound
 from estilo.audio import Audio
-from estilo.io.atomic import write_atomic
 from estilo.metrics.content import onset_f1
 from estilo.metrics.timbre import timbre_mfcc
 from estilo.plots import plot_recordings, png
@@ -40,8 +39,8 @@ TEXT = (
 STYLES = ("cello-phrase.wav", "orchestra.wav", "rain.wav")
 STRENGTHS = {"optimise": (0.5, 0.75, 1.0), "neural": (1.0,)}
 KEPT = (0.0, 0.5, 1.0)
-# Closed form: the seeds' method with infinitely many filters, as on the scoreboard.
-SEED = {"preset": "lebedev-ulyanov", "features": "closed-form", "widths": (11,)}
+# Closed form: the original method with infinitely many filters, as on the scoreboard.
+ORIGINAL = {"preset": "lebedev-ulyanov", "features": "closed-form", "widths": (11,)}
 ALPHAS = (100.0, 10.0, 1.0, 0.01)  # the last is the preset's own
 N_UNITS = 32
 LPC_ORDER, LPC_STEPS = 18, 8  # steps to the semitone
@@ -69,10 +68,10 @@ class Row:
 
 
 def rows() -> list[Row]:
-    """The content, the seeds' preset, and engines with formants kept or not."""
+    """The content, the original method's preset, and engines with formants kept or not."""
     found = [Row("content", "copied", None)]
     found += [
-        Row("lebedev-ulyanov", f"α = {alpha:g}", {**SEED, "content_weight": alpha})
+        Row("lebedev-ulyanov", f"α = {alpha:g}", {**ORIGINAL, "content_weight": alpha})
         for alpha in ALPHAS
     ]
     for engine, strengths in STRENGTHS.items():
@@ -154,7 +153,7 @@ def _recogniser() -> Any:
     try:
         from pocketsphinx import Decoder  # type: ignore[import-not-found]
     except ImportError:
-        print("pocketsphinx is not installed: no words, only phone-like units")
+        leave_out("words that are recognised", "pip install pocketsphinx")
         return None
     words = sorted(set(TEXT.split()))
     level = -math.log10(len(words) + 1.0)
@@ -219,8 +218,8 @@ def _lpc_levels(audio: Audio) -> np.ndarray:
     return -20.0 * np.log10(np.abs(basis @ predictors.T)).mean(1)
 
 
-def seeds_at(found: dict[Row, np.ndarray], timbre: float) -> np.ndarray:
-    """Word error and units kept of the seeds' preset at a timbre distance.
+def original_at(found: dict[Row, np.ndarray], timbre: float) -> np.ndarray:
+    """Word error and units kept of the original method's preset at a timbre distance.
 
     On the line between its nearest points, of which the content copied is the last.
     """
@@ -255,7 +254,7 @@ def is_control(row: Row) -> bool:
     return row.series in ("content", "lebedev-ulyanov")
 
 
-def examples(folder: Path) -> None:
+def examples() -> None:
     """Speech to music and music to speech, drawn."""
     for name, (content, style, options) in EXAMPLES.items():
         clips = [recording(each, duration_s=8.0, sample_rate=RATE) for each in (content, style)]
@@ -270,7 +269,7 @@ def examples(folder: Path) -> None:
         picture = Image.open(io.BytesIO(png(plot_recordings(panels), dpi=90))).convert("RGB")
         stream = io.BytesIO()
         picture.quantize(256, dither=Image.Dither.NONE).save(stream, "PNG", optimize=True)
-        write_atomic(folder / f"{name}.png", stream.getvalue(), force=True)
+        write_picture(f"voices/{name}.png", stream.getvalue())
 
 
 def write(
@@ -278,14 +277,16 @@ def write(
 ) -> None:
     """The tables."""
     copied = next(values for row, values in found.items() if row.options is None)
-    columns = ("", "", "word error", "the seeds'", "units kept", "the seeds'")
+    columns = ("", "", "word error", "the original's", "units kept", "the original's")
     table = []
     for row, values in found.items():
-        seeds = ["", ""] if is_control(row) else [f"{v:.2f}" for v in seeds_at(found, values[2])]
+        original = (
+            ["", ""] if is_control(row) else [f"{v:.2f}" for v in original_at(found, values[2])]
+        )
         table.append(
             (
                 *(row.series, row.label),
-                *(f"{values[0]:.2f}", seeds[0], f"{values[1]:.2f}", seeds[1]),
+                *(f"{values[0]:.2f}", original[0], f"{values[1]:.2f}", original[1]),
                 *(f"{values[2]:.3f}", f"{values[2] / copied[2]:.2f}", f"{values[3]:.2f}"),
             )
         )
@@ -300,9 +301,10 @@ def write(
                 "*Units kept*: share of 10 ms "
                 f"frames whose phone-like unit ({N_UNITS} clusters of the content's MFCCs) is the "
                 "same in the output, after dynamic time warping. *Timbre*: distance to the style, "
-                "and as a ratio to the content's. *The seeds'*: what their preset has at that very "
-                "distance, between its nearest rows and the content copied; in closed form, as on "
-                "the scoreboard.\n\n![Words and units against timbre](voices/words.png)",
+                "and as a ratio to the content's. *The original's*: what the preset of the "
+                "original method has at that very distance, between its nearest rows and the "
+                "content copied; in closed form, as on the scoreboard.\n\n"
+                "![Words and units against timbre](voices/words.png)",
                 (*columns, "timbre (MFCC)", "of copied", "onsets kept"),
                 table,
             ),
@@ -324,10 +326,8 @@ def main() -> None:
     parser.add_argument("--styles", nargs="+", default=STYLES, help="file names")
     parser.add_argument("--examples-only", action="store_true", help="draw the two pictures only")
     options = parser.parse_args()
-    folder = ROOT / "docs" / "benchmarks" / "voices"
-    folder.mkdir(parents=True, exist_ok=True)
     if options.examples_only:
-        examples(folder)
+        examples()
         return
     content = recording(SPEECH, duration_s=60.0, sample_rate=RATE)
     judge = Judge(content)
@@ -337,10 +337,6 @@ def main() -> None:
         values = [measured(row, content, style, judge) for style in styles]
         found[row] = np.mean(values, axis=0)
         print(row.series, row.label, np.round(found[row], 3), flush=True)
-    examples(folder)
-    write_atomic(folder / "words.png", picture(found), force=True)
+    examples()
+    write_picture("voices/words.png", picture(found))
     write(found, {each: moved(content, each) for each in SHIFTS}, options.styles)
-
-
-if __name__ == "__main__":
-    main()

@@ -12,17 +12,8 @@ from estilo.evaluation.bootstrap import Interval
 from estilo.evaluation.makers import TransferMaker
 from estilo.evaluation.sets.synthetic import SyntheticTriplets
 from estilo.training.recipe import read_recipe
-from training_runs import (
-    Exam,
-    Run,
-    Values,
-    against,
-    cell,
-    changed,
-    make_parser,
-    network_alone,
-    number,
-)
+from exam import Exam, Values, against, cell, make_parser, network_alone, number
+from studies.training_runs import Run, changed
 
 METRICS = {
     "lsd": "LSD",
@@ -137,7 +128,3 @@ def main() -> None:
         verdict_section(values, exam),
     ]
     write_table("half-hour", "Half an hour of training on two cores", sections)
-
-
-if __name__ == "__main__":
-    main()

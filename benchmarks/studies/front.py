@@ -1,24 +1,22 @@
 """Real pairs: what the trained engine takes of a style, what it costs in pitch, and what could be.
 
-A true answer is known for rendered triplets only. There it is measured as real pairs are, against
-the style's own clip, which plays other notes: a perfect transfer of real recordings would not be
+The target is known for rendered triplets only. There it is measured as real pairs are, against the
+style's own clip, which plays other notes: a perfect transfer of real recordings would not be
 further from its style than that, nor much nearer.
 """
 
-import os
 from dataclasses import dataclass, replace
 from typing import Any
 
-from common import AUDIO, ROOT, write_table
+from common import write_picture, write_table
 from estilo.audio import Audio
 from estilo.evaluation.makers import Maker, TransferMaker
 from estilo.evaluation.sets.base import Item, TestSet
 from estilo.evaluation.sets.real import RealPairs
 from estilo.evaluation.sets.synthetic import SyntheticTriplets
-from estilo.io.atomic import write_atomic
 from estilo.plots import png
 from estilo.plots.scatter import Panel, Point, plot_points
-from training_runs import N_BOARD_PAIRS, Exam, Values, against, cell, make_parser
+from exam import N_BOARD_PAIRS, Exam, Values, against, cell, make_parser
 
 TIMBRES = {
     "timbre_mfcc": "timbre (MFCC)",
@@ -33,7 +31,7 @@ N_TRIPLETS = 40
 
 
 class Blind(TestSet):
-    """Rendered triplets whose true answer nobody knows.
+    """Rendered triplets whose target is kept back.
 
     Args:
         triplets: that they are.
@@ -52,7 +50,7 @@ class Blind(TestSet):
 
 
 @dataclass(frozen=True)
-class TrueAnswer(Maker):
+class Target(Maker):
     """The target of a triplet, as an output.
 
     Args:
@@ -63,7 +61,7 @@ class TrueAnswer(Maker):
 
     def recipe(self) -> dict[str, Any]:
         """See `Maker.recipe`."""
-        return {"copy": "true answer"}
+        return {"copy": "target"}
 
     def warm(self) -> None:
         """Nothing to import."""
@@ -127,8 +125,8 @@ def picture(
             for name, values in rows
         ]
         answer = Point(
-            "true answer, rendered",
-            "true answer",
+            "target, rendered",
+            "target",
             float(true["pitch"].mean()),
             against(true, copied, timbre).value,
         )
@@ -150,7 +148,6 @@ def main() -> None:
     parser.add_argument("--triplets", type=int, default=N_TRIPLETS)
     parser.add_argument("--series", nargs="+", choices=makers(), help="measure only these")
     options = parser.parse_args()
-    os.environ.setdefault("ESTILO_AUDIO", str(AUDIO))
     same = {"folder": options.folder, "n_jobs": options.processes}
     pairs, triplets = RealPairs(), SyntheticTriplets()
     exam = Exam("real", pairs, pairs.names(options.pairs), **same)
@@ -161,9 +158,9 @@ def main() -> None:
         if options.series is None or series in options.series
     }
     blind = Exam("triplets, blind", Blind(triplets), triplets.names(options.triplets), **same)
-    copied, true = blind.copied(), blind.values("true answer", TrueAnswer(triplets))
+    copied, true = blind.copied(), blind.values("target", Target(triplets))
     figure = picture(points, base, copied, true)
-    write_atomic(ROOT / "docs" / "benchmarks" / "front.png", figure, force=True)
+    write_picture("front.png", figure)
     columns = ("", *TIMBRES.values(), "pitch")
     write_table(
         "front",
@@ -185,16 +182,12 @@ def main() -> None:
                 ],
             ),
             (
-                "## What a true answer scores\n\nTriplets of TimGM6mb, measured as if they were "
-                "real pairs: the true answer against the style's clip, which plays other notes, as "
+                "## What the target itself scores\n\nTriplets of TimGM6mb, measured as if they "
+                "were real pairs: the target against the style's clip, which plays other notes, as "
                 "a ratio to the content copied. A transfer that is nearer to its style than this "
                 "has taken more than the sound of the instrument.",
                 columns,
-                [row("true answer", true, copied, options.triplets)],
+                [row("target", true, copied, options.triplets)],
             ),
         ],
     )
-
-
-if __name__ == "__main__":
-    main()

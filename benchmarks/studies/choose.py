@@ -1,19 +1,17 @@
 """Every engine on some jobs that musicians have: scores and spectrograms for the guide."""
 
-import os
-from pathlib import Path
 from typing import Any
 
 import torch
 
-from common import AUDIO, ROOT, write_table
+from common import write_picture, write_table
 from estilo.analysis.kinds import character
 from estilo.analysis.sound import Sound
 from estilo.audio import Audio
 from estilo.evaluation.makers import TransferMaker
 from estilo.evaluation.sets.real import RealPairs
 from estilo.plots import plot_recordings, png
-from training_runs import Exam, Values, make_parser
+from exam import Exam, Values, make_parser
 
 JOBS = {
     "cello-phrase--sax-phrase": "a melody on another instrument",
@@ -44,15 +42,14 @@ COLUMNS = {
     "pitch": "pitch lost",
     "onset_f1": "onsets kept",
 }
-PICTURES = ROOT / "docs" / "choose"
+PICTURES = "../choose"
+"""Folder of the pictures, from the folder of the tables."""
 
 
 def main() -> None:
     """Render, measure, draw, and write the table."""
-    os.environ.setdefault("ESTILO_AUDIO", str(AUDIO))
     torch.set_num_threads(1)
     arguments = make_parser(__doc__ or "", folder="choose").parse_args()
-    PICTURES.mkdir(parents=True, exist_ok=True)
     pairs = RealPairs()
     exam = Exam("real", pairs, list(JOBS), folder=arguments.folder, n_jobs=arguments.processes)
     copied = exam.copied()
@@ -85,16 +82,12 @@ def section(
         rows.append((engine, *cells))
     outputs = [(each, TransferMaker(ENGINES[each]).make(item)) for each in DRAWN]
     panels: list[tuple[str, Audio]] = [("content", item.content), ("style", item.style), *outputs]
-    (PICTURES / f"{name}.png").write_bytes(png(plot_recordings(panels), dpi=80))
+    write_picture(f"{PICTURES}/{name}.png", png(plot_recordings(panels), dpi=80))
     kinds = [character(Sound.of(each)) for each in (item.content, item.style)]
     heard = " in the style of ".join(each.kind if each else "silent" for each in kinds)
     job = JOBS[name]
     text = (
         f"## {job[0].upper()}{job[1:]}\n\n{name.replace('--', ' → ')}: {heard}.\n\n"
-        f"![{job}]({Path('..') / 'choose' / name}.png)"
+        f"![{job}]({PICTURES}/{name}.png)"
     )
     return text, ("engine", *COLUMNS.values()), rows
-
-
-if __name__ == "__main__":
-    main()

@@ -1,4 +1,4 @@
-"""The neural engine on triplets with a true answer: all of the recording known, or as a stream.
+"""The neural engine on triplets with a target: all of the recording known, or as a stream.
 
 A report on the scoreboard's soundfont, by which nothing is chosen; melodies and polyphony apart.
 """
@@ -21,7 +21,7 @@ from estilo.evaluation.makers import Maker, TransferMaker
 from estilo.evaluation.sets.base import Item
 from estilo.evaluation.sets.synthetic import SyntheticTriplets
 from estilo.models.network import SAMPLE_RATE
-from training_runs import Exam, Values, against, cell, make_parser
+from exam import Exam, Values, against, cell, make_parser
 
 METRICS = {
     "lsd": "LSD",
@@ -120,9 +120,5 @@ def main() -> None:
         f"for the stream with the first {SOUND_CHECK_S:g} s of the content as a sound check."
     )
     write_table(
-        "causal", "With a true answer, offline and as a stream", [(about, (), []), *sections]
+        "causal", "Against the ground truth, offline and as a stream", [(about, (), []), *sections]
     )
-
-
-if __name__ == "__main__":
-    main()
