@@ -185,9 +185,8 @@ def summary(outcomes: Sequence[Outcome]) -> list[str]:
     Args:
         outcomes: of all benchmarks.
     """
-    wall_s, processor_s = (
-        sum(values) for values in zip(*((o.wall_s, o.processor_s) for o in outcomes), strict=True)
-    )
+    wall_s = sum(each.wall_s for each in outcomes)
+    processor_s = sum(each.processor_s for each in outcomes)
     lines = [
         "",
         f"=== {len(outcomes)} benchmarks in {wall_s / 60.0:.1f} minutes, "

@@ -15,7 +15,6 @@ import time
 import torch
 from torch import Tensor
 
-from clips import clip
 from common import looped, write_table
 from estilo.engines.optimise.descent import Descent
 from estilo.features.random1d import Random1d
@@ -23,6 +22,7 @@ from estilo.losses.arccos import ArccosContent, ArccosStyle
 from estilo.losses.feature_content import FeatureContent
 from estilo.losses.gram import GramLoss
 from estilo.representations.stft import Stft
+from material import clip
 
 WIDTH, N_FILTERS, ALPHA = 11, 4096, 1e-2
 CONTENT, STYLE = "plucked", "subtractive"

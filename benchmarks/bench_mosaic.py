@@ -10,7 +10,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from clips import DURATION_S, MadeTriplets
 from common import Section, left_out_where_missing, write_table
 from estilo.audio import Audio
 from estilo.dsp.resample import resample
@@ -24,6 +23,7 @@ from estilo.evaluation.makers import Maker, TransferMaker
 from estilo.evaluation.sets.base import Item
 from estilo.evaluation.sets.synthetic import SyntheticTriplets
 from exam import Exam, Values, against, cell, make_parser, tuning_triplets
+from material import DURATION_S, MadeTriplets
 from plain_musaicing import Restrictions, musaicing
 
 RATE = 22_050

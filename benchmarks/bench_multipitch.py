@@ -11,7 +11,6 @@ from collections import defaultdict
 import mir_eval
 import numpy as np
 
-from clips import has_recordings, recording
 from common import write_table
 from estilo.analysis.multipitch import FRAME_RATE_HZ, multipitch, notes_per_frame
 from estilo.analysis.sound import RATE_HZ, Sound
@@ -22,6 +21,7 @@ from estilo.evaluation.networks.pitch_pieces import (
     known_pieces,
     phrases_of,
 )
+from material import has_recordings, recording
 
 FONTS = ("TimGM6mb", "MuseScore_General")
 SEED = 20_261_121

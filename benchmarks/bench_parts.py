@@ -9,13 +9,13 @@ import numpy as np
 import torch
 
 import estilo
-from clips import pairs_at_hand
 from common import looped, processor_s, write_table
 from estilo.analysis.clicks import click_times
 from estilo.audio import Audio
 from estilo.dsp.loudness import integrated_loudness
 from estilo.pipeline import parts
 from estilo.pipeline.transfer import Transfer
+from material import pairs_at_hand
 
 RATE = 44_100
 SECONDS, SEAMS_S = 8.0, (2.7, 5.3)

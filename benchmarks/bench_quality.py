@@ -16,13 +16,13 @@ import numpy as np
 import torch
 
 import estilo
-from clips import PAIRS, Pairs, pairs_at_hand
 from common import Section, write_table
 from estilo.audio import Audio
 from estilo.engines.base import Task, run
 from estilo.engines.optimise.engine import OptimiseEngine
 from estilo.engines.optimise.settings import OptimiseSettings
 from estilo.presets import build_settings
+from material import PAIRS, Pairs, pairs_at_hand
 from scores import chroma_cosine, onset_f1, timbre_distance, timbre_vector
 
 # On these no default was chosen: recordings recur, pairs do not.

@@ -14,7 +14,6 @@ import torch
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from clips import RATE_HZ, audio_folder, has_recordings, made
 from common import processor_s, write_picture, write_table
 from estilo.analysis.sound import Sound
 from estilo.analysis.spectra import banded_power, mel_weights, power_to_db
@@ -24,6 +23,7 @@ from estilo.dsp.sinusoidal.parts import split
 from estilo.dsp.sinusoidal.synthesis import synthesise
 from estilo.io import load
 from estilo.plots import png
+from material import RATE_HZ, audio_folder, has_recordings, made
 
 DURATION_S = 10.0
 COUNTS = (8, 16, 32, 100, 150)

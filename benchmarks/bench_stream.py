@@ -17,7 +17,6 @@ import onnx
 import torch
 from torch import Tensor, nn
 
-from clips import clip as clip_named
 from common import leave_out, looped, write_table
 from estilo.engines.neural.controls import Controls
 from estilo.engines.neural.listening import listen
@@ -28,6 +27,7 @@ from estilo.engines.neural.weights import read_weights, shipped_path
 from estilo.export.onnx import TOLERANCE, export_onnx
 from estilo.models.framing import Framing
 from estilo.models.network import SAMPLE_RATE, Network
+from material import clip as clip_named
 
 CONTENT, STYLE = "plucked", "subtractive"
 BLOCK, WARM_UP = 256, 20

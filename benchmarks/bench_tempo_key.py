@@ -15,7 +15,6 @@ import mir_eval
 import numpy as np
 
 import estilo
-from clips import has_recordings, recording
 from common import Section, write_table
 from estilo.analysis.beats import beat_times
 from estilo.analysis.key import KEYS, key
@@ -30,6 +29,7 @@ from estilo.matching.tempo import RELATIONS
 from estilo.metrics.content import ONSET_WINDOW_S, onset_f1
 from estilo.metrics.timbre import timbre_mfcc
 from estilo.synthesis.songs import Song
+from material import has_recordings, recording
 
 N_SONGS = 60
 SEED = 20_261_127

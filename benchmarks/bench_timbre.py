@@ -11,7 +11,6 @@ from importlib.resources import files
 
 import numpy as np
 
-from clips import has_recordings
 from common import Section, left_out_where_missing, processor_s, write_table
 from estilo.analysis.sound import RATE_HZ, Sound
 from estilo.analysis.spectra import mfcc
@@ -26,6 +25,7 @@ from estilo.metrics.timbre import timbre_mfcc
 from estilo.metrics.timbre_network import timbre_embedding, timbre_triplet
 from estilo.synthesis.fluidsynth import render
 from estilo.synthesis.notes import random_phrase
+from material import has_recordings
 
 FONTS = ("TimGM6mb", "MuseScore_General")
 SEED = 20_261_121

@@ -12,12 +12,12 @@ import numpy as np
 import torch
 
 import estilo
-from clips import clip
 from common import write_table
 from estilo.engines.base import Task
 from estilo.engines.optimise.engine import OptimiseEngine
 from estilo.engines.optimise.settings import OptimiseSettings
 from estilo.io import scratch_array
+from material import clip
 
 STYLE = "rain"
 

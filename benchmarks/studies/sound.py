@@ -10,7 +10,6 @@ import argparse
 import numpy as np
 import torch
 
-from clips import has_recordings
 from common import write_table
 from estilo.analysis.sound import Sound
 from estilo.audio import Audio
@@ -21,6 +20,7 @@ from estilo.metrics.lsd import lsd
 from estilo.models.network import SAMPLE_RATE, Network
 from estilo.pipeline.transfer import Transfer
 from estilo.synthesis.notes import Note
+from material import has_recordings
 from studies.sound_measures import (
     bandwidth_hz,
     best_playable,

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from clips import recording
 from common import Section
 from estilo.pipeline.transfer import Transfer
+from material import recording
 from studies.sound_measures import (
     EDGE_DB,
     PAUSE_DB,

@@ -19,7 +19,6 @@ from PIL import Image
 from scipy.cluster.vq import kmeans2, vq
 
 import estilo
-from clips import recording
 from common import leave_out, write_picture, write_table
 from estilo.analysis.sound import Sound
 from estilo.audio import Audio
@@ -27,6 +26,7 @@ from estilo.metrics.content import onset_f1
 from estilo.metrics.timbre import timbre_mfcc
 from estilo.plots import plot_recordings, png
 from estilo.plots.scatter import Panel, Point, plot_points
+from material import recording
 
 RATE = 16_000
 SPEECH = "speech-reading.ogg"

@@ -69,12 +69,12 @@ def test_a_stopped_run_goes_on_and_ends_as_if_it_had_not_stopped(tmp_path):
     whole = run(tiny(tmp_path / "whole"))
     chosen = tiny(tmp_path / "stopped")
     with pytest.raises(InterruptedTestError):
-        run(chosen, on_step=interrupt_after(3))
+        run(chosen, on_result=interrupt_after(3))
     before = chosen.ledger.path.read_bytes()
     assert before.count(b"\n") == 3
     steps = []
-    board = run(chosen, on_step=steps.append)
-    assert [(s.n_kept, s.n_done, s.n_all) for s in steps] == [(3, i, 8) for i in range(1, 6)]
+    board = run(chosen, on_result=steps.append)
+    assert [(s.n_kept, s.n_done, s.n_total) for s in steps] == [(3, i, 8) for i in range(1, 6)]
     assert chosen.ledger.path.read_bytes().startswith(before)
     assert timeless(pairs_csv(board)) == timeless(pairs_csv(whole))
 
@@ -84,14 +84,14 @@ def test_what_is_done_is_not_done_again(tmp_path):
     run(tiny(tmp_path))
     text = (tmp_path / LEDGER).read_bytes()
     steps = []
-    again = run(tiny(tmp_path), on_step=steps.append)
+    again = run(tiny(tmp_path), on_result=steps.append)
     assert steps == []
     assert (tmp_path / LEDGER).read_bytes() == text
     # More items and another name of a row need only what is new.
     renamed = (*QUICK[:3], replace(QUICK[3], name="all of it"))
-    more = run(tiny(tmp_path, items=("a-0", "b-1", "a-2"), entries=renamed), on_step=steps.append)
+    more = run(tiny(tmp_path, items=("a-0", "b-1", "a-2"), entries=renamed), on_result=steps.append)
     assert len(steps) == 4
-    assert {step.result.item for step in steps} == {"a-2"}
+    assert {step.item.item for step in steps} == {"a-2"}
     for entry, other in zip(QUICK, renamed, strict=True):
         lsd = again.column("lsd")
         assert list(again.values(entry, lsd)) == list(more.values(other, lsd)[:2])
@@ -106,8 +106,8 @@ def test_what_failed_is_told_kept_apart_and_tried_again(tmp_path):
     page = write(board, tmp_path)[0].read_text()
     assert "- mix 0.5, bad: InputError: there is no such recording; make one" in page
     steps = []
-    run(tiny(tmp_path, items=("a-0", "bad", "b-1")), on_step=steps.append)
-    assert {step.result.item for step in steps} == {"bad"}
+    run(tiny(tmp_path, items=("a-0", "bad", "b-1")), on_result=steps.append)
+    assert {step.item.item for step in steps} == {"bad"}
 
 
 @pytest.mark.usefixtures("here")

@@ -388,14 +388,14 @@ def test_gains_are_shown_with_their_intervals(world, tmp_path):
 
 def test_steps_tell_how_far_it_is(world, tmp_path):
     steps = []
-    found = run(tiny(tmp_path, n_trials=6), on_step=steps.append)
+    found = run(tiny(tmp_path, n_trials=6), on_progress=steps.append)
     ends = [step for step in steps if step.trial is not None]
     assert [step.trial for step in ends] == found.trials
     assert [step.n_trials for step in ends] == list(range(1, 7))
     assert ends[-1].best == found.best
     assert all(step.is_new for step in ends)
     again = []
-    run(tiny(tmp_path, n_trials=7), on_step=again.append)
+    run(tiny(tmp_path, n_trials=7), on_progress=again.append)
     ends = [step for step in again if step.trial is not None]
     assert [step.is_new for step in ends] == [False] * 6 + [True]
     assert ends[2].remaining_s is None

@@ -5,18 +5,26 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from estilo.cli.options import COMMON, FILES, RUNNING, Quiet, numbers
+from estilo.cli.long_work import (
+    CountedLines,
+    Jobs,
+    in_words,
+    n_processes,
+    print_table,
+    resumable,
+)
+from estilo.cli.options import COMMON, FILES, Quiet, numbers
 from estilo.cli.outputs import name_files
-from estilo.cli.progress import Reporter, spoken_time, stderr_console
-from estilo.errors import Cancelled, SettingsError
+from estilo.cli.progress import Reporter
 from estilo.evaluation.sets import TEST_SETS
 
 if TYPE_CHECKING:
     from estilo.evaluation.board import Board
-    from estilo.evaluation.scoreboard import Plan, Step
+    from estilo.evaluation.ledger import Result
+    from estilo.evaluation.scoreboard import BoardPlan
+    from estilo.progress import Counted
 
 _DEFAULT_FOLDER = "scoreboard"
-_LINES = 20
 
 
 def scoreboard(
@@ -41,14 +49,15 @@ def scoreboard(
     ] = "synthetic",
     n: Annotated[
         int | None,
-        Parameter(group=COMMON, help="How many of its items; 60 synthetic ones, else all of them."),
+        Parameter(group=COMMON, help="Number of its items; 60 synthetic ones, else all of them."),
     ] = None,
     strengths: Annotated[
         str | None,
         Parameter(
             group=COMMON,
             metavar="NUMBERS",
-            help="A row for each, where an engine has a strength; .25,.5,.75,1 if not given. "
+            help="Strengths that have a row each, where an engine has one; .25,.5,.75,1 if not "
+            "given. "
             "Presets are judged as they are.",
         ),
     ] = None,
@@ -58,16 +67,14 @@ def scoreboard(
             alias="-o",
             metavar="FOLDER",
             group=FILES,
-            help="Where to, and where a stopped run goes on; scoreboard/SET if not given.",
+            help="Folder of the results, in which a stopped run goes on; scoreboard/SET if not "
+            "given.",
         ),
     ] = None,
-    jobs: Annotated[
-        int | None,
-        Parameter(group=RUNNING, help="Processes, of one thread each; one per core if not given."),
-    ] = None,
+    jobs: Jobs = None,
     quiet: Quiet = False,
 ) -> int:
-    """Judge engines on a test set: timbre, pitch, distance to the true answer, speed.
+    """Judge engines on a test set: timbre, pitch, distance to the target, speed.
 
     Writes a page (scoreboard.md), two pictures and every value (pairs.csv).
     What is measured is kept in results.jsonl at once: stopped by Ctrl-C, the
@@ -78,11 +85,9 @@ def scoreboard(
       estilo scoreboard --n 10
       estilo scoreboard --set real --engines optimise,dipani-fixed -o real-board
     """
-    from estilo.evaluation.provenance import n_cores
     from estilo.evaluation.scoreboard import plan, run, write
 
-    if jobs is not None and jobs < 1:
-        raise SettingsError(f"--jobs must be 1 or more, got {jobs}")
+    n_jobs = n_processes(jobs)
     reporter = Reporter(is_quiet=quiet)
     chosen = plan(
         set_,
@@ -91,17 +96,20 @@ def scoreboard(
         n=n,
         strengths=None if strengths is None else numbers(strengths, option="--strengths"),
     )
-    n_jobs = n_cores() if jobs is None else jobs
     with reporter.listening():
-        try:
-            with reporter.working(_title(chosen, n_jobs)):
-                teller = _Teller(reporter)
-                board = run(chosen, n_jobs=n_jobs, on_step=teller.tell)
-        except KeyboardInterrupt as error:
-            raise Cancelled(
-                f"cancelled; what was measured is kept in {chosen.ledger.path}, and the same "
-                "command goes on from there"
-            ) from error
+        with (
+            resumable("what was measured", chosen.ledger.path),
+            reporter.working(_title(chosen, n_jobs)),
+        ):
+            lines = CountedLines(reporter, stage="measuring", done="measured")
+
+            def on_result(step: "Counted[Result]") -> None:
+                result = step.item
+                if result.measured.error is not None:
+                    reporter.warn(f"{result.entry}, {result.item}: {result.measured.error}")
+                lines.tell(step)
+
+            board = run(chosen, n_jobs=n_jobs, on_result=on_result)
         written = write(board, chosen.folder)
     if not quiet:
         _print_table(board)
@@ -110,71 +118,20 @@ def scoreboard(
     return 0
 
 
-class _Teller:
-    """Says how far it is: a bar on a terminal, elsewhere a line now and then; failures always.
-
-    Args:
-        reporter: who says it.
-    """
-
-    def __init__(self, reporter: Reporter) -> None:
-        self._reporter = reporter
-        self._is_terminal = stderr_console().is_terminal
-        self._n_told = 0
-
-    def tell(self, step: "Step") -> None:
-        """Take a result."""
-        done, result = step.n_kept + step.n_done, step.result
-        if result.measured.error is not None:
-            self._reporter.warn(f"{result.entry}, {result.item}: {result.measured.error}")
-        if self._is_terminal:
-            self._move_bar(done, step)
-            return
-        share = _LINES * done // step.n_all
-        if share > self._n_told and done < step.n_all:
-            self._n_told = share
-            left = spoken_time(step.remaining_s)
-            self._reporter.say(f"{done} of {step.n_all} measured, about {left} left")
-
-    def _move_bar(self, done: int, step: "Step") -> None:
-        from estilo.engines.base import Progress
-
-        self._reporter.on_progress(
-            Progress(
-                fraction=done / step.n_all,
-                stage="measuring",
-                step=done,
-                remaining_s=step.remaining_s,
-            )
-        )
-
-
-def _title(chosen: "Plan", n_jobs: int) -> str:
-    jobs = f"{n_jobs} processes" if n_jobs > 1 else "1 process"
+def _title(chosen: "BoardPlan", n_jobs: int) -> str:
     return (
         f"{len(chosen.entries)} rows on {len(chosen.items)} items of the {chosen.set_name} set, "
-        f"{jobs}, kept in {chosen.folder}"
+        f"{in_words(n_jobs)}, kept in {chosen.folder}"
     )
 
 
 def _print_table(board: "Board") -> None:
-    """What decides, as much as a terminal has room for, on stderr: stdout names the files."""
-    from rich import box
-    from rich.table import Table
-
+    """Print what decides, as much as a terminal has room for."""
     from estilo.evaluation.tables import headline_table
 
     columns = [column for column in board.headlines if not column.is_equalised]
     told = headline_table(board, columns=columns).without_intervals()
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for place, heading in enumerate(told.heading):
-        # Headings may break, names of rows and numbers may not.
-        width = max(len(row[place]) for row in told.rows) if place else None
-        side = "right" if place else "left"
-        table.add_column(heading, justify=side, min_width=width, no_wrap=not place, overflow="fold")
-    for row in told.rows:
-        table.add_row(*row)
-    stderr_console().print(table, soft_wrap=False)
+    print_table(told.heading, told.rows)
 
 
 def _conclude(board: "Board", reporter: Reporter) -> None:

@@ -5,14 +5,14 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from estilo.cli.options import COMMON, FILES, RUNNING, Quiet
+from estilo.cli.long_work import Jobs, in_words, move_bar, n_processes, print_table, resumable
+from estilo.cli.options import COMMON, FILES, Quiet
 from estilo.cli.outputs import name_files
 from estilo.cli.progress import Reporter, spoken_time, stderr_console
-from estilo.errors import Cancelled, SettingsError
 
 if TYPE_CHECKING:
-    from estilo.evaluation.search import Found, Step, Trial
-    from estilo.evaluation.search_plan import Plan
+    from estilo.evaluation.search import Found, SearchProgress, Trial
+    from estilo.evaluation.search_plan import SearchPlan
 
 _DEFAULT_FOLDER = "search"
 
@@ -47,19 +47,20 @@ def search(
         ),
     ] = "synthetic",
     trials: Annotated[
-        int, Parameter(group=COMMON, help="How many settings to try, the preset's own included.")
+        int, Parameter(group=COMMON, help="Number of settings to try, the preset's own included.")
     ] = 40,
     n: Annotated[
-        int, Parameter(group=COMMON, help="Items of the test set; half of them are held out.")
+        int,
+        Parameter(group=COMMON, help="Number of items of the test set; half of them are held out."),
     ] = 24,
-    seed: Annotated[int, Parameter(group=COMMON, help="Of what is tried.")] = 0,
+    seed: Annotated[int, Parameter(group=COMMON, help="Random seed of what is tried.")] = 0,
     soundfont: Annotated[
         str | None,
         Parameter(
             group=COMMON,
             metavar="NAME|FILE",
-            help="Of the synthetic set; MuseScore_General if not given, as the scoreboard's own "
-            "should stay unseen.",
+            help="Soundfont of the synthetic set; MuseScore_General if not given, as the "
+            "scoreboard's own should stay unseen.",
         ),
     ] = None,
     output: Annotated[
@@ -68,13 +69,11 @@ def search(
             alias="-o",
             metavar="FOLDER",
             group=FILES,
-            help="Where to, and where a stopped search goes on; search/PRESET-SET if not given.",
+            help="Folder of the results, in which a stopped search goes on; search/PRESET-SET if "
+            "not given.",
         ),
     ] = None,
-    jobs: Annotated[
-        int | None,
-        Parameter(group=RUNNING, help="Processes, of one thread each; one per core if not given."),
-    ] = None,
+    jobs: Jobs = None,
     quiet: Quiet = False,
 ) -> int:
     """Search for better settings: tried on one half of a test set, judged on the other.
@@ -87,13 +86,11 @@ def search(
       estilo search optimise --over strength=.5:.9 --over stft.n_bands=24:96 --trials 30
       estilo search my.toml --over optimiser=adam,rmsprop --over learning_rate=1e-3:.1:log
     """
-    from estilo.evaluation.provenance import n_cores
     from estilo.evaluation.search import run
     from estilo.evaluation.search_page import write
     from estilo.evaluation.search_plan import plan
 
-    if jobs is not None and jobs < 1:
-        raise SettingsError(f"--jobs must be 1 or more, got {jobs}")
+    n_jobs = n_processes(jobs)
     reporter = Reporter(is_quiet=quiet)
     chosen = plan(
         preset,
@@ -105,17 +102,12 @@ def search(
         n_trials=trials,
         seed=seed,
     )
-    n_jobs = n_cores() if jobs is None else jobs
     with reporter.listening():
-        try:
-            with reporter.working(_title(chosen, n_jobs)):
-                teller = _Teller(reporter, chosen)
-                found = run(chosen, n_jobs=n_jobs, on_step=teller.tell)
-        except KeyboardInterrupt as error:
-            raise Cancelled(
-                f"cancelled; what was measured is kept in {chosen.ledger.path}, and the same "
-                "command goes on from there"
-            ) from error
+        with (
+            resumable("what was measured", chosen.ledger.path),
+            reporter.working(_title(chosen, n_jobs)),
+        ):
+            found = run(chosen, n_jobs=n_jobs, on_progress=_Teller(reporter, chosen).tell)
         written = write(found)
     if not quiet:
         _print_table(found)
@@ -131,13 +123,13 @@ class _Teller:
         chosen: what is searched.
     """
 
-    def __init__(self, reporter: Reporter, chosen: "Plan") -> None:
+    def __init__(self, reporter: Reporter, chosen: "SearchPlan") -> None:
         self._reporter = reporter
         self._plan = chosen
         self._n_kept = 0
         self._remaining_s: float | None = None
 
-    def tell(self, step: "Step") -> None:
+    def tell(self, step: "SearchProgress") -> None:
         """Take an item or a trial."""
         if step.remaining_s is not None:
             self._remaining_s = step.remaining_s
@@ -152,7 +144,7 @@ class _Teller:
             self._n_kept = 0
         self._reporter.say(self._line(step, step.trial))
 
-    def _line(self, step: "Step", trial: "Trial") -> str:
+    def _line(self, step: "SearchProgress", trial: "Trial") -> str:
         from estilo.evaluation.search_page import shown
 
         values = ", ".join(f"{name} {shown(value)}" for name, value in trial.values.items())
@@ -166,47 +158,35 @@ class _Teller:
             line += f"; about {spoken_time(step.remaining_s)} left"
         return line
 
-    def _move_bar(self, step: "Step") -> None:
-        from estilo.engines.base import Progress
-
+    def _move_bar(self, step: "SearchProgress") -> None:
         inside = step.n_items / len(self._plan.tuning)
-        self._reporter.on_progress(
-            Progress(
-                fraction=min((step.n_trials + inside) / step.n_all, 1.0),
-                stage="searching",
-                step=step.n_trials,
-                remaining_s=self._remaining_s,
-            )
+        move_bar(
+            self._reporter,
+            fraction=(step.n_trials + inside) / step.n_all,
+            stage="searching",
+            step=step.n_trials,
+            remaining_s=self._remaining_s,
         )
 
 
-def _best(step: "Step") -> str:
+def _best(step: "SearchProgress") -> str:
     return "–" if step.best is None else f"{step.best.objective:.3f}"
 
 
-def _title(chosen: "Plan", n_jobs: int) -> str:
-    jobs = f"{n_jobs} processes" if n_jobs > 1 else "1 process"
+def _title(chosen: "SearchPlan", n_jobs: int) -> str:
     return (
         f"{chosen.n_trials} trials on {len(chosen.tuning)} items of the {chosen.set_name} set, "
-        f"{len(chosen.held_out)} held out, {jobs}, kept in {chosen.folder}"
+        f"{len(chosen.held_out)} held out, {in_words(n_jobs)}, kept in {chosen.folder}"
     )
 
 
 def _print_table(found: "Found") -> None:
-    """The held-out half, as text on stderr: stdout names the files."""
-    from rich import box
-    from rich.table import Table
-
+    """Print how the preset and the best settings do on the held-out half."""
     from estilo.evaluation.search_page import comparison
 
     told = comparison(found, found.held_out)
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for place, heading in enumerate(told.heading):
-        side = "right" if place else "left"
-        table.add_column(heading, justify=side, no_wrap=not place, overflow="fold")
     # The gain's interval is what decides; the page has the others.
-    for row, plain in zip(told.rows, told.without_intervals().rows, strict=True):
-        table.add_row(*plain[:-1], row[-1])
-    console = stderr_console()
-    console.print(f"on the {len(found.plan.held_out)} held-out items:")
-    console.print(table, soft_wrap=False)
+    plain = told.without_intervals().rows
+    rows = [(*cells[:-1], row[-1]) for row, cells in zip(told.rows, plain, strict=True)]
+    stderr_console().print(f"on the {len(found.plan.held_out)} held-out items:")
+    print_table(told.heading, rows)

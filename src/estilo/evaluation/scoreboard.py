@@ -11,13 +11,15 @@ from pathlib import Path
 from estilo.errors import OutputError, SettingsError
 from estilo.evaluation.board import Board
 from estilo.evaluation.entries import STRENGTHS, Entry, pair_entries, texture_entries
+from estilo.evaluation.folders import check_folder, make_folder
 from estilo.evaluation.ledger import Ledger, Result, result_key
 from estilo.evaluation.markdown import page
 from estilo.evaluation.measuring import Column, columns_of
 from estilo.evaluation.provenance import provenance
 from estilo.evaluation.sets import TEST_SETS, TestSet
 from estilo.evaluation.workers import measure_all
-from estilo.io.atomic import check_free, output_error, write_atomic
+from estilo.io.atomic import write_atomic
+from estilo.progress import Counted
 
 LEDGER, PAIRS, PAGE = "results.jsonl", "pairs.csv", "scoreboard.md"
 TRADEOFF, SPEED = "timbre-pitch.png", "quality-speed.png"
@@ -25,7 +27,7 @@ TEXTURE_TRADEOFF = "timbre-copying.png"
 
 
 @dataclass(frozen=True)
-class Plan:
+class BoardPlan:
     """What will be measured, and where it is kept.
 
     Args:
@@ -50,25 +52,6 @@ class Plan:
         return Ledger(self.folder / LEDGER)
 
 
-@dataclass(frozen=True)
-class Step:
-    """One more result.
-
-    Args:
-        result: what it is.
-        n_done: results of this run, this one included.
-        n_kept: results that were there before.
-        n_all: results that are wanted.
-        remaining_s: estimate, in seconds.
-    """
-
-    result: Result
-    n_done: int
-    n_kept: int
-    n_all: int
-    remaining_s: float
-
-
 def plan(
     set_name: str,
     *,
@@ -77,7 +60,7 @@ def plan(
     n: int | None = None,
     strengths: Sequence[float] | None = None,
     test_set: TestSet | None = None,
-) -> Plan:
+) -> BoardPlan:
     """Say what will be measured, or why it cannot be.
 
     Args:
@@ -109,12 +92,19 @@ def plan(
             strengths=STRENGTHS if strengths is None else strengths,
             has_target=first.target is not None,
         )
-    made = Plan(set_name, chosen, tuple(items), tuple(entries), tuple(columns_of(first)), folder)
+    made = BoardPlan(
+        set_name, chosen, tuple(items), tuple(entries), tuple(columns_of(first)), folder
+    )
     _check_folder(made)
     return made
 
 
-def run(chosen: Plan, *, n_jobs: int = 1, on_step: Callable[[Step], None] | None = None) -> Board:
+def run(
+    chosen: BoardPlan,
+    *,
+    n_jobs: int = 1,
+    on_result: Callable[[Counted[Result]], None] | None = None,
+) -> Board:
     """Measure what is not measured yet, and what failed before.
 
     Every result is in the ledger as soon as it is there: whatever ends this, the same call goes on.
@@ -122,7 +112,7 @@ def run(chosen: Plan, *, n_jobs: int = 1, on_step: Callable[[Step], None] | None
     Args:
         chosen: what.
         n_jobs: processes, of one thread each.
-        on_step: called after every result.
+        on_result: called after every result.
 
     Raises:
         EstiloError: a process died, or the ledger cannot be written.
@@ -148,11 +138,12 @@ def run(chosen: Plan, *, n_jobs: int = 1, on_step: Callable[[Step], None] | None
         result = Result(key, chosen.set_name, item, entry.name, measured, made)
         ledger.append(result)
         results[entry.name, item] = result
-        if on_step is not None:
+        if on_result is not None:
             n_done = len(results) - n_kept
             each_s = (time.monotonic() - start) / n_done
             left_s = each_s * (len(wanted) - n_done)
-            on_step(Step(result, n_done, n_kept, n_kept + len(wanted), left_s))
+            n_total = n_kept + len(wanted)
+            on_result(Counted(result, n_done, n_total, n_kept=n_kept, remaining_s=left_s))
     return Board(chosen.set_name, chosen.items, chosen.entries, chosen.columns, results)
 
 
@@ -209,18 +200,11 @@ def pairs_csv(board: Board) -> str:
     return stream.getvalue()
 
 
-def _check_folder(chosen: Plan) -> None:
+def _check_folder(chosen: BoardPlan) -> None:
     """Make the folder; refuse one that holds the results of another set, or files not of ours."""
     folder = chosen.folder
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except FileExistsError as error:
-        raise OutputError(f"{folder} is a file; give the name of a folder") from error
-    except OSError as error:
-        raise output_error(folder, error) from error
-    if not chosen.ledger.path.exists():
-        for name in (PAGE, PAIRS, TRADEOFF, TEXTURE_TRADEOFF, SPEED):
-            check_free(folder / name, force=False)
+    check_folder(folder, begun=LEDGER, files=(PAGE, PAIRS, TRADEOFF, TEXTURE_TRADEOFF, SPEED))
+    make_folder(folder)
     others = {each.set_name for each in chosen.ledger.read().values()} - {chosen.set_name}
     if others:
         raise OutputError(

@@ -22,7 +22,7 @@ from estilo.evaluation.ledger import Result, result_key
 from estilo.evaluation.makers import Maker, TransferMaker
 from estilo.evaluation.objective import objective, objective_names
 from estilo.evaluation.provenance import provenance
-from estilo.evaluation.search_plan import Plan
+from estilo.evaluation.search_plan import SearchPlan
 from estilo.evaluation.workers import measure_all
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class Trial:
 
 
 @dataclass(frozen=True)
-class Step:
+class SearchProgress:
     """One more item, or the end of a trial.
 
     Args:
@@ -93,7 +93,7 @@ class Found:
         held_out: the same on the items that were not.
     """
 
-    plan: Plan
+    plan: SearchPlan
     trials: list[Trial]
     best: Trial
     tuning: Board
@@ -106,7 +106,12 @@ class Found:
         return self.plan.settings(values)
 
 
-def run(chosen: Plan, *, n_jobs: int = 1, on_step: Callable[[Step], None] | None = None) -> Found:
+def run(
+    chosen: SearchPlan,
+    *,
+    n_jobs: int = 1,
+    on_progress: Callable[[SearchProgress], None] | None = None,
+) -> Found:
     """Try, and judge what was found on the held-out half.
 
     The trials are drawn by a tree-structured Parzen estimator (J. Bergstra, R. Bardenet, Y. Bengio,
@@ -116,13 +121,13 @@ def run(chosen: Plan, *, n_jobs: int = 1, on_step: Callable[[Step], None] | None
     Args:
         chosen: what.
         n_jobs: processes, of one thread each.
-        on_step: called after every item and every trial.
+        on_progress: called after every item and every trial.
 
     Raises:
         EstiloError: the preset itself fails on an item, a process died, or the ledger cannot be
             written.
     """
-    return _Search(chosen, n_jobs=n_jobs, on_step=on_step).run()
+    return _Search(chosen, n_jobs=n_jobs, on_progress=on_progress).run()
 
 
 def scores_of(results: Sequence[Result], names: Sequence[str]) -> dict[str, NDArray]:
@@ -136,7 +141,7 @@ def scores_of(results: Sequence[Result], names: Sequence[str]) -> dict[str, NDAr
 class _Measuring:
     """Outputs, measured or taken from the ledger, one after another in the order of the items."""
 
-    def __init__(self, chosen: Plan, *, n_jobs: int) -> None:
+    def __init__(self, chosen: SearchPlan, *, n_jobs: int) -> None:
         self._plan = chosen
         self._n_jobs = n_jobs
         self._names = [column.name for column in chosen.columns]
@@ -185,11 +190,15 @@ class _Search:
     """One run."""
 
     def __init__(
-        self, chosen: Plan, *, n_jobs: int, on_step: Callable[[Step], None] | None
+        self,
+        chosen: SearchPlan,
+        *,
+        n_jobs: int,
+        on_progress: Callable[[SearchProgress], None] | None,
     ) -> None:
         self._plan = chosen
         self._measuring = _Measuring(chosen, n_jobs=n_jobs)
-        self._on_step = on_step
+        self._on_progress = on_progress
         self._names = objective_names([column.name for column in chosen.columns])
         self._trials: list[Trial] = []
         self._content: list[Result] = []
@@ -354,18 +363,18 @@ class _Search:
 
     def _tell(self, trial: Trial, *, is_new: bool) -> None:
         self._trials.append(trial)
-        if self._on_step is not None:
+        if self._on_progress is not None:
             n_left = self._plan.n_trials - len(self._trials)
             left_s = float(np.mean(self._spent_s)) * n_left if self._spent_s else None
-            self._on_step(
-                Step(
+            self._on_progress(
+                SearchProgress(
                     *(len(self._trials), self._plan.n_trials, 0, self._best(), trial),
                     *(is_new, left_s),
                 )
             )
 
     def _tell_item(self, n_items: int) -> None:
-        if self._on_step is not None:
+        if self._on_progress is not None:
             best = self._best() if self._trials else None
             n_done, n_all = len(self._trials), self._plan.n_trials
-            self._on_step(Step(n_done, n_all, n_items, best, None, True, None))
+            self._on_progress(SearchProgress(n_done, n_all, n_items, best, None, True, None))

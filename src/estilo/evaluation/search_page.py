@@ -26,7 +26,7 @@ from estilo.evaluation.markdown import markdown_table
 from estilo.evaluation.objective import ABOUT_PAIRS, ABOUT_TARGET, objective, objective_names
 from estilo.evaluation.ranges import Numbers
 from estilo.evaluation.search import CONTENT, FOUND, OWN, Found, scores_of
-from estilo.evaluation.search_plan import BEST, PAGE, TRIALS, Plan
+from estilo.evaluation.search_plan import BEST, PAGE, TRIALS, SearchPlan
 from estilo.evaluation.tables import NOTHING, Table
 from estilo.io.atomic import write_atomic
 from estilo.presets import load_preset
@@ -252,7 +252,7 @@ def _origin(found: Found) -> str:
     return "\n".join(lines)
 
 
-def _has_target(plan: Plan) -> bool:
+def _has_target(plan: SearchPlan) -> bool:
     return any(column.name == "lsd" for column in plan.columns)
 
 

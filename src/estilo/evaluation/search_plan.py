@@ -10,12 +10,13 @@ from typing import Any
 
 from estilo.engines import ENGINES
 from estilo.errors import InputError, OutputError, SettingsError
+from estilo.evaluation.folders import check_folder, make_folder
 from estilo.evaluation.ledger import Ledger
 from estilo.evaluation.makers import TransferMaker
 from estilo.evaluation.measuring import Column, columns_of
 from estilo.evaluation.ranges import Range, read_ranges, value_of, with_values
 from estilo.evaluation.sets import TEST_SETS, TestSet
-from estilo.io.atomic import check_free, output_error, write_atomic
+from estilo.io.atomic import write_atomic
 from estilo.presets import Preset, build_settings, load_preset, preset_names
 
 LEDGER, SEARCH = "results.jsonl", "search.json"
@@ -29,7 +30,7 @@ _LARGEST_SEED = 2**62
 
 
 @dataclass(frozen=True)
-class Plan:
+class SearchPlan:
     """What will be searched.
 
     Args:
@@ -108,10 +109,7 @@ class Plan:
             OutputError: it cannot be used.
         """
         text = json.dumps(self._identity(), indent=2, ensure_ascii=False) + "\n"
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise output_error(self.folder, error) from error
+        make_folder(self.folder)
         write_atomic(self.folder / SEARCH, text.encode(), force=True)
 
     def check_folder(self) -> None:
@@ -120,13 +118,9 @@ class Plan:
         Raises:
             OutputError: it does.
         """
-        if self.folder.exists() and not self.folder.is_dir():
-            raise OutputError(f"{self.folder} is a file; give the name of a folder")
-        path = self.folder / SEARCH
-        if not path.exists():
-            for name in (LEDGER, TRIALS, BEST, PAGE):
-                check_free(self.folder / name, force=False)
+        if not check_folder(self.folder, begun=SEARCH, files=(LEDGER, TRIALS, BEST, PAGE)):
             return
+        path = self.folder / SEARCH
         try:
             before = json.loads(path.read_text(encoding="utf-8"))
         except (OSError, ValueError):
@@ -166,7 +160,7 @@ def plan(
     n_trials: int = N_TRIALS,
     seed: int = 0,
     test_set: TestSet | None = None,
-) -> Plan:
+) -> SearchPlan:
     """Say what will be searched, or why it cannot be.
 
     Args:
@@ -210,7 +204,7 @@ def plan(
             "none; name another set, synthetic or real for instance"
         )
     columns = tuple(columns_of(first))
-    made = Plan(
+    made = SearchPlan(
         *(name, preset, tuple(ranges), shown, options, test_set),
         *(tuple(tuning), tuple(held_out), columns, n_trials, seed, folder),
     )
