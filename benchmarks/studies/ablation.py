@@ -34,7 +34,7 @@ from studies.training_runs import Run, changed
 FROM_NOTHING: dict[str, tuple[str, dict[str, Any]]] = {
     "base": ("as the recipe says", {}),
     "no-lstm": ("without LSTM", {"model.memory": False}),
-    "no-lookup": ("without lookup", {"model.lookup": False}),
+    "no-cross-attention": ("without cross-attention", {"model.cross_attention": False}),
     "no-notes": ("without the loss of notes", {"loss.notes": 0.0}),
 }
 GOING_ON: dict[str, tuple[str, dict[str, Any]]] = {

@@ -145,7 +145,7 @@ def decode(encoding: Encoding, style: Style | None = None) -> Audio:
     expected = (n_frames, generator.settings.n_channels)
     if tuple(content.shape) != expected:
         raise InputError(
-            f"expected a content of the shape {expected}, got {tuple(content.shape)}; edit its "
+            f"expected content of the shape {expected}, got {tuple(content.shape)}; edit its "
             "values, and keep its frames"
         )
     code = code_for(encoding.style if style is None else style, network)

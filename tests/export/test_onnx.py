@@ -201,7 +201,7 @@ def test_files_for_other_streams_are_refused(network, exported):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("change", "n_hops"), [({"lookup": False}, 2), ({"memory": False}, 3)], ids=str
+    ("change", "n_hops"), [({"cross_attention": False}, 2), ({"memory": False}, 3)], ids=str
 )
 def test_variants_and_longer_blocks_export_too(change, n_hops, tmp_path, monkeypatch):
     # A minute, which shows that nothing drifts, is held by the whole network.

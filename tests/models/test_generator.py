@@ -9,7 +9,7 @@ from estilo.models.style_encoder import StyleCode
 
 VARIANTS = {
     "all": PLAYER,
-    "vector": PLAYER.model_copy(update={"lookup": False}),
+    "vector": PLAYER.model_copy(update={"cross_attention": False}),
     "convolution": PLAYER.model_copy(update={"memory": False}),
 }
 

@@ -31,7 +31,7 @@ class Task:
         style_weights: one positive weight per style; they sum to 1.
         sample_rate: in Hz.
         n_samples: length of the output.
-        seed: of every random draw.
+        seed: random seed.
         start: what another engine has made of the content, ``(channels, time)`` as the content, for
             an engine that can begin there; None where it is to begin by itself.
     """
@@ -50,13 +50,14 @@ class Progress:
     """Where a run stands.
 
     Args:
-        fraction: of the work that is done, 0 to 1.
+        fraction: share of the work that is done, 0 to 1.
         stage: what is being done, in a word or two.
         step: steps done so far in this run.
         loss: current total loss, or None where there is none.
         losses: the terms behind it by name.
-        elapsed_s: since the start of the run, in seconds.
-        remaining_s: estimate, in seconds; None until there is ground for one.
+        elapsed_s: time since the start of the run, in seconds.
+        remaining_s: estimate of the time that is left, in seconds; None until there is ground for
+            one.
     """
 
     fraction: float
@@ -76,7 +77,7 @@ def content_of(task: Task) -> Tensor:
     """
     if task.content is None:
         raise SettingsError(
-            "the engine works on a content, and a texture has none; choose another engine"
+            "the engine works on a content signal, and a texture has none; choose another engine"
         )
     return task.content
 
@@ -177,7 +178,12 @@ def run(
 
 
 def timed(progress: Progress, *, elapsed_s: float) -> Progress:
-    """Progress with the time since the start, and by its fraction the time that is left."""
+    """Progress with the time since the start, and by its fraction the time that is left.
+
+    Args:
+        progress: of an engine, without times.
+        elapsed_s: time since the start of the run, in seconds.
+    """
     remaining_s = None
     if progress.fraction > 0.02:
         remaining_s = elapsed_s * (1.0 - progress.fraction) / progress.fraction

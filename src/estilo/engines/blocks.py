@@ -88,9 +88,9 @@ class BlockEngine(Engine[BlockState]):
         if content is None or self.is_done(state):
             return state.output
         seam = slice(max(0, done - max(1, round(_SEAM_S * state.task.sample_rate))), done)
-        rest = content.to(state.output.device)
-        state.output[:, seam] = crossfade(state.output[:, seam], rest[:, seam])
-        state.output[:, done:] = rest[:, done:]
+        untouched = content.to(state.output.device)
+        state.output[:, seam] = crossfade(state.output[:, seam], untouched[:, seam])
+        state.output[:, done:] = untouched[:, done:]
         return state.output
 
     def progress(self, state: BlockState) -> Progress:

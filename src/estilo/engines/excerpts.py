@@ -14,7 +14,11 @@ SILENCE = 1e-5  # -100 dB: below it there is nothing to transfer
 def excerpts(waveform: Tensor, *, longest: int) -> list[Tensor]:
     """The whole recording if it is short enough, else evenly spaced stretches of it.
 
-    **Shape**: waveform ``(time,)``; results ``(time',)``, together ``longest`` samples at most.
+    Args:
+        waveform: ``(time,)``.
+        longest: how many samples all stretches may have together.
+
+    **Shape**: results ``(time',)``.
 
     >>> import torch
     >>> [len(part) for part in excerpts(torch.zeros(100), longest=40)]

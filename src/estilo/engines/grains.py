@@ -15,7 +15,7 @@ class Grain:
         style_start_s: where it starts in that style, in seconds.
         style_stop_s: where it ends there, in seconds.
         semitones: by how much it was transposed, and so played faster.
-        share: of the stretch's magnitude, 0 to 1; the rest is other grains.
+        share: of the stretch's magnitude, 0 to 1; the remainder is that of other grains.
     """
 
     start_s: float

@@ -2,13 +2,13 @@ r"""Any number of channels through a one-channel engine, with the content's ster
 
 The engine hears a downmix :math:`M` of the content's channels :math:`X_c` and returns :math:`Y`.
 In every time-frequency neighbourhood a channel is split into what the downmix predicts of it and
-the rest, :math:`X_c = \rho_c M + R_c`, with :math:`\rho_c` the least-squares coefficient (level,
+a residual, :math:`X_c = \rho_c M + R_c`, with :math:`\rho_c` the least-squares coefficient (level,
 side and delay of what is common). The output is
 
 .. math:: Y_c = \rho_c Y + G R_c, \qquad G = |Y| / |M|
 
 so what was in the middle stays there, what was hard left stays hard left, and what was wide stays
-as wide, equally loud beside the rest. For two channels this is mid and side with the side
+as wide, equally loud beside the others. For two channels this is mid and side with the side
 predicted from the mid. Common in parametric stereo coding (Breebaart et al., EURASIP JASP 2005,
 doi:10.1155/ASP.2005.1305), here with a residual, so that an unchanged downmix gives back the
 content.
@@ -166,8 +166,8 @@ def restore_image(content: Tensor, mid: Tensor, output: Tensor, *, sample_rate: 
         real = (smooth(cross.real) + floor * usual) / (power + floor)
         imag = smooth(cross.imag) / (power + floor)
         share = torch.complex(spread @ real, spread @ imag)
-        rest = spectrum - share * middle
-        channels.append(istft(share * result + gain * rest, length=output.shape[-1], **sizes))
+        residual = spectrum - share * middle
+        channels.append(istft(share * result + gain * residual, length=output.shape[-1], **sizes))
     return torch.stack(channels)
 
 

@@ -57,7 +57,12 @@ class WindowedEngine(Engine[WindowedState]):
         return self.inner.prepare(task)
 
     def init(self, task: Task, shared: Any) -> WindowedState:
-        """The first window; see `Engine.init`."""
+        """The first window; see `Engine.init`.
+
+        Args:
+            task: the whole task.
+            shared: from `prepare`.
+        """
         spans = window_spans(task.n_samples, sample_rate=task.sample_rate)
         state = WindowedState(task, shared, spans)
         state.inner = self.inner.init(_window(task, spans, 0), shared)
@@ -85,9 +90,9 @@ class WindowedEngine(Engine[WindowedState]):
         if state.task.content is not None and state.current + 1 < len(state.spans):
             first = state.spans[state.current][1]
             seam = slice(state.spans[state.current + 1][0], first)
-            rest = state.task.content.to(state.output.device)
-            state.output[:, seam] = crossfade(state.output[:, seam], rest[:, seam])
-            state.output[:, first:] = rest[:, first:]
+            untouched = state.task.content.to(state.output.device)
+            state.output[:, seam] = crossfade(state.output[:, seam], untouched[:, seam])
+            state.output[:, first:] = untouched[:, first:]
         return state.output
 
     def grains(self, state: WindowedState) -> list[Grain]:
@@ -141,6 +146,13 @@ class WindowedEngine(Engine[WindowedState]):
 
 def window_spans(n_samples: int, *, sample_rate: int) -> list[tuple[int, int]]:
     """Evenly sized windows, each with an overlap with the next.
+
+    Args:
+        n_samples: length of the whole, in samples.
+        sample_rate: in Hz.
+
+    Returns:
+        First sample of each window, and the one after its last.
 
     >>> window_spans(25, sample_rate=1)
     [(0, 9), (8, 17), (16, 25)]

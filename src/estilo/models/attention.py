@@ -1,4 +1,4 @@
-"""Looking up in a style what fits the moment."""
+"""Cross-attention from the frames of the content signal to the tokens of the style."""
 
 import math
 
@@ -8,17 +8,17 @@ from estilo.models.style_encoder import StyleCode
 
 
 class StyleAttention(nn.Module):
-    """Tokens of the style, weighted by how well they fit each frame (Vaswani et al. 2017).
+    """Cross-attention: tokens of the style, weighted by how well they suit each frame.
 
     **Shape**: ``(batch, frames, n_channels)`` and a `StyleCode` to the first.
 
     Args:
-        n_channels: of the frames.
-        n_key: of a token's key, shared out among the heads.
-        n_value: of a token's value, likewise.
-        n_heads: that look independently.
+        n_channels: number of channels of the frames.
+        n_key: length of a token's key, shared out among the heads.
+        n_value: length of a token's value, likewise.
+        n_heads: number of heads, which attend independently.
 
-    Reference: arXiv:1706.03762
+    Reference: A. Vaswani et al. 2017, "Attention is all you need", arXiv:1706.03762
     """
 
     def __init__(self, n_channels: int, *, n_key: int, n_value: int, n_heads: int = 4) -> None:
@@ -34,7 +34,7 @@ class StyleAttention(nn.Module):
             each.unflatten(-1, (self.n_heads, -1)).transpose(1, 2)
             for each in (self.query(self.norm(x)), style.keys, style.values)
         )
-        fit = query @ keys.transpose(-1, -2) / math.sqrt(query.shape[-1])
-        fit = fit + style.weights[:, None, None]
-        found = fit.softmax(-1) @ values
+        scores = query @ keys.transpose(-1, -2) / math.sqrt(query.shape[-1])
+        scores = scores + style.weights[:, None, None]
+        found = scores.softmax(-1) @ values
         return x + self.out(found.transpose(1, 2).flatten(2))

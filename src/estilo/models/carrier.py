@@ -41,7 +41,13 @@ class Carrier(nn.Module):
         ]
 
     def initial_state(self, batch: int, channels: int, *, like: Tensor) -> dict[str, Tensor]:
-        """Nothing heard yet, with the type and on the device of a tensor."""
+        """The state in which nothing was heard yet.
+
+        Args:
+            batch: number of examples.
+            channels: number of channels of the waveform.
+            like: tensor whose type and device the state takes.
+        """
         return {"carrier.loudness": like.new_zeros(batch, channels, self.n_past // self.hop_length)}
 
     def forward(

@@ -1,4 +1,4 @@
-"""What a generator has to convince: networks that tell its outputs from true answers."""
+"""What a generator has to convince: networks that tell its outputs from targets."""
 
 import torch
 import torch.nn.functional as F
@@ -34,9 +34,9 @@ class LevelDiscriminator(nn.Module):
         for layer in self.layers:
             x = F.leaky_relu(layer(x), 0.1)
             seen.append(x)
-        # Projection (Miyato & Koyama 2018, arXiv:1802.05637): does this patch fit this style?
-        fit = torch.einsum("bchw,bc->bhw", x, self.style(style)) / x.shape[1] ** 0.5
-        return self.exit(x)[:, 0] + fit, seen
+        # Projection (Miyato & Koyama 2018, arXiv:1802.05637): does this patch suit this style?
+        suits = torch.einsum("bchw,bc->bhw", x, self.style(style)) / x.shape[1] ** 0.5
+        return self.exit(x)[:, 0] + suits, seen
 
 
 class MultiScaleDiscriminator(nn.Module):

@@ -44,7 +44,7 @@ class Framing(nn.Module):
 
     @property
     def n_bins(self) -> int:
-        """Of a frame."""
+        """Number of bins of a frame's spectrum."""
         return self.n_fft // 2 + 1
 
     @property
@@ -64,8 +64,11 @@ class Framing(nn.Module):
     def synthesise(self, frames: Tensor, tail: Tensor) -> tuple[Tensor, Tensor]:
         """The waveform one hop behind the frames, and what the next frames will be added to.
 
-        **Shape**: frames ``(..., n_frames, n_bins)``, tail ``(..., hop_length)`` to
-        ``(..., n_frames * hop_length)`` and ``(..., hop_length)``.
+        Args:
+            frames: complex spectra as `analyse` gives them, ``(..., n_frames, n_bins)``.
+            tail: what the frames before left, ``(..., hop_length)``; zeros at the start.
+
+        **Shape**: result ``(..., n_frames * hop_length)`` and the next tail ``(..., hop_length)``.
         """
         hop = self.hop_length
         pieces = torch.fft.irfft(frames * (self.analysis.sum() / 2.0), self.n_fft)

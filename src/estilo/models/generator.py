@@ -1,4 +1,4 @@
-"""The network that plays a content in a style: levels of bands in, levels of bands out."""
+"""The network that plays a content signal in a style: levels of bands in, levels of bands out."""
 
 from torch import Tensor, nn
 
@@ -38,7 +38,9 @@ class Generator(nn.Module):
         self.notes = nn.Linear(width, 2 * N_NOTES)
         nn.init.constant_(self.notes.bias, _RARE)
         self.attention = (
-            StyleAttention(width, n_key=own.n_key, n_value=own.n_value) if own.lookup else None
+            StyleAttention(width, n_key=own.n_key, n_value=own.n_value)
+            if own.cross_attention
+            else None
         )
         self.decoder = nn.ModuleList(
             ResidualBlock(width, name=f"decoder{place}", dilation=dilation, n_style=vector)
@@ -63,7 +65,14 @@ class Generator(nn.Module):
         return self.style_encoder(bands)
 
     def encode(self, bands: Tensor, state: State) -> tuple[Tensor, dict[str, Tensor]]:
-        """What is played, ``(batch, frames, n_channels)``."""
+        """What is played, apart from how it sounds.
+
+        Args:
+            bands: levels of the content signal, ``(batch, frames, n_bands)``, in units of 20 dB.
+            state: from `initial_state`, or of the frames before.
+
+        **Shape**: result ``(batch, frames, n_channels)``, and the encoder's part of the next state.
+        """
         after: dict[str, Tensor] = {}
         x = self.entrance(bands)
         for block in self.encoder:
@@ -82,7 +91,16 @@ class Generator(nn.Module):
         return self.notes(x)
 
     def decode(self, x: Tensor, style: StyleCode, state: State) -> tuple[Tensor, dict[str, Tensor]]:
-        """Levels of the output from what is played."""
+        """Levels of the output from what is played.
+
+        Args:
+            x: from `encode`, ``(batch, frames, n_channels)``.
+            style: what it is to sound like.
+            state: from `initial_state`, or of the frames before.
+
+        **Shape**: result ``(batch, frames, n_bands)`` in units of 20 dB, and the decoder's part of
+        the next state.
+        """
         after: dict[str, Tensor] = {}
         if self.attention is not None:
             x = self.attention(x, style)

@@ -1,30 +1,48 @@
-"""What a training step tries to lessen, term by term."""
+"""Losses of training, one function per term."""
 
 import torch.nn.functional as F
 from torch import Tensor
 
-_MOST = 3.0  # of a cell
+_MOST = 3.0  # value of a cell
 _NEIGHBOURHOOD = 25  # lines, of the average that partials stand out from
 
 
 def level(output: Tensor, target: Tensor, *, importance: Tensor | float = 1.0) -> Tensor:
     """Mean absolute difference of levels, one value per example.
 
-    **Shape**: ``(batch, frames, n_bands)`` twice to ``(batch,)``; importance of the bands
-    ``(n_bands,)``, 1 on average.
+    Args:
+        output: levels of the output, ``(batch, frames, n_bands)``, in units of 20 dB.
+        target: levels of the target, likewise.
+        importance: what each band counts for, ``(n_bands,)``, 1 on average.
+
+    **Shape**: result ``(batch,)``.
     """
     return ((output - target).abs().mean(1) * importance).mean(1)
 
 
 def spectral(output: Tensor, target: Tensor, *, importance: Tensor | float = 1.0) -> Tensor:
-    """Log-spectral distance: root mean square over time, mean over bands; shapes as in `level`."""
+    """Log-spectral distance: root mean square over time, mean over bands, one value per example.
+
+    Args:
+        output: levels of the output, ``(batch, frames, n_bands)``, in units of 20 dB.
+        target: levels of the target, likewise.
+        importance: what each band counts for, ``(n_bands,)``, 1 on average.
+
+    **Shape**: result ``(batch,)``.
+    """
     return (((output - target).square().mean(1) + 1e-4).sqrt() * importance).mean(1)
 
 
 def statistics(output: Tensor, reference: Tensor, *, importance: Tensor | float = 1.0) -> Tensor:
-    """Differences of each band's mean and standard deviation over time.
+    """Differences of each band's mean and standard deviation over time, one value per example.
 
-    **Shape**: as in `level`; the number of frames may differ.
+    Args:
+        output: levels of the output, ``(batch, frames, n_bands)``, in units of 20 dB.
+        reference: levels with the statistics that are wanted, likewise; their number of frames may
+            differ.
+        importance: what each band counts for, ``(n_bands,)``, 1 on average.
+
+    **Shape**: result ``(batch,)``.
     """
     mean = (output.mean(1) - reference.mean(1)).abs()
     deviation = (_deviation(output) - _deviation(reference)).abs()
@@ -34,7 +52,11 @@ def statistics(output: Tensor, reference: Tensor, *, importance: Tensor | float 
 def notes(logits: Tensor, played: Tensor) -> Tensor:
     """Cross-entropy of the notes heard with those played, in nats per frame, all notes together.
 
-    **Shape**: ``(batch, frames, n)`` twice to ``(batch,)``.
+    Args:
+        logits: of each note at each frame, ``(batch, frames, n)``.
+        played: 1 where a note sounds or begins, 0 elsewhere, likewise.
+
+    **Shape**: result ``(batch,)``.
     """
     entropy = F.binary_cross_entropy_with_logits(logits, played, reduction="none")
     return entropy.sum(2).mean(1)
@@ -51,12 +73,12 @@ def memory(cells: Tensor) -> Tensor:
 def structure(output: Tensor, content: Tensor, *, n_lines: int) -> Tensor:
     """Partials that no longer stand out where the content's do, and onsets that no longer rise.
 
-    **Shape**: ``(batch, frames, n_bands)`` twice to ``(batch,)``; 0 to 2.
-
     Args:
-        output: levels of the output.
-        content: levels of the content.
+        output: levels of the output, ``(batch, frames, n_bands)``, in units of 20 dB.
+        content: levels of the content signal, likewise.
         n_lines: bands, from the first, that are narrow enough to show partials.
+
+    **Shape**: result ``(batch,)``, 0 to 2.
     """
     partials = _alike(_partials(output[..., :n_lines]), _partials(content[..., :n_lines]))
     rises = _alike(output.mean(2).diff(dim=1).relu(), content.mean(2).diff(dim=1).relu())

@@ -33,11 +33,13 @@ class Network(nn.Module):
         self.generator = Generator(N_BANDS, settings)
 
     def hear_carrier(self, waveform: Tensor, noise: Tensor) -> Tensor:
-        """Spectra of what a content from its start lends its phases by, see `Carrier`.
+        """Spectra of the carrier of a content signal from its start, see `Carrier`.
 
-        **Shape**: waveform ``(batch, channels, n_past + n_frames * hop_length)``; noise, of
-        variance 1, the same or without batch and channels; to
-        ``(batch, channels, frames, n_bins)``.
+        Args:
+            waveform: with its past, ``(batch, channels, n_past + n_frames * hop_length)``.
+            noise: of variance 1, in the waveform's shape or without batch and channels.
+
+        **Shape**: result complex, ``(batch, channels, frames, n_bins)``.
         """
         state = self.carrier.initial_state(*waveform.shape[:2], like=waveform)
         return self.framing.analyse(self.carrier(waveform, noise, state)[0])
@@ -61,15 +63,27 @@ class Network(nn.Module):
     def forward(
         self, levels: Tensor, style: StyleCode, state: State
     ) -> tuple[Tensor, dict[str, Tensor]]:
-        """Levels of the output; see `Generator`."""
+        """Levels of the output; see `Generator`.
+
+        Args:
+            levels: of the content signal, ``(batch, frames, n_bands)``, in units of 20 dB.
+            style: what it is to sound like.
+            state: from `Generator.initial_state`, or of the frames before.
+
+        **Shape**: result as the levels, and the next state.
+        """
         return self.generator(levels, style, state)
 
     def play(self, spectra: Tensor, levels: Tensor, tail: Tensor) -> tuple[Tensor, Tensor]:
-        """Spectra with their bands at other levels.
+        """The waveform of spectra whose bands are brought to other levels, one hop late.
 
-        **Shape**: spectra ``(batch, channels, frames, n_bins)``, levels
-        ``(batch, frames, n_bands)``, tail ``(batch, channels, hop_length)`` to
-        ``(batch, channels, frames * hop_length)``, one hop late, and the next tail.
+        Args:
+            spectra: complex, ``(batch, channels, frames, n_bins)``.
+            levels: wanted, ``(batch, frames, n_bands)``, in units of 20 dB.
+            tail: what the frames before left, ``(batch, channels, hop_length)``; zeros at the
+                start.
+
+        **Shape**: result ``(batch, channels, frames * hop_length)``, and the next tail.
         """
         gains = self.bands.gains(difference(levels, self.levels_of(spectra)))
         return self.framing.synthesise(spectra * gains[:, None], tail)
@@ -78,6 +92,10 @@ class Network(nn.Module):
 def difference(levels: Tensor, carrier_levels: Tensor) -> Tensor:
     """How far a carrier's bands are raised to given levels: by 80 dB at most.
 
-    **Shape**: ``(..., n_bands)`` twice to the same.
+    Args:
+        levels: wanted, ``(..., n_bands)``, in units of 20 dB.
+        carrier_levels: of the carrier, likewise.
+
+    **Shape**: result as the levels, in units of 20 dB.
     """
     return (levels - carrier_levels).clamp(max=_MOST)

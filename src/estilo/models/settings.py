@@ -1,8 +1,8 @@
 """Sizes of the network. Imports no torch."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 
 class GeneratorSettings(BaseModel):
@@ -11,7 +11,7 @@ class GeneratorSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     n_channels: Annotated[int, Field(ge=4, le=1024)] = 256
-    """Width of its layers."""
+    """Number of channels of its layers."""
     n_vector: Annotated[int, Field(ge=4, le=1024)] = 192
     """Length of the style's vector."""
     n_key: Annotated[int, Field(ge=4, le=1024, multiple_of=4)] = 128
@@ -21,8 +21,17 @@ class GeneratorSettings(BaseModel):
     dilations: Annotated[
         tuple[Annotated[int, Field(ge=1, le=64)], ...], Field(min_length=1, max_length=8)
     ] = (1, 2, 4)
-    """Of the encoder's blocks and the decoder's, in frames."""
+    """Dilations of the encoder's blocks and of the decoder's, in frames."""
     memory: bool = True
     """Whether there are LSTMs."""
-    lookup: bool = True
-    """Whether the style's tokens are looked up, or its vector is all that counts."""
+    cross_attention: bool = True
+    """Whether the decoder attends to the style's tokens, or has only the style's vector."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _accept_old_names(cls, values: Any) -> Any:
+        """Weights and recipes of version 0.1 call cross-attention ``lookup``."""
+        if isinstance(values, dict) and "lookup" in values:
+            others = {name: value for name, value in values.items() if name != "lookup"}
+            return {"cross_attention": values["lookup"], **others}
+        return values

@@ -1,4 +1,4 @@
-"""What a network knows of a style: a vector, and tokens that can be looked up."""
+"""What a network knows of a style: a vector, and tokens that the decoder attends to."""
 
 from typing import NamedTuple
 

@@ -72,8 +72,8 @@ def test_hearing_stays_as_it_was_trained():
     assert moved == {"attention", "decoder", "decoder_lstm", "exit_norm", "exit"}
 
 
-def test_networks_without_memory_and_lookup_adapt():
-    network = player(PLAYER.model_copy(update={"memory": False, "lookup": False}))
+def test_networks_without_memory_and_cross_attention_adapt():
+    network = player(PLAYER.model_copy(update={"memory": False, "cross_attention": False}))
     assert distance(adapted(30, network=network).network) < distance(network)
 
 

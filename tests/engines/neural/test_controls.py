@@ -30,7 +30,7 @@ def weighed(change, levels, **controls):
 
 @pytest.fixture
 def comb():
-    """A content with partials every 8 lines, 50 dB above what lies between, and all wide bands."""
+    """Partials every 8 lines, 50 dB above what lies between, and all wide bands."""
     levels = torch.full((1, N_FRAMES, 224), -1.5)
     levels[..., 8:160:8] = 1.0
     levels[..., 160:] = 0.0

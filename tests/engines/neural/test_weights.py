@@ -156,7 +156,7 @@ FLAWED = {
     "more blocks": ({}, sizes(dilations=[1, 2, 4]), "expected a tensor 'generator.decoder.3"),
     "fewer blocks": ({}, sizes(dilations=[1]), "got another one named 'generator"),
     "no memory": ({}, sizes(memory=False), "got another one named 'generator"),
-    "no lookup": ({}, sizes(lookup=False), "got another one named 'generator"),
+    "no cross-attention": ({}, sizes(cross_attention=False), "got another one named 'generator"),
     "a tensor less": ({ONE: None}, CARD, f"expected a tensor '{ONE}', got none"),
     "a tensor more": ({"extra": np.zeros(1, np.float16)}, CARD, "another one named 'extra'"),
     "transposed": ({ONE: STATE[ONE].T}, CARD, rf"'{ONE}' as float32 \(224, 8\), got .*\(8, 224\)"),

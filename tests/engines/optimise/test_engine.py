@@ -190,7 +190,7 @@ def test_weights_of_styles_are_followed() -> None:
     assert distances[0] < distances[1] < distances[2]
 
 
-# The seeds' formulas, computed again in numpy from the same weights.
+# The original methods' formulas, computed again in numpy from the same weights.
 
 
 def _seed_term(preset: str, **network: Any):

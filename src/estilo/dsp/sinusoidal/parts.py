@@ -23,8 +23,8 @@ class Parts:
     Args:
         tracks: of the sines.
         sines: their sum.
-        transients: strokes in what is left.
-        noise: the rest.
+        transients: of the residual, which is what the sines leave.
+        noise: the residual without its transients.
     """
 
     tracks: Tracks

@@ -15,7 +15,7 @@ class AutoSettings(EngineSettings):
     is_refinable: ClassVar[bool] = False
 
     strength: Annotated[float, Field(ge=0, le=1)] | None = None
-    """How much style; the chosen engine's own default if not given."""
+    """How much style. If it is not given, it is the chosen engine's own default."""
 
     @property
     def amount(self) -> float:

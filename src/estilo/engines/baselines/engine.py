@@ -101,7 +101,7 @@ class CrossfadeEngine(BlockEngine):
 def _styles(task: Task, *, allocate: Allocate) -> Read:
     """The styles with the channels of the content, and gains that make them as loud together."""
     require_sound(task.styles)
-    # Without a content the first style takes its place.
+    # Without a content signal the first style takes its place.
     reference = task.styles[0] if task.content is None else task.content
     loops, gains = [], []
     for style, weight in zip(task.styles, task.style_weights, strict=True):

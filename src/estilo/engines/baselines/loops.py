@@ -29,7 +29,12 @@ class Loop:
         self._seam = crossfade(waveform[:, self._period :], waveform[:, :n_seam])
 
     def read(self, start: int, stop: int) -> Tensor:
-        """Samples ``start`` to ``stop`` of the endless recording, ``(channels, stop - start)``."""
+        """A stretch of the endless recording, ``(channels, stop - start)``.
+
+        Args:
+            start: first sample.
+            stop: sample after the last.
+        """
         if stop <= self._period:
             return self.waveform[:, start:stop]
         time = torch.arange(start, stop, device=self.waveform.device)

@@ -34,7 +34,7 @@ class CrossfadeSettings(EngineSettings):
     works_in: ClassVar[Literal["windows", "blocks"]] = "blocks"
 
     strength: Annotated[float, Field(ge=0, le=1)] = 0.5
-    """Share of the style's amplitude in the mix; the content's is the rest."""
+    """Share of the style's amplitude in the mix; the remainder is the content's."""
 
     @property
     def amount(self) -> float:

@@ -178,8 +178,11 @@ class Activations:
 def weighted_sum(levels: Tensor, spectra: Tensor) -> Tensor:
     """Spectra at their levels, added up.
 
-    **Shape**: levels ``(frames, count)``, spectra ``(frames, count, bins)``, result
-    ``(frames, bins)``.
+    Args:
+        levels: factors, ``(frames, count)``.
+        spectra: real or complex, ``(frames, count, bins)``.
+
+    **Shape**: result ``(frames, bins)``.
 
     >>> weighted_sum(torch.tensor([[1.0, 2.0]]), torch.eye(2)[None]).tolist()
     [[1.0, 2.0]]
@@ -190,7 +193,11 @@ def weighted_sum(levels: Tensor, spectra: Tensor) -> Tensor:
 def divergence(magnitude: Tensor, reached: Tensor) -> Tensor:
     """Generalised Kullback-Leibler divergence of every frame, in double precision.
 
-    **Shape**: both ``(frames, bins)``, result ``(frames,)``.
+    Args:
+        magnitude: wanted, ``(frames, bins)``.
+        reached: what there is, likewise.
+
+    **Shape**: result ``(frames,)``.
 
     >>> a = torch.tensor([[1.0, 2.0]])
     >>> float(divergence(a, a)), round(float(divergence(a, 2.0 * a)), 4)

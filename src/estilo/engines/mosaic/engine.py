@@ -67,7 +67,12 @@ class MosaicEngine(Engine[MosaicState]):
         )
 
     def init(self, task: Task, shared: GrainIndex) -> MosaicState:
-        """The content's spectrum, and what will be done; see `Engine.init`."""
+        """The content's spectrum, and what will be done; see `Engine.init`.
+
+        Args:
+            task: the whole task, or one window of it.
+            shared: the grains of the whole task, from `prepare`.
+        """
         state = MosaicState(task, shared)
         assert task.content is not None  # noqa: S101 - prepare refuses
         own = task.content[0]
@@ -151,7 +156,14 @@ class MosaicEngine(Engine[MosaicState]):
 
 
 def added_up(activations: Activations, index: GrainIndex) -> Tensor:
-    """Complex spectra of grains at their levels, with their own phases: ``(frames, bins)``."""
+    """Complex spectra of grains at their levels, with their own phases.
+
+    Args:
+        activations: which grains sound in each frame, and at which levels.
+        index: of the grains.
+
+    **Shape**: result complex ``(frames, bins)``.
+    """
     parts = []
     for grains, levels in zip(
         activations.grains.split(_FRAMES_AT_ONCE),
@@ -169,7 +181,12 @@ def added_up(activations: Activations, index: GrainIndex) -> Tensor:
 def between(content: Tensor, made: Tensor, share: float) -> Tensor:
     """A spectrum between two: levels by their geometric mean, phases those of a mixture.
 
-    **Shape**: complex ``(frames, bins)``, as the result.
+    Args:
+        content: complex spectrum of the content signal, ``(frames, bins)``.
+        made: complex spectrum of the grains, likewise.
+        share: 0 for the content, 1 for the grains.
+
+    **Shape**: result as the spectra.
 
     >>> a, b = torch.tensor([[4.0 + 0.0j]]), torch.tensor([[1.0 + 0.0j]])
     >>> round(float(between(a, b, 0.5).real), 3)

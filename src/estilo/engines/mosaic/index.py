@@ -170,7 +170,14 @@ class GrainIndex:
 
 
 def stretches(waveform: Tensor, starts: Tensor, length: int) -> Tensor:
-    """Parts of a waveform, with silence beyond its ends: ``(starts, length)``.
+    """Parts of a waveform, with silence beyond its ends.
+
+    Args:
+        waveform: ``(time,)``.
+        starts: first sample of each part, ``(parts,)``; may be negative.
+        length: of each part, in samples.
+
+    **Shape**: result ``(parts, length)``.
 
     >>> stretches(torch.tensor([1.0, 2.0, 3.0]), torch.tensor([-1, 0, 2]), 2).tolist()
     [[0.0, 1.0], [1.0, 2.0], [3.0, 0.0]]
@@ -191,7 +198,11 @@ def stretches(waveform: Tensor, starts: Tensor, length: int) -> Tensor:
 def transposed(bands: Tensor, semitones: float) -> Tensor:
     """A matrix that gathers bins into the bands that they lie in when transposed.
 
-    **Shape**: ``(bins, bands)``, as the result; bins that leave the spectrum are in no band.
+    Args:
+        bands: a matrix that gathers bins into bands, ``(bins, bands)``.
+        semitones: by how much the spectrum is transposed, upwards.
+
+    **Shape**: result ``(bins, bands)``; bins that leave the spectrum are in no band.
 
     >>> transposed(torch.eye(4), 12.0).tolist()[1]
     [0.0, 0.0, 1.0, 0.0]
@@ -206,7 +217,14 @@ def transposed(bands: Tensor, semitones: float) -> Tensor:
 
 
 def band_sums(n_fft: int, task: Task) -> Tensor:
-    """A matrix that gathers bins into bands, every bin in full: ``(n_fft // 2 + 1, N_BANDS)``."""
+    """A matrix that gathers bins into bands, every bin in full.
+
+    Args:
+        n_fft: of the frames, in samples.
+        task: for its sample rate and the device of its styles.
+
+    **Shape**: result ``(n_fft // 2 + 1, N_BANDS)``.
+    """
     return band_interpolation(
         n_bands=N_BANDS,
         n_fft=n_fft,

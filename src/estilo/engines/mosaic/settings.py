@@ -15,21 +15,21 @@ class MosaicSettings(EngineSettings):
     refining_keeps: ClassVar[Literal["output", "content"]] = "content"
 
     strength: Annotated[float, Field(ge=0, le=1)] = 1.0
-    """How much style: at 1 only grains are heard; below it the level of every frequency lies
+    """How much style. At 1 only grains are heard; below it the level of every frequency lies
     between that of the content and that of the grains, in dB."""
     grain_s: Annotated[float, Field(ge=0.02, le=1)] = 0.093
-    """Length of a grain in seconds, rounded to a power of two in samples: long ones follow pitch
-    and keep more of the style's sound, short ones follow attacks."""
+    """Length of a grain in seconds, rounded to a power of two in samples. Long grains follow pitch
+    and keep more of the style's sound; short ones follow attacks."""
     transposition: Annotated[int, Field(ge=0, le=12)] = 6
-    """By how many semitones up and down grains may be transposed."""
+    """Semitones by which grains may be transposed, up and down."""
     polyphony: Annotated[int, Field(ge=1, le=32)] = 3
-    """How many grains may sound at once: with few, more of the style's sound; with many, more of
-    the content's notes."""
+    """Grains that may sound at once. Few keep more of the style's sound; many keep more of the
+    content's notes."""
     repetition: Annotated[int, Field(ge=0, le=50)] = 3
-    """For how many grains after it, and before it, a grain is not used again."""
+    """Number of grains before and after a grain within which it is not used again."""
     continuity: Annotated[int, Field(ge=0, le=20)] = 3
-    """Over how many grains to either side a stretch of the style should suit, so that it is played
-    on rather than cut."""
+    """Number of grains to either side over which a stretch of the style should suit, so that it is
+    played on and not cut."""
 
     @property
     def amount(self) -> float:

@@ -18,9 +18,9 @@ class Controls(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     strength: _Share = 1.0
-    """All changes in dB are multiplied by it; at 0 the content is put back together as it was."""
+    """Factor of all changes in dB. At 0 the content is put back together as it was."""
     wet: _Share = 1.0
-    """Share of the output in the mix; the rest is the content itself, at the same time."""
+    """Share of the output in the mix; the remainder is the content itself, at the same time."""
     timbre: _Share = 1.0
     """Factor of what changes the sounding partials, beyond EQ and dynamics."""
     eq: _Share = 1.0
@@ -30,7 +30,7 @@ class Controls(BaseModel):
     noise: _Share = 1.0
     """Factor of what changes between the partials: breath, bow, air."""
     level_matching: _Share = 0.5
-    """How far the levels of every band are carried on to those of the style itself."""
+    """How far the levels of every band are brought to those of the style itself."""
 
 
 NAMES = tuple(Controls.model_fields)

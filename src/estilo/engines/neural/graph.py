@@ -21,7 +21,12 @@ STYLE_NAMES = tuple(f"style.{name}" for name in StyleCode._fields)
 
 
 def state_name(name: str, side: str) -> str:
-    """What a part of the state is called in a graph, ``in`` or ``out`` being the side."""
+    """What a part of the state is called in a graph.
+
+    Args:
+        name: of the part.
+        side: ``"in"`` or ``"out"``.
+    """
     return f"{side}.{name}"
 
 

@@ -73,7 +73,12 @@ class LevelMatching(nn.Module):
         return {_COUNTS: counts, _HELD: self.bins.new_zeros(batch, 1)}
 
     def primed_state(self, levels: Tensor, counting: Tensor) -> dict[str, Tensor]:
-        """All learnt from levels ``(batch, frames, n_bands)`` and how far each frame counts."""
+        """The state after all is learnt, and nothing more is to be.
+
+        Args:
+            levels: of the network's output, ``(batch, frames, n_bands)``, in units of 20 dB.
+            counting: how far each frame counts, 0 to 1, ``(batch, frames)``.
+        """
         state = self.initial_state(levels.shape[0])
         total = counting.sum(1)[:, None, None].clamp(min=1.0)
         pairs = zip(levels.split(_AT_ONCE, 1), counting.split(_AT_ONCE, 1), strict=True)

@@ -1,4 +1,4 @@
-"""The level at which a network hears a content: that of its training, whatever the content's own.
+"""The level at which a network hears the content: that of its training, whatever its own.
 
 A stream does not know how loud its content will be, so it follows what it has heard, slowly.
 """
@@ -25,7 +25,11 @@ _LOWEST_DB, _HIGHEST_DB = -80.0, 0.0  # that a level is looked for in: of `_LEAS
 def hop_powers(samples: Tensor, hop_length: int) -> Tensor:
     """Mean square of every hop, over all channels.
 
-    **Shape**: ``(batch, channels, n_hops * hop_length)`` to ``(batch, n_hops)``.
+    Args:
+        samples: ``(batch, channels, n_hops * hop_length)``.
+        hop_length: in samples.
+
+    **Shape**: result ``(batch, n_hops)``.
     """
     return samples.unflatten(-1, (-1, hop_length)).square().mean((1, 3))
 
@@ -66,9 +70,9 @@ class Leveler(nn.Module):
     20 dB per second at most.
 
     **Shape**: mean squares of hops ``(batch, frames)`` to gains of the same shape, in units of
-    20 dB. State, each ``(batch, 1)``, all 0 for a content at training's level: ``level.excess``,
-    the mean square over training's, less 1; ``level.weight``, how much has been heard, up to 1;
-    ``level.gain``; ``level.held``, 1 where all that stays as it is.
+    20 dB. State, each ``(batch, 1)``, all 0 for a content signal at training's level:
+    ``level.excess``, the mean square over training's, less 1; ``level.weight``, how much has been
+    heard, up to 1; ``level.gain``; ``level.held``, 1 where all that stays as it is.
 
     Args:
         sample_rate: in Hz.

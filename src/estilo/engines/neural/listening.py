@@ -58,7 +58,7 @@ def encode(network: Network, levels: Tensor, counting: Tensor | None = None) -> 
 
     Args:
         network: that will play in this style.
-        levels: ``(1, frames, n_bands)``.
+        levels: of the style, ``(1, frames, n_bands)``, in units of 20 dB.
         counting: how far each frame counts, ``(1, frames)``; quantiles are of those that do.
     """
     sounding = levels
@@ -71,9 +71,14 @@ def encode(network: Network, levels: Tensor, counting: Tensor | None = None) -> 
 
 @torch.inference_mode()
 def hear_levels(network: Network, waveform: Tensor) -> tuple[Tensor, Tensor]:
-    """Levels of a waveform ``(channels, time)`` from its start, and how far each frame counts.
+    """Levels of a waveform from its start, and how far each frame counts.
 
-    **Shape**: ``(1, frames, n_bands)`` and ``(1, frames)``, on the network's device.
+    Args:
+        network: whose bands are used.
+        waveform: ``(channels, time)`` at 48 kHz, on the network's device or another.
+
+    **Shape**: result ``(1, frames, n_bands)``, in units of 20 dB, and ``(1, frames)``, 0 to 1, on
+    the network's device.
     """
     framing = network.framing
     n_frames = max(-(-waveform.shape[-1] // framing.hop_length), _SHORTEST_FRAMES)
@@ -84,6 +89,11 @@ def hear_levels(network: Network, waveform: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def stretches(waveform: Tensor, *, longest: int) -> list[Tensor]:
-    """A recording ``(channels, time)``, or a few stretches of it that last so many samples."""
+    """The whole recording if it is short enough, else a few stretches of it.
+
+    Args:
+        waveform: ``(channels, time)``.
+        longest: how many samples all stretches may have together.
+    """
     places = excerpts(torch.arange(waveform.shape[-1]), longest=longest)
     return [waveform[:, int(part[0]) : int(part[-1]) + 1] for part in places]

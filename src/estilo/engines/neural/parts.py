@@ -23,7 +23,13 @@ RAMP_FRAMES = 2
 def ramp(current: Tensor, target: Tensor, n_steps: int, *, slope: float) -> Tensor:
     """Values on the way to a target, at a constant pace; a negative start means no value yet.
 
-    **Shape**: ``(batch, n)`` twice to ``(batch, n_steps, n)``.
+    Args:
+        current: where the values are, ``(batch, n)``; negative where they have not begun.
+        target: where they go, likewise.
+        n_steps: number of steps.
+        slope: the most that a value changes in a step.
+
+    **Shape**: result ``(batch, n_steps, n)``.
 
     >>> ramp(torch.tensor([[0.0]]), torch.tensor([[1.0]]), 3, slope=0.5).flatten().tolist()
     [0.5, 1.0, 1.0]
@@ -93,7 +99,13 @@ class Parts(nn.Module):
     def take_apart(
         self, change: Tensor, levels: Tensor, state: State
     ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
-        """The parts by name, each in the shape of the change, which they sum up to."""
+        """The parts by name, each in the shape of the change, which they sum up to.
+
+        Args:
+            change: of levels, ``(batch, frames, n_bands)``, in units of 20 dB.
+            levels: of the content signal, likewise.
+            state: from `initial_state`, or of the frames before.
+        """
         weight = self.width * torch.exp(_LOUDNESS * levels)
         sums, weights = [state["eq.sum"]], [state["eq.weight"]]
         for now, by in zip((weight * change).unbind(1), weight.unbind(1), strict=True):
@@ -105,12 +117,12 @@ class Parts(nn.Module):
             @ self.smoothing
             / (torch.stack(weights[1:], 1) @ self.smoothing)
         )
-        rest = change - eq
-        dynamics = ((weight * rest).sum(-1) / weight.sum(-1))[..., None]
-        rest = rest - dynamics
-        timbre = self._tonality(torch.maximum(levels, levels + change), weight) * rest
-        noise = rest - timbre
-        dynamics = dynamics.expand_as(rest)
+        residual = change - eq
+        dynamics = ((weight * residual).sum(-1) / weight.sum(-1))[..., None]
+        residual = residual - dynamics
+        timbre = self._tonality(torch.maximum(levels, levels + change), weight) * residual
+        noise = residual - timbre
+        dynamics = dynamics.expand_as(residual)
         return {"timbre": timbre, "eq": eq, "dynamics": dynamics, "noise": noise}, after
 
     def _tonality(self, levels: Tensor, weight: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""How far a content may be raised: a note that dies away goes on, a pause stays one."""
+"""How far the content may be raised: a note that dies away goes on, a pause stays one."""
 
 import torch
 from torch import Tensor, nn
@@ -37,7 +37,12 @@ class Reach(nn.Module):
         self.pace = hop_length / (_RINGS_S * sample_rate)
 
     def initial_state(self, batch: int, *, like: Tensor) -> dict[str, Tensor]:
-        """Nothing sounds; with the type and on the device of a tensor."""
+        """The state in which nothing sounds.
+
+        Args:
+            batch: number of examples.
+            like: tensor whose type and device the state takes.
+        """
         return {"reach.open": like.new_zeros(batch, 1)}
 
     def forward(

@@ -82,7 +82,7 @@ class OnnxRuntime:
         self._session = make_session(graph)
         self._initial = {name: tensor.clone() for name, tensor in initial.items()}
         self._outputs = [each.name for each in self._session.get_outputs()]
-        # What decides nothing (tokens of a network that looks up none) is not in the graph.
+        # What decides nothing (tokens of a network without cross-attention) is not in the graph.
         self._inputs = {each.name: each.shape for each in self._session.get_inputs()}
         for name, tensor in initial.items():
             expected, got = list(tensor.shape), self._inputs.get(state_name(name, "in"))
@@ -141,6 +141,11 @@ def make_runtime(
     """The runtime of that name; with ``auto`` onnxruntime where it is installed, right and faster.
 
     A network that is not on the processor is played by torch.
+
+    Args:
+        network: that plays.
+        channels: number of channels of the waveform.
+        name: of the runtime.
 
     Raises:
         SettingsError: there is no such runtime, what it needs is not installed, or it cannot play

@@ -21,23 +21,25 @@ class NeuralSettings(EngineSettings):
     sample_rate_hz: ClassVar[int | None] = 48_000
 
     strength: _Share = 1.0
-    """How much style: 0 gives the content back, 1 is all that the network knows of the style."""
+    """How much style. 0 gives the content back; 1 is all that the network knows of the style."""
     timbre: _Share = 1.0
-    """Share of the strength for which partials sound, moment by moment."""
+    """Share of the strength for timbre, which is how loud the partials are, moment by moment."""
     eq: _Share = 1.0
-    """Share of the strength for the average spectrum."""
+    """Share of the strength for the average spectrum over some seconds."""
     dynamics: _Share = 1.0
-    """Share of the strength for loudness over time: attacks, decays, pauses."""
+    """Share of the strength for loudness over time, as in attacks, decays and pauses."""
     noise: _Share = 1.0
-    """Share of the strength for what lies between the partials: breath, hiss, hum."""
+    """Share of the strength for what lies between the partials, as breath, hiss and hum."""
     level_matching: _Share = 0.5
-    """How far the levels of every band are carried on to those that the style itself has: a
-    network stops short of sounds that it has never heard."""
+    """How far the levels of every band are brought to those of the style itself, as a network stops
+    short of sounds that it has never heard."""
     adapt: Annotated[int, Field(ge=0, le=10_000)] = 0
-    """Steps in which the network is adapted to the style's clips before it plays: 150 take half a
-    minute and bring it much nearer to instruments that it has never heard."""
+    """Steps of per-style adaptation, in which the network is trained on the style's clips before it
+    plays. 150 take half a minute, and bring it much nearer to instruments that it has never
+    heard."""
     weights: str | None = None
-    """Path of a file of trained weights; those that come with estilo by default."""
+    """Path of a file of trained weights. If it is not given, those that come with estilo are
+    used."""
 
     @property
     def amount(self) -> float:

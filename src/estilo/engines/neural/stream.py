@@ -105,6 +105,10 @@ class NeuralStream:
     def reset(self, state: State, *, level_db: float = LEVEL_DB) -> dict[str, Tensor]:
         """The state before the first block, with the styles that another one was given last.
 
+        Args:
+            state: the other state.
+            level_db: as in `start`, in dBFS.
+
         Raises:
             SettingsError: the level is NaN.
         """
@@ -117,6 +121,11 @@ class NeuralStream:
 
         What was learnt of the network's levels in the styles before is forgotten.
 
+        Args:
+            state: as `start` or `process` gave it.
+            style: as in `start`.
+            weights: as in `start`.
+
         Raises:
             SettingsError: the weights do not fit the styles.
             InputError: a style does not fit the network, see `code_for`.
@@ -127,6 +136,10 @@ class NeuralStream:
 
     def weigh_styles(self, state: State, weights: Sequence[float]) -> dict[str, Tensor]:
         """The state with other weights of the styles that were given last, reached within 53 ms.
+
+        Args:
+            state: as `start` or `process` gave it.
+            weights: one for each of these styles, none negative.
 
         Raises:
             SettingsError: there is not one weight for each of them.
@@ -176,7 +189,12 @@ class NeuralStream:
     def flush(
         self, state: State, controls: Controls | None = None
     ) -> tuple[Tensor, dict[str, Tensor]]:
-        """The last `latency` samples, ``(channels, latency)``, and the state after them."""
+        """The last `latency` samples, ``(channels, latency)``, and the state after them.
+
+        Args:
+            state: as `start` or `process` gave it.
+            controls: as in `process`.
+        """
         silence = state["dry"].new_zeros(self.channels, self.latency)
         return self.process(silence, state, controls)
 
@@ -238,7 +256,7 @@ class NeuralStream:
     def _step(
         self, hops: Tensor, controls: Tensor, state: State
     ) -> tuple[Tensor, dict[str, Tensor]]:
-        """Hops one by one as long as the style is moving, then the rest at once."""
+        """Hops one by one as long as the style is moving, then all that remain at once."""
         all_wet = controls.clone()
         all_wet[:, _WET] = 1.0  # dry and wet are mixed at the rate of the blocks
         mix, step = _part(state, "style"), _part(state, "step")

@@ -26,8 +26,11 @@ class Voice(Protocol):
     def hear(self, waveform: Tensor, carrier: Tensor) -> tuple[Tensor, Tensor]:
         """Spectra of a waveform with its past, and of the carrier made of it.
 
-        **Shape**: ``(batch, channels, n_past + n_frames * hop_length)`` twice to
-        ``(batch, channels, frames, n)`` twice.
+        Args:
+            waveform: ``(batch, channels, n_past + n_frames * hop_length)``.
+            carrier: likewise.
+
+        **Shape**: results ``(batch, channels, frames, n)``.
         """
         ...
 
@@ -36,7 +39,15 @@ class Voice(Protocol):
         ...
 
     def play(self, spectra: Tensor, levels: Tensor, tail: Tensor) -> tuple[Tensor, Tensor]:
-        """Spectra with their bands at these levels as a waveform, one hop late, and the tail."""
+        """The waveform of spectra whose bands are brought to other levels, one hop late.
+
+        Args:
+            spectra: as `hear` gives them, ``(batch, channels, frames, n)``.
+            levels: wanted, ``(batch, frames, n_bands)``, in units of 20 dB.
+            tail: what the frames before left, ``(batch, channels, hop_length)``.
+
+        **Shape**: result ``(batch, channels, frames * hop_length)``, and the next tail.
+        """
         ...
 
 

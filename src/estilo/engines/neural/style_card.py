@@ -134,6 +134,10 @@ def read_arrays(path: str | PathLike[str]) -> tuple[TensorFile, StyleCard]:
 def check_numbers(path: Path, arrays: dict[str, np.ndarray]) -> None:
     """Refuse numbers that no network makes.
 
+    Args:
+        path: of the file, for the message.
+        arrays: of the style, by name.
+
     Raises:
         TensorFileError: one is larger than `LARGEST`, or none.
     """

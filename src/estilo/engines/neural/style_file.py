@@ -143,6 +143,10 @@ def read_style(path: str | PathLike[str]) -> StyleFile:
 def check_fits(file: StyleFile, network: Network) -> None:
     """Refuse a style that other weights made: to these it would mean nothing.
 
+    Args:
+        file: the style.
+        network: that is to play in it.
+
     Raises:
         TensorFileError: the style is of other weights.
     """
@@ -167,6 +171,10 @@ def code_for(style: Style, network: Network) -> StyleCode:
 
     A code by itself does not say which weights made it: where others of the same sizes did, only
     the ear finds out. A style file says it; to check that takes some 10 ms.
+
+    Args:
+        style: the code of a style, or a style file.
+        network: that is to play in it.
 
     Raises:
         TensorFileError: a style file is of other weights.

@@ -50,6 +50,10 @@ def start_mix(
     ``targets`` ``(batch, n_styles)``; ``left`` ``(batch, 1)``, frames until the targets are
     reached; ``n_new`` ``(batch, 1)``, how many styles were given last.
 
+    Args:
+        codes: as in `blend_codes`.
+        weights: as in `blend_codes`; equal if not given.
+
     Raises:
         SettingsError: as in `blend_codes`.
     """
@@ -58,6 +62,10 @@ def start_mix(
 
 def weigh(mix: State, weights: Sequence[float]) -> dict[str, Tensor]:
     """The same styles on their way to other weights.
+
+    Args:
+        mix: from `start_mix`, or a later state.
+        weights: one for each style that was given last, none negative.
 
     Raises:
         SettingsError: there is not one weight for each style that was given last.
@@ -73,6 +81,11 @@ def change(
     mix: State, codes: Sequence[StyleCode], weights: Sequence[float] | None = None
 ) -> dict[str, Tensor]:
     """The styles on their way out, and new ones on their way in.
+
+    Args:
+        mix: from `start_mix`, or a later state.
+        codes: of the new styles, as in `blend_codes`.
+        weights: as in `blend_codes`; equal if not given.
 
     Raises:
         SettingsError: as in `blend_codes`.

@@ -35,15 +35,15 @@ class ModelCard(BaseModel):
     data: tuple[str, ...] = ()
     """What was heard in training, with licences."""
     seed: int = 0
-    """Of the training."""
+    """Random seed of the training."""
     command: str = ""
-    """That trained it."""
+    """The command that trained it."""
     steps: int = 0
-    """Of the training."""
+    """Steps of the training."""
     hours: float = 0.0
-    """Of computing."""
+    """Hours of computing."""
     hardware: str = ""
-    """That it was computed on."""
+    """What it was computed on."""
     table: dict[str, float] = {}
     """Scores on the validation set."""
 
@@ -51,7 +51,13 @@ class ModelCard(BaseModel):
 def write_weights(
     path: str | PathLike[str], network: Network, card: ModelCard, *, force: bool = False
 ) -> Path:
-    """Keep a network: half precision, and its card.
+    """Write a network to a file, at half precision, with its card.
+
+    Args:
+        path: where the file is wanted.
+        network: whose weights are written.
+        card: what is known of them.
+        force: replace a file that is already there.
 
     Raises:
         TensorFileError: a weight is not finite, or too large for half precision.

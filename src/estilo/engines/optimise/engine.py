@@ -35,7 +35,7 @@ _STYLE_S = 30.0  # of all styles together: enough statistics, and a bounded cost
 _STYLE_VIEWS_S = 12.0  # less where the terms' frames come four times as fast
 _LEAST_SHARE_S = 4.0  # of each of many styles, so that every excerpt holds the widest patch
 _CONTENT_S = 10.0  # from which terms are calibrated
-_MARGIN_S = 0.093  # by which a content is extended at its ends: a frame of the default transform
+_MARGIN_S = 0.093  # by which the content is extended at its ends: a frame of the default transform
 _N_EQ_BANDS = 24
 
 
@@ -152,6 +152,10 @@ class OptimiseEngine(Engine[OptimiseState]):
 
         Where another engine has begun (`Task.start`), its output is both the start and what lends
         phases and fine structure; only the content terms still know of the content.
+
+        Args:
+            task: the whole task, or one window of it.
+            shared: from `prepare`, of the whole task.
         """
         own = None if task.content is None else task.content[0]
         level = LEVEL if own is None else root_mean_square(own)

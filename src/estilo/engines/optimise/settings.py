@@ -36,88 +36,92 @@ class StyleView(_Settings):
     """One time-frequency resolution at which the style's statistics are matched."""
 
     window_s: Annotated[float, Field(gt=0, le=2)] = 0.093
-    """Analysis window in seconds, rounded to a power of two in samples."""
+    """Length of the analysis window in seconds, rounded to a power of two in samples."""
     hop_s: Annotated[float, Field(gt=0, le=1)] = 0.0232
-    """Distance of two frames in seconds, rounded to a whole fraction of the window."""
+    """Distance from frame to frame in seconds, rounded to a whole fraction of the window."""
     n_bands: Annotated[int, Field(ge=1, le=256)] = 48
-    """Bands, evenly spaced on the ERB-rate scale."""
+    """Number of bands, evenly spaced on the ERB-rate scale of hearing."""
     widths: Widths = (1, 4)
-    """Patch widths in frames."""
+    """Widths, in frames, of the patches of the spectrogram that are compared."""
 
 
 class ContentView(_Settings):
     """One time-frequency resolution at which the content is kept."""
 
     window_s: Annotated[float, Field(gt=0, le=2)] = 0.186
-    """Analysis window in seconds, rounded to a power of two in samples."""
+    """Length of the analysis window in seconds, rounded to a power of two in samples."""
     hop_s: Annotated[float, Field(gt=0, le=1)] = 0.0464
-    """Distance of two frames in seconds, rounded to a whole fraction of the window."""
+    """Distance from frame to frame in seconds, rounded to a whole fraction of the window."""
     n_bands: Annotated[int, Field(ge=1, le=1024)] = 192
-    """Bands, evenly spaced on the ERB-rate scale."""
+    """Number of bands, evenly spaced on the ERB-rate scale of hearing."""
     keep: Literal["partials", "dynamics"] = "partials"
-    """``partials``: fine structure over frequency, blind to the spectral envelope;
-    ``dynamics``: every band over time, blind to a static equaliser."""
+    """What is kept: ``partials`` is the fine structure over frequency, whatever the spectral
+    envelope; ``dynamics`` is the level of every band over time, whatever a static equaliser
+    does."""
 
 
 class StftSettings(_Settings):
     """The log spectrogram that is optimised when the representation is ``stft`` or ``mel``."""
 
     n_fft: Annotated[int, Field(ge=16, le=65536)] | None = None
-    """Transform length in samples; the power of two nearest to 93 ms if not given (2048 at
-    22 050 Hz)."""
+    """Length of the transform in samples. If it is not given, it is the power of two nearest to
+    93 ms (2048 at 22 050 Hz)."""
     hop_length: Annotated[int, Field(ge=1, le=65536)] | None = None
-    """Distance of two frames in samples; a quarter of the transform if not given."""
+    """Distance from frame to frame in samples. If it is not given, it is a quarter of the
+    transform."""
     win_length: Annotated[int, Field(ge=16, le=65536)] | None = None
-    """Window length in samples; the transform length if not given."""
+    """Length of the window in samples. If it is not given, it is that of the transform."""
     window: Literal["hann", "hamming", "blackman", "sqrt-hann"] = "hann"
-    """Analysis window."""
+    """Shape of the analysis window."""
     compression: Literal["log1p", "db", "power", "linear"] = "log1p"
-    """What is done to magnitudes before statistics are taken (``stft`` and ``mel``)."""
+    """How magnitudes are compressed before statistics are taken (``stft`` and ``mel`` only)."""
     n_bands: Annotated[int, Field(ge=2, le=1024)] = 64
-    """Bands (``mel`` only): few enough not to follow the partials of the style."""
+    """Number of bands (``mel`` only). Few bands do not follow the partials of the style."""
 
 
 class CqtSettings(_Settings):
     """The constant-Q spectrogram that is optimised when the representation is ``cqt``."""
 
     bins_per_octave: Annotated[int, Field(ge=1, le=96)] = 24
-    """Frequency resolution."""
+    """Frequency resolution in bins per octave."""
     low_hz: Annotated[float, Field(gt=0)] = 32.7
-    """Lowest band in Hz."""
+    """Centre of the lowest band in Hz."""
 
 
 class NetworkSettings(_Settings):
     """The explicit network, when features are not ``closed-form``."""
 
     n_filters: Annotated[int, Field(ge=1, le=65536)] = 4096
-    """Number of random filters (per kernel, if there are several)."""
+    """Number of random filters; of each kernel, if there are several."""
     kernel: Kernel = 11
-    """Kernel width in frames; for ``random-2d`` height and width; several widths run side by side
-    in ``random-1d``."""
+    """Width of the kernel in frames. ``random-2d`` takes height and width; in ``random-1d`` several
+    widths run side by side."""
     stride: Kernel = 1
-    """Step of the kernel in frames; for ``random-2d`` one or two numbers."""
+    """Step of the kernel in frames. ``random-2d`` takes one or two numbers."""
     padding: Literal["valid", "same"] | Annotated[int, Field(ge=0)] = "valid"
-    """Zeros added at the ends: none, as many as keep the length, or a number of frames."""
+    """Zeros added at the ends: none (``valid``), as many as keep the length (``same``), or a number
+    of frames."""
     bias: bool = False
     """Whether filters have a random offset."""
     activation: Literal["relu", "none", "tanh", "elu", "sigmoid", "softplus", "abs"] = "relu"
-    """What follows the convolution."""
+    """Activation after the convolution."""
     initialiser: Literal["lebedev", "uniform", "he"] = "lebedev"
     """Distribution of the random weights."""
     pooling: Literal["none", "max", "average"] = "none"
-    """Pooling of the maps."""
+    """Kind of pooling after the activation."""
     pool_size: Kernel = 2
-    """Pooling size in frames."""
+    """Size of the pooling in frames."""
     per_band: bool = False
-    """Whether every band has kernels of its own (``random-1d`` only)."""
+    """Whether every band has its own kernels (``random-1d`` only)."""
     gram_normaliser: Literal["positions", "filters-positions"] | Annotated[float, Field(gt=0)] = (
         "positions"
     )
-    """What Gram matrices are divided by."""
+    """What Gram matrices are divided by: the number of positions, that of filters times positions,
+    or a number."""
     gram_scale: Annotated[float, Field(gt=0)] = 1.0
-    """A factor on the Gram matrices."""
+    """Factor on the Gram matrices."""
     reduction: Literal["sum", "mean"] = "sum"
-    """How squared differences are gathered."""
+    """Whether squared differences are summed or averaged."""
 
 
 DEFAULT_STYLE_VIEWS = (
@@ -143,57 +147,61 @@ class OptimiseSettings(EngineSettings):
     start: Literal["transport", "eq", "content", "noise", "zeros"] = "transport"
     """Where the optimisation starts: the content with the levels of every band carried to the
     style's (optimal transport), the content equalised towards the style, the content itself, noise
-    of the style's spectrum, or almost silence. Textures have no content: ``transport`` starts them
-    from a shuffle of the style's spectrogram with new phases, the others from noise."""
+    of the style's spectrum, or almost silence. Textures have no content signal: ``transport``
+    starts them from a shuffle of the style's spectrogram with new phases, the others from noise."""
     n_steps: Annotated[int, Field(ge=1, le=100_000)] = 48
     """Steps of the optimiser."""
     optimiser: Literal["lbfgs", "adam", "adagrad", "rmsprop"] = "lbfgs"
-    """The optimiser; only L-BFGS needs no learning rate."""
+    """Name of the optimiser. L-BFGS needs no learning rate."""
     learning_rate: Annotated[float, Field(gt=0)] | None = None
-    """Step size; each optimiser's own default if not given."""
+    """Step size of the optimiser. If it is not given, it is the optimiser's own default."""
     rhythm: Annotated[float, Field(ge=0, le=10)] = 0.0
-    """Weight of the style's groove: how bands repeat over 0.2 to 3 s."""
+    """Weight of the style's groove, which is how bands repeat over 0.2 to 3 s."""
     extra_terms: ExtraTerms = Field(default={})
     """More terms of the loss by name (see estilo list terms), each with its weight; 1 counts as
     much as the style. For instance rhythm=0.5,mean-square=1."""
     representation: Annotated[str, NameOf(REPRESENTATIONS)] = "mel"
-    """What is optimised; ``sms`` are the tracks of sinusoids of Ordiales & Barrera, whose tensor
-    fails."""
+    """Representation that is optimised. ``sms`` are tracks of sinusoids as Ordiales & Barrera had
+    them, whose method fails on them."""
     phase: Literal["content", "griffin-lim", "fast-griffin-lim", "pghi"] = "content"
-    """Where the phase comes from when magnitudes were optimised (``stft``, ``mel``, ``cqt``);
-    textures have no content and take ``fast-griffin-lim`` for ``content``."""
+    """Where the phase comes from when magnitudes were optimised (``stft``, ``mel``, ``cqt``).
+    Textures have no content signal, and take ``fast-griffin-lim`` for ``content``."""
     n_phase_iterations: Annotated[int, Field(ge=0, le=10_000)] = 32
-    """Iterations of Griffin-Lim."""
+    """Number of iterations of Griffin-Lim."""
     phase_start: Literal["auto", "content", "pghi", "random"] = "auto"
-    """Where Griffin-Lim starts: the content's phase where there is content, else PGHI."""
+    """Phase that Griffin-Lim starts from; ``auto`` is the content's, or PGHI for textures."""
     features: Annotated[str, NameOf(FEATURES, more=(CLOSED_FORM,), less=NOT_FROM_SETTINGS)] = (
         CLOSED_FORM
     )
-    """Statistics: of infinitely many random filters in closed form, or of an explicit network."""
+    """Features whose statistics are matched: those of infinitely many random filters in closed
+    form, or those of an explicit network."""
     style_views: Annotated[tuple[StyleView, ...], Field(min_length=1)] = DEFAULT_STYLE_VIEWS
-    """Resolutions of the style terms (``waveform`` and ``real-imag``)."""
+    """Resolutions of the style terms (``waveform`` and ``real-imag`` only)."""
     content_views: tuple[ContentView, ...] = DEFAULT_CONTENT_VIEWS
-    """Resolutions of the content terms (``waveform`` and ``real-imag``)."""
+    """Resolutions of the content terms (``waveform`` and ``real-imag`` only)."""
     widths: Widths = (1, 8)
-    """Patch widths in frames of the closed form on magnitudes (``stft``, ``mel``, ``cqt``)."""
+    """Widths, in frames, of the patches that the closed form compares on magnitudes (``stft``,
+    ``mel``, ``cqt``)."""
     stft: StftSettings = StftSettings()
-    """The log spectrogram."""
+    """Settings of the log spectrogram."""
     cqt: CqtSettings = CqtSettings()
-    """The constant-Q spectrogram."""
+    """Settings of the constant-Q spectrogram."""
     n_tracks: Annotated[int, Field(ge=8, le=150)] = 32
-    """Tracks of ``sms``."""
+    """Number of tracks of sinusoids (``sms`` only)."""
     network: NetworkSettings = NetworkSettings()
-    """The explicit network."""
+    """Settings of the explicit network."""
     standardise: bool = True
-    """Centre and scale every band by the style's mean and deviation before statistics are taken
-    (magnitudes only; a waveform's views always are)."""
+    """Whether every band is centred and scaled by the style's mean and deviation before statistics
+    are taken (magnitudes only; those of a waveform always are)."""
     content_weight: Annotated[float, Field(ge=0)] | None = None
-    """The original methods' alpha: fixes the weight of the content term on uncalibrated losses, so
-    that strength no longer sets it."""
+    """Fixed weight of the content term on uncalibrated losses, the original methods' alpha. If it
+    is given, strength does not set the weights."""
     clamp_frames: tuple[float, float] | None = None
-    """Bounds that frames are forced into after every step (a fault of one original method)."""
+    """Lowest and highest value that frames are clamped to after every step, which is a fault of one
+    original method."""
     process_rate_hz: Annotated[int, Field(ge=8000, le=192_000)] | None = None
-    """Sample rate of the optimisation; the content's, up to 48 kHz, if not given."""
+    """Sample rate of the optimisation in Hz. If it is not given, it is the content's, up to
+    48 kHz."""
 
     @property
     def amount(self) -> float:

@@ -10,7 +10,12 @@ from estilo.dsp.mel import band_centres_hz
 
 
 def bandwidth_hz(styles: Sequence[Tensor], sample_rate: int) -> float:
-    """Up to where the styles hold more than 80 dB under their strongest band."""
+    """Highest frequency, in Hz, at which the styles are within 80 dB of their strongest band.
+
+    Args:
+        styles: waveforms ``(time,)``.
+        sample_rate: in Hz.
+    """
     n_bands = 64
     power = torch.stack(
         [band_power(style, sample_rate=sample_rate, n_bands=n_bands) for style in styles]

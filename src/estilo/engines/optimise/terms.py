@@ -37,8 +37,8 @@ class Materials:
         content: one excerpt, or None.
         reference: what the style terms are 1 at: the content, or noise where there is none.
         sample_rate: in Hz.
-        high_hz: up to where the styles hold anything.
-        seed: of random weights.
+        high_hz: highest frequency at which the styles hold anything, in Hz.
+        seed: random seed of a network's weights.
     """
 
     styles: list[Tensor]
@@ -51,7 +51,16 @@ class Materials:
 
 
 def waveform_terms(settings: OptimiseSettings, materials: Materials) -> dict[str, Term]:
-    """Terms that look at a waveform, at the resolutions of the settings."""
+    """Terms that look at a waveform, at the resolutions of the settings.
+
+    Args:
+        settings: which terms, and at which resolutions.
+        materials: what the terms are made from and calibrated on.
+
+    Raises:
+        AudioFileError: a recording is too short for a term.
+        SettingsError: a term needs the content, and there is none.
+    """
     terms: dict[str, Term] = {}
     resolutions = [
         (
@@ -93,9 +102,19 @@ def frame_terms(
     representation: Representation,
     network: Features | None,
 ) -> dict[str, Term]:
-    """Terms that look at the frames of a representation, as the seeds' did.
+    """Terms that look at the frames of a representation, as the original methods' did.
 
     The terms are calibrated unless the settings fix the weight of the content (`content_weight`).
+
+    Args:
+        settings: which terms, and on which features.
+        materials: what the terms are made from and calibrated on.
+        representation: whose frames they look at.
+        network: a feature network in place of the one that the settings describe.
+
+    Raises:
+        AudioFileError: a recording is too short for a term.
+        SettingsError: a term needs the content, and there is none.
     """
 
     def analyse(waveform: Tensor) -> Tensor:
@@ -140,7 +159,7 @@ def _extra_terms(
     """Terms that were asked for by name, at their own weights, on the frames that the style is on.
 
     Raises:
-        SettingsError: one is held against a content, and there is none.
+        SettingsError: one is held against the content, and there is none.
     """
     terms: dict[str, Term] = {}
     for name, weight in settings.extra_terms.items():
@@ -152,8 +171,8 @@ def _extra_terms(
             term = _content_term(view, loss, materials)
         else:
             raise SettingsError(
-                f"the term {name!r} of extra_terms holds the output against a content, and a "
-                "texture has none; leave it out"
+                f"the term {name!r} of extra_terms holds the output against the content, and "
+                "a texture has none; leave it out"
             )
         terms[f"extra-{name}"] = replace(term, weight=weight)
     return terms
@@ -165,7 +184,7 @@ def objective(
     """Terms with the content's own targets, weighed by the strength.
 
     Args:
-        settings: with strength, or the seeds' fixed weight.
+        settings: with strength, or the fixed weight of an original method.
         terms: from `waveform_terms` or `frame_terms`.
         content: what the content terms look at: a waveform or frames; None where there is none.
     """
@@ -179,7 +198,7 @@ def objective(
     if settings.content_weight is not None:
         fixed: dict[Role, float] = {"style": 1.0, "content": settings.content_weight}
         return Objective(terms, {**fixed, "rhythm": settings.rhythm})
-    # Without a content there is nothing to weigh the style against, and no strength.
+    # Without a content signal there is nothing to weigh the style against, and no strength.
     balance = 0.0 if content is None else content_balance(settings.strength)
     weights: dict[Role, float] = {
         "style": 1.0 / (1.0 + balance),

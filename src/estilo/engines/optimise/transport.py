@@ -29,14 +29,14 @@ _FLOOR = 1e-4  # magnitude below which levels are not told apart
 
 @dataclass(frozen=True)
 class LevelTransport:
-    """Levels of a content and the levels that they become.
+    """Levels of the content and the levels that they become.
 
     Args:
         mel: bands, and the way back from them.
         content_db: quantiles of every band of the content, ``(n_bands, n_levels)``.
         style_db: those of the styles.
         strength: how much style, 0 to 1; see `transport_share`.
-        gain_before: takes a content to the level that was measured.
+        gain_before: takes the content to the level that was measured.
         gain_after: takes the whole content, when it was moved, back to its own level.
     """
 

@@ -103,7 +103,7 @@ class Standardised:
     """A view centred and scaled per band by the mean and deviation of the styles.
 
     Log spectra are all of one sign: uncentred, all angles between patches are small and the mean
-    drowns the rest. A band that does not move is not blown up: the deviation has a floor.
+    drowns the others. A band that does not move is not blown up: the deviation has a floor.
 
     **Shape**: as the view within.
     """

@@ -1,4 +1,4 @@
-"""The engine that takes a recording apart into sines and the rest, and gives style to both."""
+"""The engine that takes a recording apart into sines and a residual, and gives style to both."""
 
 import math
 from collections.abc import Sequence
@@ -101,7 +101,14 @@ class Inner:
 
     @classmethod
     def begun(cls, engine: OptimiseEngine | None, waveform: Tensor, task: Task, shared: Any) -> Any:
-        """One that works on a waveform ``(time,)``; None where there is nothing to do for it."""
+        """An engine at work on a waveform; None where there is nothing to do for it.
+
+        Args:
+            engine: that works; None where nothing is to be done.
+            waveform: ``(time,)``.
+            task: the window that the waveform is a part of.
+            shared: what the engine's `Engine.prepare` gave for the whole task.
+        """
         if engine is None or shared is None:
             return None
         own = replace(task, content=waveform[None], n_samples=len(waveform))
@@ -142,7 +149,7 @@ class SinesState:
 
 
 class SinesEngine(Engine[SinesState]):
-    """Gives the style's envelopes, onsets and vibrato to partials, and its noise to the rest.
+    """Gives the style's envelopes, onsets and vibrato to partials, and its noise to the residual.
 
     Works on one channel; `stereo.StereoWrapper` and `windowed.WindowedEngine` carry it to more
     channels and any length.
@@ -204,14 +211,19 @@ class SinesEngine(Engine[SinesState]):
         )
 
     def init(self, task: Task, shared: Shared | None) -> SinesState:
-        """Nothing is computed yet; see `Engine.init`."""
+        """Nothing is computed yet; see `Engine.init`.
+
+        Args:
+            task: the whole task, or one window of it.
+            shared: from `prepare`, of the whole task.
+        """
         assert task.content is not None  # noqa: S101 - prepare refuses
         if root_mean_square(task.content[0]) < SILENCE:
             return SinesState(task, None)
         return SinesState(task, shared)
 
     def step(self, state: SinesState) -> SinesState:
-        """Take apart, change the sines, then step by step the rest; see `Engine.step`."""
+        """Take apart, change the sines, then step by step the residual; see `Engine.step`."""
         shared = state.shared
         assert shared is not None  # noqa: S101 - done otherwise
         if state.parts is None:

@@ -30,7 +30,7 @@ _MOST_DB, _LEAST_DB = 30.0, -50.0
 
 @dataclass(frozen=True)
 class EnvelopeTransport:
-    """Levels of a content's envelope and the levels that they become.
+    """Levels of the content's envelope and the levels that they become.
 
     Args:
         content_db: quantiles of every band of the content, ``(N_BANDS, n_levels)``.

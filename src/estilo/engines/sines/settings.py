@@ -17,26 +17,26 @@ class SinesSettings(EngineSettings):
     builder: ClassVar[str] = "estilo.engines.sines.engine:SinesEngine"
 
     strength: Share = 1.0
-    """How much style: 0 returns the content untouched; all other strengths are shares of it."""
+    """How much style. 0 returns the content untouched; the other settings are shares of it."""
     n_sines: Annotated[int, Field(ge=8, le=150)] = 100
-    """Sines that sound at once, at most."""
+    """Largest number of sines that sound at once."""
     envelope: Share = 1.0
     """How far the levels of partials go to those that the style has at their frequency."""
     attack: Share = 1.0
-    """How far notes begin as the style's do."""
+    """How far the attacks of notes go to those of the style."""
     vibrato: Share = 1.0
-    """How far pitches waver as the style's do."""
+    """How far the vibrato of notes goes to that of the style."""
     frequencies: Share = 0.0
-    """How far tracks move to where the style has its energy (optimal transport along the
-    logarithm of frequency): melodies do not survive it."""
+    """How far the frequencies of partials move to where the style has its energy (optimal transport
+    along the logarithm of frequency). Melodies do not survive it."""
     residual: Literal["restyle", "keep", "drop"] = "restyle"
-    """What becomes of what is no sine: its noise takes the style's statistics (by the optimise
-    engine), all stays, or all goes."""
+    """What becomes of the residual, which is all that is no sine: its noise takes the style's
+    statistics (by the optimise engine), or it is kept, or dropped."""
     residual_strength: Share = 1.0
-    """How far it goes that way."""
+    """How far the residual goes that way."""
     optimise: OptimiseSettings | None = None
-    """Settings of the optimise engine, which then changes the sinusoidal part in place of the
-    statistics of tracks."""
+    """Settings of the optimise engine. If they are given, it changes the sinusoidal part, in place
+    of the statistics of partials."""
 
     @property
     def amount(self) -> float:
