@@ -36,8 +36,8 @@ class Skipped:
     """A file or a folder that was not taken.
 
     Args:
-        path: relative to the folder that was walked.
-        reason: why not.
+        path: path relative to the folder that was walked.
+        reason: why it was not taken.
     """
 
     path: str
@@ -46,7 +46,7 @@ class Skipped:
 
 @dataclass(frozen=True)
 class Added:
-    """What came of a folder.
+    """What adding a folder of recordings led to.
 
     Args:
         new: clips that were not there before.
@@ -75,18 +75,19 @@ def add(
     were taken until then are in it, and the same call takes the others.
 
     Args:
-        folder: of recordings, in folders of their own or not. Nothing in it is changed.
+        folder: folder of recordings, which may lie in folders of their own. Nothing in it is
+            changed.
         out: the dataset; made if it is not there.
         licence: terms of the recordings, as an SPDX identifier where there is one.
-        label: of all clips; when None the name of a recording's folder (below ``folder``), or of
-            the recording where it lies at the top.
+        label: label of all clips; when None, the name of a recording's folder (below ``folder``),
+            or the recording's own name where it lies at the top.
         validation: share of recordings in the validation split, 0 to 1.
-        on_file: called after every file, with its path relative to ``folder``.
-        cancel: asked after every file.
+        on_file: function that is called after every file, with its path relative to ``folder``.
+        cancel: token that is asked after every file.
 
     Raises:
         InputError: there is no such folder, or it lies in the dataset.
-        SettingsError: licence or label is empty, or the share is none.
+        SettingsError: licence or label is empty, or the share is outside 0 to 1.
         OutputError: the dataset cannot be written.
         Cancelled: ``cancel`` was set.
     """
@@ -158,7 +159,7 @@ class _Recording:
 
 def _check(folder: Path, out: Path, *, licence: str, label: str | None, validation: float) -> None:
     if not folder.is_dir():
-        raise InputError(f"{folder} is no folder; give the folder of your recordings")
+        raise InputError(f"{folder} is not a folder; give the folder of your recordings")
     if folder.resolve().is_relative_to(out.resolve()):
         raise InputError(f"{folder} lies in the dataset {out}; keep recordings and dataset apart")
     if not licence.strip():
@@ -202,7 +203,7 @@ def _walk(folder: Path, out: Path) -> tuple[list[Path], list[Skipped]]:
 
 
 def _recognised(path: Path, name: str, known: dict[str, ManifestEntry]) -> _Recording:
-    """A recording by its bytes; one that is there already is refused."""
+    """Know a recording by its bytes, and refuse one that is in the dataset already."""
     probe(path)  # so that no film is read through
     try:
         with path.open("rb") as stream:
@@ -222,7 +223,7 @@ def _label(name: str) -> str:
 
 
 def _safe(label: str) -> str:
-    """As a folder's name on any system."""
+    """The label as the name of a folder on any system."""
     return re.sub(r"[^\w-]+", "_", label)[:60]
 
 
@@ -238,7 +239,7 @@ def _working(audio: Audio) -> NDArray[np.float32]:
 
 
 def _pieces(samples: NDArray) -> Iterator[NDArray]:
-    """Stretches of a clip's length in which there is something; of the last what there is."""
+    """Stretches of a clip's length that are not silent; the last one may be shorter."""
     length = round(CLIP_S * SAMPLE_RATE)
     for start in range(0, len(samples), length):
         piece = samples[start : start + length]

@@ -20,7 +20,7 @@ class Cancel(Protocol):
     """Anything that can say that the work should stop (`threading.Event` does)."""
 
     def is_set(self) -> bool:
-        """Whether to stop after what is being done."""
+        """Whether to stop once the present item is done."""
         ...
 
 
@@ -44,7 +44,7 @@ def write_clip(samples: NDArray, path: Path) -> None:
 
     Args:
         samples: ``(time,)`` at `SAMPLE_RATE`.
-        path: of a WAV file; its folder is made.
+        path: path of the WAV file; its folder is made.
 
     Raises:
         OutputError: it cannot be written.

@@ -1,4 +1,4 @@
-"""The manifest of a folder of clips: which there are, and what is known of each.
+"""The manifest of a folder of clips, which lists them and what is known of each.
 
 One line of JSON per clip, in the order of their paths, so that two manifests compare line by line.
 """
@@ -22,15 +22,15 @@ class ManifestEntry:
     """One clip of a dataset: a WAV file, whose first channel is heard.
 
     Args:
-        path: relative to the folder, with forward slashes.
-        n_samples: its length.
-        sample_rate: in Hz.
+        path: path relative to the folder, with forward slashes.
+        n_samples: length in samples.
+        sample_rate: sample rate in Hz.
         split: ``train`` or ``validation``.
         label: what sounds: clips of one label are of one instrument, voice or place.
         phrase: what is played: clips of one phrase hold the same notes at the same times. Empty
-            where no other clip is known to.
+            where no other clip is known to hold them.
         source: where the clip comes from.
-        licence: its terms, as an SPDX identifier where there is one.
+        licence: terms of use, as an SPDX identifier where there is one.
     """
 
     path: str
@@ -50,6 +50,10 @@ class ManifestEntry:
 
 def write_manifest(folder: Path, clips: Iterable[ManifestEntry]) -> Path:
     """Write the manifest of a folder, in place of the one before.
+
+    Args:
+        folder: folder of the dataset.
+        clips: entries, in any order.
 
     Raises:
         OutputError: it cannot be written.
@@ -86,7 +90,7 @@ def read_manifest(folder: Path) -> list[ManifestEntry]:
 
 
 def read_if_there(folder: Path) -> list[ManifestEntry]:
-    """As `read_manifest`; none where there is no manifest yet."""
+    """Read the manifest as `read_manifest` does; without a manifest there are no clips."""
     return read_manifest(folder) if (folder / MANIFEST).exists() else []
 
 

@@ -18,6 +18,10 @@ Phrases = Mapping[str, tuple[Note, ...]]
 def write_phrases(folder: Path, phrases: Phrases) -> Path:
     """Write the notes of a folder's phrases, in place of those before.
 
+    Args:
+        folder: folder of the dataset.
+        phrases: notes by the name of the phrase.
+
     Raises:
         OutputError: it cannot be written.
     """
@@ -30,7 +34,7 @@ def write_phrases(folder: Path, phrases: Phrases) -> Path:
 
 
 def read_phrases(folder: Path) -> Phrases:
-    """The notes of a folder's phrases; none where none are known.
+    """Read the notes of a folder's phrases; there may be none.
 
     Raises:
         InputError: the file does not hold notes.

@@ -1,4 +1,4 @@
-"""What `estilo.datasets.synth` renders. Imports nothing that reads or makes sound."""
+"""Settings of `estilo.datasets.synth`. Imports nothing that reads or makes sound."""
 
 from typing import Annotated
 
@@ -6,34 +6,37 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class SynthSettings(BaseModel):
-    """What is rendered. The same settings give the same clips."""
+    """Settings of the clips that are rendered. The same settings give the same clips."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     # Below 2^32, as numpy would take the words of a longer seed for the next ones of a sequence.
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 1
-    """Of every draw."""
+    """Random seed of everything that is drawn."""
     n_patches: Annotated[int, Field(ge=0)] = 720
-    """Instruments of estilo's own synthesiser in the training split."""
+    """Number of instruments of estilo's own synthesiser in the training split."""
     n_programs: Annotated[int, Field(ge=0)] = 480
-    """Instruments of the soundfont in the training split."""
+    """Number of instruments of the soundfont in the training split."""
     n_textures: Annotated[int, Field(ge=0)] = 48
-    """Sounds without notes in the training split: fire, wind, water, crowds, machines."""
+    """Number of sounds without notes in the training split: fire, wind, water, crowds, machines."""
     n_validation: Annotated[int, Field(ge=0)] = 60
-    """Instruments in the validation split, half of them the soundfont's where there is one."""
+    """Number of instruments in the validation split; half of them are the soundfont's, if it is
+    used."""
     soundfont: str = "MuseScore_General"
     """Name or path of a soundfont. TimGM6mb is refused: the scoreboard tests on it."""
     clips_per_instrument: Annotated[int, Field(ge=2)] = 5
-    """Phrases that each instrument plays."""
+    """Number of phrases that each instrument plays."""
     band: Annotated[int, Field(ge=2)] = 10
-    """Instruments that play one phrase."""
+    """Number of instruments that play the same phrase."""
     duration_s: Annotated[float, Field(ge=1.0, le=60.0)] = 8.0
-    """Of a clip, in seconds."""
+    """Duration of a clip, in seconds."""
     polyphonic: Annotated[float, Field(ge=0, le=1)] = 0.5
-    """Share of phrases with several voices."""
+    """Share of phrases with several voices, 0 to 1."""
     effects: Annotated[float, Field(ge=0, le=1)] = 0.6
-    """Share of instruments with a chain of effects."""
+    """Share of instruments with a chain of effects, 0 to 1."""
     bent: Annotated[float, Field(ge=0, le=1)] = 0.6
-    """Share of the soundfont's programs with another filter, attack, decay, release or vibrato."""
+    """Share of the soundfont's programs with another filter, attack, decay, release or vibrato, 0
+    to 1."""
     layered: Annotated[float, Field(ge=0, le=1)] = 0.3
-    """Share of the soundfont's instruments that are two programs in unison or an octave apart."""
+    """Share of the soundfont's instruments that are two programs in unison or an octave apart, 0 to
+    1."""

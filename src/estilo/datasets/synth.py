@@ -3,8 +3,8 @@
 Instruments are drawn at random: patches of estilo's own synthesiser and programs of a soundfont,
 bent and layered, most of them through a chain of effects of their own. In each round the
 instruments are shuffled and dealt into bands; a band plays one phrase. So every phrase has a band
-of players, every instrument several phrases, and any two players of a phrase make a pair: content
-and true answer. Textures, which play no notes, lie beside them for examples without a true answer.
+of players, every instrument several phrases, and any two players of a phrase make a pair:
+content and target. Textures, which play no notes, lie beside them for examples without a target.
 """
 
 import contextlib
@@ -35,9 +35,9 @@ from estilo.synthesis.programs import Layer, random_layers
 from estilo.synthesis.textures import TEXTURES
 
 SETTINGS = "synth.json"
-"""In the folder of a dataset: what was rendered into it."""
+"""Name of the file in a dataset's folder that says what was rendered into it."""
 
-N_PROGRAMS = 120  # of General MIDI that are instruments; the last eight are noises
+N_PROGRAMS = 120  # the programs of General MIDI that are instruments; the last eight are noises
 _TEST_BANK = "TimGM6mb"
 _HEAD_BYTES = 4096
 _LICENCES = {"MuseScore_General": "MIT"}
@@ -51,10 +51,10 @@ class RenderTask:
     """One clip to render.
 
     Args:
-        clip: its line in the manifest.
-        settings: of the dataset.
-        instrument: place in the split's list of instruments, the textures behind them.
-        phrase: number of the phrase in the split; of the take, for a texture.
+        clip: line of the clip in the manifest.
+        settings: settings of the dataset.
+        instrument: position in the split's list of instruments; textures come after them.
+        phrase: number of the phrase in the split; for a texture, number of the take.
     """
 
     clip: ManifestEntry
@@ -71,7 +71,7 @@ class RenderTask:
 
 
 def plan(settings: SynthSettings) -> list[RenderTask]:
-    """Every clip of a dataset, without rendering any.
+    """List every clip of a dataset, without rendering any.
 
     Raises:
         SettingsError: the seed or the soundfont is not for training, or an instrument has nobody
@@ -103,16 +103,16 @@ def render_all(
 
     Args:
         settings: what to render.
-        folder: where to; made if it is not there.
-        n_jobs: processes, of one thread each.
-        on_clip: called after every new clip, with the files that were written.
-        cancel: asked after every new clip.
+        folder: folder of the dataset; made if it is not there.
+        n_jobs: number of processes, of one thread each.
+        on_clip: function that is called after every new clip, with the files that were written.
+        cancel: token that is asked after every new clip.
 
     Returns:
         All clips of the folder.
 
     Raises:
-        SettingsError: as for `plan`.
+        SettingsError: for the reasons that `plan` gives.
         InputError: FluidSynth or the soundfont is missing.
         OutputError: the folder holds other clips, or cannot be written.
         Cancelled: ``cancel`` was set.
@@ -148,7 +148,7 @@ def render(tasks: Sequence[RenderTask], folder: Path) -> list[Path]:
 
     Args:
         tasks: all clips of a program, which are played in one go; or any clips of a patch.
-        folder: of the dataset.
+        folder: folder of the dataset.
 
     Returns:
         The new files.
@@ -200,7 +200,7 @@ def waveforms(tasks: Sequence[RenderTask]) -> list[NDArray[np.float32]]:
 
 
 def _jobs(tasks: Sequence[RenderTask], wanted: Sequence[RenderTask]) -> list[list[RenderTask]]:
-    """What a process does at once: all clips of a program if any is wanted, or a clip of its own.
+    """The work of the processes: all clips of a program if any of them is missing, or one clip.
 
     What FluidSynth plays depends a little on what it has played before.
     """
@@ -245,7 +245,7 @@ def _check(settings: SynthSettings) -> None:
 
 
 def _is_test_bank(soundfont: Path) -> bool:
-    """By its name, and under another name or through a link by what its header says."""
+    """Whether it is the bank of the tests, by its name or, under another name, by its header."""
     head = b""
     if soundfont.is_file():
         with contextlib.suppress(OSError), soundfont.open("rb") as stream:

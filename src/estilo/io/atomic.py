@@ -21,7 +21,7 @@ def write_atomic(
 
     Args:
         path: where the file is wanted.
-        content: its bytes, or a function that writes them into the path it is given.
+        content: bytes of the file, or a function that writes them to the path it is given.
         force: replace a file that is already there.
 
     Returns:
@@ -50,6 +50,10 @@ def replacing(path: str | PathLike[str], *, force: bool) -> Iterator[Path]:
 
     After any exception, a keyboard interrupt included, the hidden file is gone and the target is
     as it was. Without ``force`` a target that appeared in the meantime is not overwritten either.
+
+    Args:
+        path: file that is to be written.
+        force: replace a file that is already there.
     """
     path = Path(path)
     with _output_errors(path):
@@ -68,7 +72,12 @@ def replacing(path: str | PathLike[str], *, force: bool) -> Iterator[Path]:
 
 
 def check_free(path: Path, *, force: bool) -> None:
-    """Refuse a target that is a folder, or that exists and may not be replaced."""
+    """Refuse a target that is a folder, or that exists and may not be replaced.
+
+    Args:
+        path: file that is to be written.
+        force: whether a file that is already there may be replaced.
+    """
     if "\0" in str(path):
         raise OutputError(f"{str(path)!r} has a null character in it; give another name")
     if path.is_dir():
@@ -109,7 +118,7 @@ def _publish(temporary: Path, target: Path, path: Path, *, force: bool) -> None:
 
 @contextmanager
 def _output_errors(path: Path) -> Iterator[None]:
-    """The system's refusals in words."""
+    """Turn the system's refusals into errors with words."""
     try:
         yield
     except OSError as error:
@@ -117,7 +126,12 @@ def _output_errors(path: Path) -> Iterator[None]:
 
 
 def output_error(path: Path, error: OSError) -> OutputError:
-    """What the system said when ``path`` was written, with what to do."""
+    """The system's refusal to write ``path`` as an error that says what to do.
+
+    Args:
+        path: file or folder that was to be written.
+        error: what the system raised.
+    """
     if error.errno in _FULL:
         return OutputError(f"{path} cannot be written: the disk is full; make room and try again")
     if isinstance(error, FileNotFoundError):

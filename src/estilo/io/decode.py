@@ -37,7 +37,15 @@ class Decoder(Protocol):
     tags: dict[str, str]
 
     def blocks(self, start: int, stop: int) -> Iterator[np.ndarray]:
-        """Samples start to stop, fewer when the data end or break. **Shape** (time, channels)."""
+        """Decode a stretch in blocks; it ends early where the data end or break.
+
+        Args:
+            start: first sample to decode, from 0.
+            stop: sample before which to stop.
+
+        Yields:
+            Blocks of shape ``(time, channels)``.
+        """
         ...
 
 
@@ -46,9 +54,9 @@ def open_soundfile(stream: BinaryIO, path: Path, claims: Claims) -> Iterator[Dec
     """Open with libsndfile, the header corrected by ``claims``.
 
     Args:
-        stream: the open file.
-        path: of the file, for messages.
-        claims: what the header says, and what is to be corrected.
+        stream: file that is open for reading in binary mode.
+        path: path of the file, for error messages.
+        claims: promises of the header, with the bytes that correct it.
 
     Raises:
         AudioFileError: libsndfile cannot decode it.
@@ -111,9 +119,9 @@ def open_av(stream: BinaryIO, path: Path, claims: Claims) -> Iterator[Decoder]:
     """Open with PyAV, which is optional.
 
     Args:
-        stream: the open file.
-        path: of the file, for messages.
-        claims: for libsndfile alone.
+        stream: file that is open for reading in binary mode.
+        path: path of the file, for error messages.
+        claims: not used; they correct headers for libsndfile alone.
 
     Raises:
         AudioFileError: PyAV is not installed, or cannot decode the file.

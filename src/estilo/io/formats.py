@@ -84,7 +84,7 @@ def _sniff_mpeg(head: bytes) -> str | None:
 
 
 def describe_stranger(head: bytes) -> str:
-    """What a file that is not audio seems to be, for the message.
+    """Guess what a file that is not audio contains, for the error message.
 
     >>> describe_stranger(b"%PDF-1.7")
     'a PDF document'
@@ -104,7 +104,7 @@ class Container:
     """What one kind of output file can hold.
 
     Args:
-        name: as the user knows it.
+        name: name of the format, as the user knows it.
         major: libsndfile's name of the container.
         subtypes: bit depth to libsndfile's subtype; the key None for a lossy codec.
         sample_rates_hz: the only rates it knows, or None for any.

@@ -23,8 +23,8 @@ class Claims:
     """Promises of a header beside what the file can hold.
 
     Args:
-        sample_rate: in Hz, or None where only the decoder knows.
-        n_channels: channels, or None where only the decoder knows.
+        sample_rate: sample rate in Hz, or None where only the decoder knows it.
+        n_channels: number of channels, or None where only the decoder knows it.
         n_promised: samples per channel that the header promises, or None when it does not say.
         n_possible: the most samples per channel that so many bytes can hold, or None.
         cut: why the file is known to be cut off although it makes no countable promise.
@@ -63,7 +63,12 @@ def _chunks(stream: BinaryIO, start: int, layout: str) -> Iterator[tuple[bytes, 
 
 
 def read_wav(stream: BinaryIO, file_size: int) -> Claims:
-    """RIFF, RIFX, RF64 and BW64."""
+    """Read the header of a RIFF, RIFX, RF64 or BW64 file.
+
+    Args:
+        stream: file that is open for reading in binary mode.
+        file_size: size of the file, in bytes.
+    """
     (magic,) = _unpack(stream, "4s", 0)
     order = ">" if magic == b"RIFX" else "<"
     size_64 = fmt = None
@@ -98,7 +103,7 @@ def _wav_claims(fmt: tuple | None, size: int, offset: int, file_size: int, is_op
     present = max(file_size - offset, 0)
     patches: dict[int, bytes] = {}
     if is_open:
-        # A writer that could not seek back (ffmpeg, sox into a pipe): all the rest is samples.
+        # A writer that could not seek back (ffmpeg, sox into a pipe): only samples follow.
         patches[offset - 4] = b"\xff" * 4
         size = present
     if tag not in (1, 3, 6, 7, 0xFFFE):  # compressed: count by the average rate
@@ -122,7 +127,12 @@ def _extended_to_int(ten_bytes: bytes) -> int:
 
 
 def read_aiff(stream: BinaryIO, file_size: int) -> Claims:
-    """AIFF and AIFC."""
+    """Read the header of an AIFF or AIFC file.
+
+    Args:
+        stream: file that is open for reading in binary mode.
+        file_size: size of the file, in bytes.
+    """
     common = None
     present = claimed = None
     for identifier, size, offset in _chunks(stream, 12, ">4sI"):
@@ -145,7 +155,12 @@ def read_aiff(stream: BinaryIO, file_size: int) -> Claims:
 
 
 def read_caf(stream: BinaryIO, file_size: int) -> Claims:
-    """Apple's Core Audio Format."""
+    """Read the header of a file in Apple's Core Audio Format.
+
+    Args:
+        stream: file that is open for reading in binary mode.
+        file_size: size of the file, in bytes.
+    """
     rate = n_channels = bytes_per_packet = frames_per_packet = 0
     for identifier, size, offset in _chunks(stream, 8, ">4sq"):
         if identifier == b"desc":
@@ -175,7 +190,12 @@ def _caf_patch(offset: int, present: int) -> dict[int, bytes]:
 
 
 def read_flac(stream: BinaryIO, file_size: int) -> Claims:
-    """FLAC by its STREAMINFO; a frame takes at least eleven bytes whatever it holds."""
+    """Read the STREAMINFO block of a FLAC file; a frame takes at least eleven bytes.
+
+    Args:
+        stream: file that is open for reading in binary mode.
+        file_size: size of the file, in bytes.
+    """
     stream.seek(0)
     head = stream.read(10)
     start = 10 + id3_size(head) if head[:3] == b"ID3" else 0
@@ -186,7 +206,14 @@ def read_flac(stream: BinaryIO, file_size: int) -> Claims:
 
 
 def read_ogg(stream: BinaryIO, file_size: int) -> Claims:
-    """Ogg: its last page tells whether it is whole; no codec packs 8192 samples into a byte."""
+    """Read the first and the last page of an Ogg file.
+
+    The last page tells whether the file is whole; no codec packs 8192 samples into a byte.
+
+    Args:
+        stream: file that is open for reading in binary mode.
+        file_size: size of the file, in bytes.
+    """
     n_back = min(file_size, 2**17)  # a page has at most 65307 bytes
     stream.seek(file_size - n_back)
     tail = stream.read(n_back)
@@ -201,7 +228,14 @@ def read_ogg(stream: BinaryIO, file_size: int) -> Claims:
 
 
 def read_mp3(stream: BinaryIO, file_size: int) -> Claims:
-    """MPEG audio: a promise stands only in a Xing or Info frame; 48 samples a byte at most."""
+    """Read the first frame of an mp3 file.
+
+    The number of samples stands only in a Xing or Info frame; a byte holds at most 48 samples.
+
+    Args:
+        stream: file that is open for reading in binary mode.
+        file_size: size of the file, in bytes.
+    """
     stream.seek(0)
     head = stream.read(10)
     start = 10 + id3_size(head) if head[:3] == b"ID3" else 0

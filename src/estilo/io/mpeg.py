@@ -21,7 +21,14 @@ _MAX_JUNK = 2**16  # bytes between frames, in all, that are searched for the nex
 
 @dataclass(frozen=True)
 class Frame:
-    """One frame header of layer III."""
+    """One frame header of layer III.
+
+    Args:
+        is_mpeg1: whether it is MPEG-1, rather than MPEG-2 or 2.5.
+        sample_rate: sample rate in Hz.
+        n_samples: samples per channel in the frame.
+        n_bytes: length of the frame in bytes, its header included.
+    """
 
     is_mpeg1: bool
     sample_rate: int
@@ -48,7 +55,15 @@ def parse_frame(head: bytes) -> Frame | None:
 
 
 def count_frames(stream: BinaryIO, start: int) -> tuple[int, Frame | None]:
-    """(number of whole frames from ``start`` on, the first of them); rests and tags are passed."""
+    """Count the whole frames of an mp3 file; tags and other bytes between them are passed over.
+
+    Args:
+        stream: file that is open for reading in binary mode.
+        start: position of the first frame, in bytes.
+
+    Returns:
+        The number of frames, and the first of them; None where there is none.
+    """
     first, n_frames, position, n_junk = None, 0, start, 0
     with mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data:
         while position + 4 <= len(data) and n_junk < _MAX_JUNK:

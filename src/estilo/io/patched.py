@@ -10,11 +10,12 @@ class Patched:
     """A file with its header corrected, without a name, and without exceptions.
 
     The missing name keeps libsndfile from judging by the extension; and an exception inside its
-    read callbacks could not be raised, only printed, so a mad seek just stays where it is.
+    read callbacks could not be raised, only printed, so an impossible seek leaves the position as
+    it is.
 
     Args:
         stream: the open file.
-        claims: with the bytes to replace and to insert.
+        claims: promises of the header, with the bytes to replace and to insert.
     """
 
     def __init__(self, stream: BinaryIO, claims: Claims) -> None:
@@ -25,7 +26,12 @@ class Patched:
         self._position = 0
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        """Move; a target before the start is ignored."""
+        """Move; a target before the start is ignored.
+
+        Args:
+            offset: distance in bytes.
+            whence: point that it is counted from, as for `io.IOBase.seek`.
+        """
         base = {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: self._size}[whence]
         if base + offset >= 0:
             self._position = base + offset

@@ -28,8 +28,8 @@ class OutputFormat:
     Args:
         container: key of `estilo.io.formats.CONTAINERS`.
         bit_depth: "16", "24", "32" or "float"; None for a lossy codec.
-        sample_rate: in Hz.
-        n_channels: channels.
+        sample_rate: sample rate in Hz.
+        n_channels: number of channels.
         n_samples: samples per channel.
     """
 
@@ -68,12 +68,12 @@ def plan_output(
 
     Args:
         path: where the result is wanted: wav, flac, ogg, mp3, opus, aiff or caf.
-        sample_rate: of the result, in Hz.
-        n_channels: of the result.
-        n_samples: of the result, per channel.
+        sample_rate: sample rate of the result, in Hz.
+        n_channels: number of channels of the result.
+        n_samples: samples per channel of the result.
         bit_depth: "16", "24", "32" or "float". When None, that of ``like``, or the deepest below it
             that the format holds.
-        like: the recording whose depth is taken over; without it 16 bits.
+        like: recording whose bit depth is taken over; without it the depth is 16 bits.
         inputs: recordings that must not be overwritten, whatever ``force`` says.
         force: replace a file that is already there.
 

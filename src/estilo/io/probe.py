@@ -38,12 +38,12 @@ class AudioInfo:
         format: what it is by its content, whatever its name: "wav", "rf64", "flac", "ogg", "opus",
             "mp3", "aiff", "caf", "m4a" or "aac".
         encoding: how its samples are stored ("pcm_16", "float", "vorbis", "aac").
-        sample_rate: in Hz.
-        n_channels: channels.
+        sample_rate: sample rate in Hz.
+        n_channels: number of channels.
         n_samples: samples per channel; of m4a and aac the count may be a frame off.
         bit_depth: "16", "24", "32" or "float", for lossy and 8-bit files the nearest, "16".
-        tags: title, artist, album, date, comment, genre, tracknumber, copyright, license; those
-            there are.
+        tags: title, artist, album, date, comment, genre, tracknumber, copyright and license, as far
+            as the file has them.
     """
 
     path: Path
@@ -65,8 +65,8 @@ def examine(path: Path, stream: BinaryIO, *, accept_truncated: bool) -> tuple[st
     """What kind of file it is and what its header claims, before any decoder sees it.
 
     Args:
-        path: of the file, for messages.
-        stream: the open file.
+        path: path of the file, for error messages.
+        stream: file that is open for reading in binary mode.
         accept_truncated: take what is there of a file that was cut off.
 
     Raises:
@@ -210,7 +210,15 @@ def _check_claims(path: Path, claims: Claims, *, accept_truncated: bool) -> None
 def cut_off(
     path: Path, n_promised: int, n_there: int, sample_rate: int | None, verb: str
 ) -> AudioFileError:
-    """The error of a file that is shorter than its header says, with both lengths."""
+    """The error of a file that is shorter than its header says, with both lengths.
+
+    Args:
+        path: path of the file.
+        n_promised: samples per channel that its header promises.
+        n_there: samples per channel that are there.
+        sample_rate: sample rate in Hz; None where it is not known.
+        verb: what the file does with the samples that are there: has room for them, holds them.
+    """
 
     def length(n_samples: int) -> str:
         seconds = f" ({n_samples / sample_rate:.3f} s)" if sample_rate else ""

@@ -101,9 +101,9 @@ def write_audio(
 
     Args:
         audio: what to write; may be a mapped array, it is read in blocks.
-        path: where to.
+        path: where the file is wanted.
         encoding: what `plan_output` returned.
-        tags: kept as far as the format holds them.
+        tags: tags; those that the format holds are kept.
         force: replace a file that is already there.
 
     Raises:

@@ -66,7 +66,7 @@ class SampleStore:
     full disk is an error, not a crash. Nothing is taken before it is written.
 
     Args:
-        n_channels: channels.
+        n_channels: number of channels.
         n_samples: the most samples per channel that will come.
     """
 
@@ -98,7 +98,7 @@ class SampleStore:
         self._n_written = stop
 
     def finish(self) -> np.ndarray:
-        """What was collected. **Shape** ``(channels, time)``."""
+        """The samples that were collected. **Shape** ``(channels, time)``."""
         if self._array is not None:
             samples = self._array[:, : self._n_written]
             # A short answer must not keep a long promise's memory alive.

@@ -13,7 +13,7 @@ def read_slice(path: str | PathLike[str], start: int, n_samples: int) -> NDArray
     """A stretch of the first channel; silence where it reaches past the file's ends.
 
     Args:
-        path: of a file that estilo wrote.
+        path: a file that estilo wrote.
         start: first sample; may be negative.
         n_samples: length of the result.
 

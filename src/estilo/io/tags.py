@@ -14,7 +14,12 @@ _ID3_FRAMES = {
 
 
 def fitting_tags(tags: Mapping[str, str], container: Container) -> dict[str, str]:
-    """The tags that a container gives back as they were, cut to what it holds."""
+    """The tags that a container gives back unchanged, cut to the length that it holds.
+
+    Args:
+        tags: texts by name, as in `estilo.io.probe.AudioInfo`.
+        container: format of the file.
+    """
     fitting = {}
     for key, value in tags.items():
         text = str(value).replace("\0", "").strip()
@@ -26,7 +31,12 @@ def fitting_tags(tags: Mapping[str, str], container: Container) -> dict[str, str
 
 
 def write_tags(file: sf.SoundFile, tags: Mapping[str, str]) -> None:
-    """Set tags before the first sample is written; one that libsndfile refuses is left out."""
+    """Set tags before the first sample is written; one that libsndfile refuses is left out.
+
+    Args:
+        file: file that is open for writing and has no sample yet.
+        tags: texts by name.
+    """
     for key, value in tags.items():
         with contextlib.suppress(sf.SoundFileError, RuntimeError):
             setattr(file, key, value)

@@ -29,7 +29,7 @@ _CARD_DEPTH = 16
 DTYPES = {"I64": np.dtype("<i8"), "F32": np.dtype("<f4"), "F16": np.dtype("<f2")}
 _FIELDS = {"dtype", "shape", "data_offsets"}
 
-# The optional last quote lets a string that never ends swallow the rest in one go.
+# The optional last quote lets a string that never ends swallow everything after it in one go.
 _JSON_STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
 
 # What would steer a terminal or turn the direction of a line, and halves of characters.
@@ -43,7 +43,15 @@ quote = _repr.repr  # what came, cut to a length that fits a sentence
 
 @dataclass(frozen=True)
 class TensorExtent:
-    """Where a tensor lies, in bytes from the end of the header."""
+    """Which bytes of the file a tensor takes.
+
+    Args:
+        name: name of the tensor.
+        dtype: type of its numbers.
+        shape: its shape.
+        begin: first byte, counted from the end of the header.
+        end: byte behind its last one, counted the same way.
+    """
 
     name: str
     dtype: np.dtype
@@ -60,7 +68,7 @@ def parse_header(header: bytes, n_data: int) -> tuple[list[TensorExtent], dict[s
         n_data: bytes from its end to the end of the file.
 
     Returns:
-        The places of all tensors, which cover these bytes in this order without a gap, and the
+        The extents of all tensors, which cover these bytes in this order without a gap, and the
         card.
 
     Raises:
@@ -70,19 +78,19 @@ def parse_header(header: bytes, n_data: int) -> tuple[list[TensorExtent], dict[s
     card = _parse_card(entries.pop("__metadata__", {}))
     if len(entries) > _MAX_TENSORS:
         raise ValueError(f"expected at most {_MAX_TENSORS} tensors, got {len(entries)}")
-    places = [_parse_entry(name, entry) for name, entry in entries.items()]
-    places.sort(key=lambda place: (place.begin, place.end))
+    extents = [_parse_entry(name, entry) for name, entry in entries.items()]
+    extents.sort(key=lambda extent: (extent.begin, extent.end))
     at = 0
-    for place in places:
-        if place.begin != at:
+    for extent in extents:
+        if extent.begin != at:
             raise ValueError(
-                f"expected tensor {place.name!r} to begin at byte {at}, where the one before it "
-                f"ends, got {place.begin}"
+                f"expected tensor {extent.name!r} to begin at byte {at}, where the one before it "
+                f"ends, got {extent.begin}"
             )
-        at = place.end
+        at = extent.end
     if at != n_data:
         raise ValueError(f"expected {at} bytes of numbers by the header, got {n_data}")
-    return places, card
+    return extents, card
 
 
 def _parse_entry(name: str, entry: object) -> TensorExtent:
@@ -197,7 +205,7 @@ def make_header(arrays: Mapping[str, np.ndarray], card: Mapping[str, Any]) -> by
     """Write the header of arrays that follow it in this order; not yet checked.
 
     Args:
-        arrays: by name, of types in `DTYPES` and in their order, so that all are aligned.
+        arrays: arrays by name, of types in `DTYPES` and in their order, so that all are aligned.
         card: about the tensors.
 
     Raises:
@@ -209,8 +217,8 @@ def make_header(arrays: Mapping[str, np.ndarray], card: Mapping[str, Any]) -> by
     header: dict[str, Any] = {"__metadata__": {_CARD_KEY: _dump(dict(card), sort_keys=True)}}
     at = 0
     for name, each in arrays.items():
-        place = [at, at + each.nbytes]
-        header[name] = {"dtype": codes[each.dtype], "shape": each.shape, "data_offsets": place}
+        extent = [at, at + each.nbytes]
+        header[name] = {"dtype": codes[each.dtype], "shape": each.shape, "data_offsets": extent}
         at += each.nbytes
     text = _dump(header).encode()
     if len(text) > MAX_HEADER_BYTES - 8:

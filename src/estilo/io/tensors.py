@@ -43,8 +43,8 @@ class TensorFile:
     """What a file of tensors holds.
 
     Args:
-        tensors: by name, in the order of their names; each float32 or int64, finite, and of its
-            own memory.
+        tensors: arrays by name, in the order of their names; each is float32 or int64, finite, and
+            has memory of its own.
         card: what its author says about it; JSON values only, empty when the file has no card.
         path: where it was read from.
     """
@@ -84,8 +84,8 @@ and the folder
             _check_size(path, size, max_bytes)
             header = _read_header(path, stream, size)
             with _flaws_of(path):
-                places, card = parse_header(header, size - 8 - len(header))
-                tensors = {place.name: _read_tensor(stream, place) for place in places}
+                extents, card = parse_header(header, size - 8 - len(header))
+                tensors = {extent.name: _read_tensor(stream, extent) for extent in extents}
     except OSError as error:
         raise _unreadable(path, error) from error
     return TensorFile(dict(sorted(tensors.items())), card, path)
@@ -98,7 +98,7 @@ def write_tensors(
     *,
     force: bool = False,
 ) -> Path:
-    """Write a safetensors file that `read_tensors` reads; equal contents give equal bytes.
+    """Write a safetensors file that `read_tensors` reads; equal tensors and cards give equal bytes.
 
     Args:
         path: where the file is wanted.
@@ -239,7 +239,7 @@ def _flaws_of(path: Path) -> Iterator[None]:
 def _read_header(path: Path, stream: BufferedReader, size: int) -> bytes:
     head = stream.read(64)
     n_bytes = struct.unpack("<Q", head[:8])[0] if len(head) >= 8 else None
-    # A length within bounds has five zeros, which none of the strangers has in their place.
+    # A length within bounds has five zeros, which none of the strangers has in their extent.
     if n_bytes is None or n_bytes > MAX_HEADER_BYTES:
         for magic, kind in _STRANGERS:
             if magic.match(head):
@@ -267,12 +267,12 @@ def _read_exactly(stream: BufferedReader, n_bytes: int) -> np.ndarray:
     return buffer
 
 
-def _read_tensor(stream: BufferedReader, place: TensorExtent) -> np.ndarray:
+def _read_tensor(stream: BufferedReader, extent: TensorExtent) -> np.ndarray:
     """The tensor that lies next in the stream."""
-    stored = _read_exactly(stream, place.end - place.begin).view(place.dtype)
-    _check_finite(place.name, stored)
-    native = np.int64 if place.dtype.kind == "i" else np.float32
-    return stored.astype(native, copy=False).reshape(place.shape)
+    stored = _read_exactly(stream, extent.end - extent.begin).view(extent.dtype)
+    _check_finite(extent.name, stored)
+    native = np.int64 if extent.dtype.kind == "i" else np.float32
+    return stored.astype(native, copy=False).reshape(extent.shape)
 
 
 def _check_finite(name: str, values: np.ndarray) -> None:

@@ -1,4 +1,4 @@
-"""Clips as others might have sounded, made from levels of bands: more instruments out of few."""
+"""Augmentation of levels of bands: clips as other instruments might have played them."""
 
 from typing import NamedTuple
 
@@ -8,14 +8,14 @@ from scipy.ndimage import uniform_filter1d
 
 
 class Augmentation(NamedTuple):
-    """What another player or instrument might have done otherwise; the same for all its clips.
+    """What another player or instrument might have done differently, the same for all its clips.
 
     Args:
         swing: factor on how far each band's level moves about its mean.
-        fall: most that a level falls from frame to frame, in units of 20 dB: long releases; 0 for
-            as it is.
-        width: bands over which partials are blurred.
-        blur: how far, 0 to 1.
+        fall: largest drop of a level from frame to frame, in units of 20 dB, for long releases; 0
+            leaves levels as they are.
+        width: number of bands over which partials are blurred.
+        blur: how strongly they are blurred, 0 to 1.
     """
 
     swing: float
@@ -25,7 +25,12 @@ class Augmentation(NamedTuple):
 
     @classmethod
     def drawn(cls, rng: np.random.Generator, *, much: float) -> "Augmentation":
-        """A random one; how much it changes at most and how often, 0 to 1."""
+        """Draw an augmentation at random.
+
+        Args:
+            rng: random generator.
+            much: how much it changes at most, and how often, 0 to 1.
+        """
         swing = float(np.exp(rng.normal(0.0, 0.35 * much)))
         falls, blurs = rng.random(2) < 0.4 * much
         fall = float(np.exp(rng.uniform(np.log(0.01), np.log(0.3))))
@@ -33,7 +38,7 @@ class Augmentation(NamedTuple):
         return cls(swing, fall if falls else 0.0, width, blur if blurs else 0.0)
 
     def __call__(self, levels: NDArray) -> NDArray:
-        """A clip disguised, as loud as before; ``(n_frames, n_bands)`` to the same."""
+        """Augment the levels of a clip, ``(n_frames, n_bands)``; the result is as loud."""
         mean = levels.mean(0)
         out = mean + self.swing * (levels - mean)
         if self.fall:
@@ -46,7 +51,13 @@ class Augmentation(NamedTuple):
 
 
 def curve(rng: np.random.Generator, n_bands: int, deviation_db: float) -> NDArray:
-    """An equaliser's levels over the bands: a slope and a few bumps; at times none."""
+    """Levels of a random equaliser over the bands: a slope and a few bumps, and at times nothing.
+
+    Args:
+        rng: random generator.
+        n_bands: number of bands.
+        deviation_db: strength of the equaliser, in dB.
+    """
     place = np.linspace(-1.0, 1.0, n_bands)
     bent = rng.normal(0.0, 0.6) * place
     for _ in range(rng.integers(0, 5)):
@@ -56,7 +67,13 @@ def curve(rng: np.random.Generator, n_bands: int, deviation_db: float) -> NDArra
 
 
 def noisy(rng: np.random.Generator, levels: NDArray, level: float) -> NDArray:
-    """Levels with noise added, whose powers are those of complex Gaussian bins."""
+    """Add noise to levels; its powers are those of complex Gaussian bins.
+
+    Args:
+        rng: random generator.
+        levels: levels in units of 20 dB, ``(n_frames, n_bands)``.
+        level: mean level of the noise, in the same units.
+    """
     power = 10.0 ** (2.0 * levels) + 10.0 ** (2.0 * level) * rng.standard_exponential(levels.shape)
     return 0.5 * np.log10(power)
 

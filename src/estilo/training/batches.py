@@ -1,4 +1,4 @@
-"""Batches, each a function of the seed and its number alone, so that a training can be resumed."""
+"""Batches that depend on the seed and their number alone, so that a training can be resumed."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -26,21 +26,21 @@ PAIRED, PERTURBED, UNPAIRED = range(3)
 _QUIETEST = -1.5  # level of a stretch that counts as sound
 _TRIES = 8
 _ONSET_FRAMES = 3  # over which a note counts as beginning
-_MUCH = 0.7  # of a disguise, for instruments
-_LEVEL = 1.0  # of every style: -20 dB, as levels are counted here
+_MUCH = 0.7  # strength of an augmentation of instruments
+_LEVEL = 1.0  # level of every style, -20 dB, in the units of the bands
 
 
 class Batch(NamedTuple):
     """Examples for one step, as levels of bands.
 
     Args:
-        content: ``(batch, n_frames, n_bands)``.
-        target: the true answer, of the same shape; the content where there is none.
-        style: ``(batch, n_style_frames, n_bands)``.
+        content: levels of the content, ``(batch, n_frames, n_bands)``.
+        target: levels of the target, of the same shape; the content where there is no target.
+        style: levels of the style, ``(batch, n_style_frames, n_bands)``.
         kind: `PAIRED`, `PERTURBED` or `UNPAIRED`, ``(batch,)``.
         notes: which of the content's notes sound (1) or do not (0), and behind them which begin,
-            ``(batch, n_frames, 2 * N_NOTES)``; -1 where nobody knows.
-        number: of each example in the training, ``(batch,)``.
+            ``(batch, n_frames, 2 * N_NOTES)``; -1 where they are not known.
+        number: number of each example in the training, ``(batch,)``.
     """
 
     content: Tensor
@@ -55,10 +55,10 @@ class Batches:
     """Examples drawn from datasets.
 
     Args:
-        folders: of the datasets.
-        split: of the clips.
-        settings: what a batch is.
-        seed: of every draw.
+        folders: folders of the datasets.
+        split: split of the clips.
+        settings: settings of a batch.
+        seed: random seed of everything that is drawn.
         store: levels of the clips.
 
     Raises:
@@ -112,15 +112,15 @@ class Batches:
 
         Args:
             step: number of the step.
-            rank: of this process.
-            n_ranks: processes that share the batch.
+            rank: number of this process.
+            n_ranks: number of processes that share the batch.
         """
         return self.examples(
             range(step * self.settings.size, (step + 1) * self.settings.size)[rank::n_ranks]
         )
 
     def examples(self, numbers: Sequence[int]) -> Batch:
-        """Examples by number, whatever the batch they are in."""
+        """The examples of given numbers, whatever batch they belong to."""
         rows = [self._example(np.random.default_rng([self.seed, 7, number])) for number in numbers]
         arrays = (torch.from_numpy(np.stack(column)) for column in zip(*rows, strict=True))
         return Batch(*arrays, number=torch.tensor(numbers))
@@ -174,7 +174,7 @@ class Batches:
         return levels @ self._transpositions[semitones]
 
     def _notes(self, place: int, start: int, n_frames: int, semitones: int) -> NDArray[np.float32]:
-        """What is played from a frame on; see `Batch`."""
+        """The notes of some frames, see `Batch`."""
         folder, clip = self.clips[place]
         if clip.phrase not in self.phrases[folder]:
             return np.full((n_frames, 2 * N_NOTES), -1.0, np.float32)

@@ -1,4 +1,4 @@
-"""Levels of the bands of every clip of a dataset, computed once and kept beside the clips."""
+"""Levels of the bands of every clip of a dataset, computed once and stored beside the clips."""
 
 import copy
 import hashlib
@@ -25,7 +25,7 @@ class LevelStore:
     than its levels. Threads may share a store.
 
     Args:
-        network: whose framing and bands they are.
+        network: network whose framing and bands are used.
     """
 
     def __init__(self, network: Network) -> None:
@@ -39,13 +39,19 @@ class LevelStore:
         self._kept = lru_cache(_N_OPEN)(self._open)
 
     def n_frames(self, clip: ManifestEntry) -> int:
-        """Of a clip; the last may reach past its end."""
+        """Number of frames of a clip; the last one may reach past its end."""
         return -(-clip.n_samples // self.hop_length)
 
     def read(
         self, folder: Path, clip: ManifestEntry, *, start: int, n_frames: int
     ) -> NDArray[np.float32]:
         """Some frames of a clip; silence past its ends.
+
+        Args:
+            folder: folder of the dataset.
+            clip: entry of the clip in the manifest.
+            start: first frame.
+            n_frames: number of frames.
 
         **Shape**: ``(n_frames, n_bands + 1)``, in units of 20 dB above -40 dB of full scale.
         """
@@ -55,7 +61,14 @@ class LevelStore:
         return out
 
     def loudest(self, folder: Path, clip: ManifestEntry, *, start: int, n_frames: int) -> float:
-        """Highest level of the waveform in some frames of a clip."""
+        """Highest level of the waveform in some frames of a clip.
+
+        Args:
+            folder: folder of the dataset.
+            clip: entry of the clip in the manifest.
+            start: first frame.
+            n_frames: number of frames.
+        """
         piece = self._kept(folder, clip)[start : start + n_frames, -1]
         return float(piece.max(initial=SILENCE))
 
@@ -68,7 +81,7 @@ class LevelStore:
         return kept
 
     def _load(self, folder: Path, clip: ManifestEntry, path: Path) -> NDArray[np.float16] | None:
-        """What is kept; None where there is nothing, or it is damaged or older than the clip."""
+        """The stored levels; None where there are none, or damaged or outdated ones."""
         try:
             if path.stat().st_mtime_ns < (folder / clip.path).stat().st_mtime_ns:
                 return None

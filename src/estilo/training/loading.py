@@ -8,15 +8,15 @@ from estilo.training.parallel import Team
 
 
 class Loader:
-    """A process's share of each batch, where it is computed.
+    """Give each process its share of every batch, on the device where it is needed.
 
     Args:
-        batches: to read.
-        n_steps: of the training; nothing is read beyond them.
-        device: where the batches go.
+        batches: batches to read.
+        n_steps: number of steps of the training; nothing is read beyond them.
+        device: device that the batches are moved to.
         team: the processes that share them.
-        n_ahead: batches that threads read while another is worked on; 0 to read each when it is
-            asked for.
+        n_ahead: number of batches that threads read while another is worked on; 0 reads each when
+            it is asked for.
     """
 
     def __init__(
@@ -35,7 +35,7 @@ class Loader:
             self._pool.shutdown(wait=True, cancel_futures=True)
 
     def batch(self, step: int) -> Batch:
-        """That of a step, at best the one after the last that was asked for."""
+        """The batch of a step; it is ready if the step follows the last one that was asked for."""
         if self._pool is None:
             return self._read(step)
         if step not in self._coming:  # the first, or one that the training went back to

@@ -1,4 +1,4 @@
-"""What a training leaves to be read: a line of JSON per step, and TensorBoard where it is there."""
+"""The log of a training: a line of JSON per step, and TensorBoard where it is installed."""
 
 import json
 import math
@@ -17,11 +17,12 @@ _EVERY = 20  # steps from one point of TensorBoard's curves to the next
 
 
 class Log:
-    """Writer of both.
+    """Write the lines of JSON and TensorBoard's events.
 
     Args:
-        folder: for ``log.jsonl`` and TensorBoard's events.
-        step: steps done before; what a training that was killed had written after them is dropped.
+        folder: folder for ``log.jsonl`` and TensorBoard's events.
+        step: number of steps that were done before; what an interrupted training had logged after
+            them is dropped.
 
     Raises:
         OutputError: the log cannot be written.
@@ -46,7 +47,12 @@ class Log:
             self._board.close()
 
     def write(self, step: int, figures: Mapping[str, Any]) -> None:
-        """Figures of a step; those that are not finite are null in the line."""
+        """Write the figures of a step; those that are not finite are null in the line.
+
+        Args:
+            step: number of the step.
+            figures: numbers by name.
+        """
         with self._telling():
             self._file.write(json.dumps({"step": step} | _finite(figures), allow_nan=False) + "\n")
             self._file.flush()
@@ -55,7 +61,14 @@ class Log:
                 self._board.add_scalar(name, value, step)
 
     def sound(self, step: int, name: str, waveform: NDArray, *, sample_rate: int) -> None:
-        """A sound for TensorBoard, ``(time,)``."""
+        """Give TensorBoard a sound to play.
+
+        Args:
+            step: number of the step.
+            name: title of the sound.
+            waveform: samples, ``(time,)``.
+            sample_rate: sample rate in Hz.
+        """
         if self._board is not None:
             waveform = waveform / max(1.0, float(np.abs(waveform).max()))
             self._board.add_audio(name, waveform[None], step, sample_rate=sample_rate)
@@ -82,7 +95,7 @@ def _board(folder: Path, step: int) -> Any:
 
 
 def _until(lines: Sequence[str], step: int) -> Sequence[str]:
-    """Up to the last line of a step: one that was rolled back to is there again."""
+    """The lines up to the last one of a step, which is there twice after a step back."""
     steps = [_step(line) for line in lines]
     if step in steps:
         return lines[: len(steps) - steps[::-1].index(step)]

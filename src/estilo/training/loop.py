@@ -47,16 +47,16 @@ def train(
 
     Args:
         recipe: everything that decides the result.
-        folder: for checkpoint, log and the best weights.
-        card: of the weights; steps, hours and scores are filled in, and what the weights that the
-            training went on from had heard.
-        weights: to go on from (fine-tuning).
-        origin: of these weights; kept in the checkpoint.
-        device: where it is computed.
+        folder: folder for the checkpoint, the log and the best weights.
+        card: card of the weights. Steps, hours and scores are filled in, and what the weights that
+            the training started from had heard.
+        weights: weights to start from (fine-tuning); random ones when None.
+        origin: where these weights come from; kept in the checkpoint.
+        device: device to compute on.
         team: the processes that share the work.
         resume: go on from the folder's checkpoint where there is one.
-        on_step: told of every step, in every process.
-        cancel: asked before every step; a checkpoint is kept.
+        on_step: function that is called after every step, in every process.
+        cancel: token that is asked before every step; a checkpoint is kept.
 
     Raises:
         InputError: the datasets are too small, or the checkpoint is not of this recipe, of these

@@ -14,16 +14,16 @@ _N_ITERATIONS = 5
 
 
 class Muon:
-    """Two optimisers that look like one.
+    """Two optimisers behind the interface of one.
 
     Steps for matrices are orthogonalised (Jordan et al. 2024, "Muon: an optimizer for hidden layers
     in neural networks"; Liu et al. 2025, arXiv:2502.16982, for their length, at which Adam's rates
     fit); vectors and convolutions follow Adam. That of torch computes in bfloat16, which many
-    processors have to emulate: several times the time of all the rest of a training step.
+    processors have to emulate: it takes several times as long as all else in a training step.
 
     Args:
-        parameters: all that are trained.
-        rate: length of a step, of both.
+        parameters: all parameters that are trained.
+        rate: learning rate of both.
     """
 
     def __init__(self, parameters: Iterable[Parameter], *, rate: float) -> None:
@@ -37,7 +37,7 @@ class Muon:
 
     @property
     def param_groups(self) -> list[dict[str, Any]]:
-        """Of both, to set their rates."""
+        """Parameter groups of both optimisers, through which rates are set."""
         return [group for part in self._parts for group in part.param_groups]
 
     def zero_grad(self, *, set_to_none: bool = True) -> None:
@@ -51,11 +51,11 @@ class Muon:
             part.step()
 
     def state_dict(self) -> dict[str, Any]:
-        """What has to be kept."""
+        """State of both optimisers, for a checkpoint."""
         return {str(place): part.state_dict() for place, part in enumerate(self._parts)}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """What was kept."""
+        """Restore the state of both optimisers."""
         for place, part in enumerate(self._parts):
             part.load_state_dict(state[str(place)])
 

@@ -20,10 +20,10 @@ class Made(NamedTuple):
     """What a network made of a batch.
 
     Args:
-        levels: of the outputs, ``(batch, n_frames, n_bands)``.
-        code: of the styles.
+        levels: levels of the outputs, ``(batch, n_frames, n_bands)``.
+        code: codes of the styles.
         notes: logits of the notes that were heard, see `Batch.notes`.
-        cells: of the LSTMs at the end, ``(batch, n_cells)``.
+        cells: cells of the LSTMs at the end, ``(batch, n_cells)``.
     """
 
     levels: Tensor
@@ -33,10 +33,14 @@ class Made(NamedTuple):
 
 
 def make(network: Network, batch: Batch) -> Made:
-    """Outputs for a batch, every other example's as if something had been played before.
+    """Outputs for a batch; every other example is treated as if something had been played before.
 
     What that was is drawn at random: nothing of it may matter for long, or an LSTM could go on
     counting in a stream of an hour what it has never seen in training.
+
+    Args:
+        network: network to apply.
+        batch: examples.
     """
     code = network.encode_style(batch.style)
     state = _played_before(network.generator.initial_state(len(batch.number)), batch.number)
@@ -52,11 +56,12 @@ def objective(
     """Weighted sum of all terms, and each term's mean over the examples that have it.
 
     Args:
-        made: outputs.
-        batch: what they were made from, and the true answers.
-        weights: of the terms.
-        bands: of the network.
-        n_examples: by which the sum is divided: in the whole batch, of which these may be a part.
+        made: outputs of the network.
+        batch: examples that they were made from, with their targets.
+        weights: weights of the terms.
+        bands: bands of the network.
+        n_examples: number of examples in the whole batch, of which these may be a part; the sum is
+            divided by it.
     """
     paired, free = batch.kind != UNPAIRED, batch.kind == UNPAIRED
     terms = {"memory": losses.memory(made.cells)}

@@ -16,7 +16,7 @@ class Team:
 
     Args:
         rank: number of this process; the first one writes files.
-        size: how many there are.
+        size: number of processes.
     """
 
     rank: int = 0
@@ -39,7 +39,12 @@ class Team:
             parameter.grad = piece.view_as(parameter)
 
     def total(self, number: float, *, device: torch.device | str) -> float:
-        """Sum of a number over all processes."""
+        """Sum of a number over all processes.
+
+        Args:
+            number: summand of this process.
+            device: device to compute on.
+        """
         if self.size == 1:
             return number
         own = torch.tensor(float(number), device=device)
@@ -47,7 +52,7 @@ class Team:
         return float(own)
 
     def wait(self) -> None:
-        """Until all processes are here."""
+        """Wait until all processes have arrived here."""
         if self.size > 1:
             dist.barrier()
 

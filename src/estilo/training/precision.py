@@ -12,8 +12,8 @@ def half_precision(device: torch.device, *, wanted: bool) -> torch.autocast:
     Processors without AVX-512 have no LSTM in bfloat16; there everything stays in float32.
 
     Args:
-        device: that computes.
-        wanted: what the recipe says.
+        device: device that computes.
+        wanted: whether the recipe asks for it.
     """
     enabled = wanted and _is_there(device.type)
     return torch.autocast(device.type, torch.bfloat16, enabled=enabled)

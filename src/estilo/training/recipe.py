@@ -1,4 +1,4 @@
-"""A recipe: everything that decides what a training gives. Imports no torch."""
+"""Recipes, which decide everything about the result of a training. Imports no torch."""
 
 import tomllib
 from pathlib import Path
@@ -15,31 +15,32 @@ class _Part(BaseModel):
 
 
 class BatchPart(_Part):
-    """What the network sees in a step."""
+    """Settings of the examples that the network sees in a step."""
 
     size: Annotated[int, Field(ge=1, le=1024)] = 16
-    """Examples in a batch, over all processes."""
+    """Number of examples in a batch, over all processes."""
     n_frames: Annotated[int, Field(ge=16)] = 256
-    """Of the content, 512 samples each."""
+    """Length of the content, in frames of 512 samples."""
     n_style_frames: Annotated[int, Field(ge=16)] = 384
-    """Of the style, 512 samples each."""
+    """Length of the style, in frames of 512 samples."""
     paired: Annotated[float, Field(ge=0)] = 0.85
-    """Share of examples with a true answer: the same phrase on two instruments."""
+    """Share of examples with a target: the same phrase played by two instruments."""
     perturbed: Annotated[float, Field(ge=0)] = 0.15
-    """Share of examples that give a clip back from itself, disguised, and another stretch."""
+    """Share of examples that restore a clip from an augmented version of itself."""
     unpaired: Annotated[float, Field(ge=0)] = 0.0
-    """Share of examples that join any two clips; there is no true answer."""
+    """Share of examples that join any two clips, without a target."""
     equaliser_db: Annotated[float, Field(ge=0, le=40)] = 6.0
-    """Standard deviation of the random equaliser, one on the content, one on style and target."""
+    """Standard deviation of random equalisers, one for the content, one for style and target, in
+    dB."""
     transpose: Annotated[int, Field(ge=0, le=12)] = 5
-    """Most semitones by which all of an example is moved, up or down, as resampling would."""
+    """Largest transposition of an example up or down, as by resampling, in semitones."""
     variety: Annotated[float, Field(ge=0, le=1)] = 0.5
-    """Share of instruments that are made others: swings, decays and partials changed, in target
-    and style alike; and the same of contents."""
+    """Share of instruments that are augmented: their swings, decays and partials change, in target
+    and style alike; and share of contents that are."""
     gain_db: Annotated[float, Field(ge=0, le=40)] = 4.0
-    """Standard deviation of the content's level, which the target follows."""
+    """Standard deviation of the content's level, which the target follows, in dB."""
     noise: Annotated[float, Field(ge=0, le=1)] = 0.3
-    """Share of contents with noise added, 30 to 80 dB below."""
+    """Share of contents to which noise is added, at levels of -120 to -70 dB of full scale."""
 
     @model_validator(mode="after")
     def _has_examples(self) -> Self:
@@ -49,65 +50,67 @@ class BatchPart(_Part):
 
 
 class LossPart(_Part):
-    """Weights of the terms."""
+    """Weights of the terms of the loss."""
 
     level: Annotated[float, Field(ge=0)] = 1.0
-    """Mean absolute difference of band levels from the target's."""
+    """Weight of the mean absolute difference of band levels from the target's."""
     spectral: Annotated[float, Field(ge=0)] = 0.5
-    """Log-spectral distance from the target: root mean square over time, mean over bands."""
+    """Weight of the log-spectral distance from the target: root mean square over time, mean over
+    bands."""
     statistics: Annotated[float, Field(ge=0)] = 0.5
-    """Mean and standard deviation over time of each band, against the target's."""
+    """Weight of each band's mean and standard deviation over time, compared with the target's."""
     style: Annotated[float, Field(ge=0)] = 1.0
-    """The same against the style's, where there is no target."""
+    """Weight of the same statistics, compared with the style's, where there is no target."""
     notes: Annotated[float, Field(ge=0)] = 0.03
-    """Notes that the encoder hears, against those played, where they are known."""
+    """Weight of the notes that the encoder detects, compared with those played, where they are
+    known."""
     memory: Annotated[float, Field(ge=0)] = 0.1
-    """LSTM cells that hold more at the end of a segment than they can forget in a stream."""
+    """Weight of LSTM cells that hold more at the end of a segment than a stream can forget."""
     structure: Annotated[float, Field(ge=0)] = 1.0
-    """Where there is no target: partials and onsets, against the content's."""
+    """Weight of partials and onsets, compared with the content's, where there is no target."""
 
 
 class AdversarialPart(_Part):
-    """Discriminators, which come late if at all."""
+    """Settings of the discriminators, which by default never take part."""
 
     from_step: Annotated[int, Field(ge=0)] = 10**9
-    """Step from which they judge."""
+    """Number of the step from which the discriminators take part."""
     weight: Annotated[float, Field(ge=0)] = 0.05
-    """Of their opinion."""
+    """Weight of the discriminators' verdict in the loss."""
     matching: Annotated[float, Field(ge=0)] = 0.2
-    """Of the difference between what they see in outputs and in true answers."""
+    """Weight of the difference between activations for outputs and for targets."""
 
 
 class OptimiserPart(_Part):
-    """How weights follow gradients."""
+    """Settings of the optimiser."""
 
     name: Literal["adam", "rmsprop", "muon"] = "muon"
-    """Rule of the steps."""
+    """Optimisation algorithm."""
     rate: Annotated[float, Field(gt=0, le=1)] = 2e-3
-    """Length of a step."""
+    """Learning rate."""
     warmup: Annotated[int, Field(ge=0)] = 200
-    """Steps over which the rate rises from 0."""
+    """Number of steps over which the learning rate rises from 0."""
     decay_from: Annotated[float, Field(ge=0, le=1)] = 0.6
-    """Share of the training after which the rate falls linearly to a hundredth."""
+    """Share of the training after which the learning rate falls linearly to a hundredth."""
     clip: Annotated[float, Field(gt=0)] = 1.0
-    """Longest gradient; longer ones are shortened to it."""
+    """Largest norm of the gradient; longer gradients are shortened to it."""
     average: Annotated[float, Field(ge=0, lt=1)] = 0.999
-    """Decay of the running average of the weights, which is what is used."""
+    """Decay of the running average of the weights; the average is what is kept as the result."""
 
 
 class Recipe(_Part):
-    """Everything that decides what a training gives."""
+    """Everything that decides the result of a training."""
 
     data: tuple[str, ...]
-    """Folders with a manifest each, relative to the working folder."""
+    """Folders of the datasets, each with a manifest, relative to the working folder."""
     seed: Annotated[int, Field(ge=0, le=2**62)] = 1
-    """Of the first weights and of every batch."""
+    """Random seed of the first weights and of every batch."""
     n_steps: Annotated[int, Field(ge=1)] = 20000
-    """Length of the training."""
+    """Number of training steps."""
     checkpoint_every: Annotated[int, Field(ge=1)] = 250
-    """Steps from one checkpoint to the next."""
+    """Number of steps from one checkpoint to the next."""
     validate_every: Annotated[int, Field(ge=1)] = 1000
-    """Steps from one look at the validation set to the next."""
+    """Number of steps from one validation to the next."""
     half_precision: bool = True
     """Whether matrix products are computed in bfloat16, where the hardware can."""
     model: GeneratorSettings = GeneratorSettings()
@@ -118,13 +121,13 @@ class Recipe(_Part):
 
 
 def read_recipe(name: str | Path) -> Recipe:
-    """A recipe from a TOML file.
+    """Read a recipe from a TOML file.
 
     Args:
         name: path of the file, or name of a recipe that comes with estilo.
 
     Raises:
-        SettingsError: it cannot be read, or does not say what a recipe must.
+        SettingsError: the file cannot be read, or is not a valid recipe.
 
     Example:
         >>> read_recipe("base").batch.size

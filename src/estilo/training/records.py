@@ -1,4 +1,4 @@
-"""What a training leaves in its folder: log, checkpoints, and the weights that did best."""
+"""The files that a training writes: log, checkpoints, and the weights with the best score."""
 
 import math
 import warnings
@@ -20,13 +20,13 @@ _N_SOUNDS = 4  # triplets that are heard in TensorBoard
 
 
 class Records:
-    """Writer of all that, in the first of the processes.
+    """Write the log, the checkpoints and the best weights, in the first of the processes.
 
     Args:
-        recipe: that the training follows.
-        folder: of the files.
-        card: of the weights; steps, hours and scores are filled in, and what was heard before.
-        state: that the training goes on from.
+        recipe: recipe of the training.
+        folder: folder of the files.
+        card: card of the weights. Steps, hours and scores are filled in, and what was heard before.
+        state: state that the training starts from.
 
     Raises:
         SettingsError: such weights could not be kept.
@@ -61,16 +61,16 @@ class Records:
         self._log.__exit__(*error)
 
     def keep(self, state: TrainState) -> None:
-        """A checkpoint; not amid steps that failed, as going back to it would be of no use."""
+        """Write a checkpoint, unless steps have just failed: going back to it would not help."""
         if state.n_bad == 0:
             save_checkpoint(state, self._folder / CHECKPOINT, recipe=self._recipe)
 
     def take(self, state: TrainState, figures: Mapping[str, Any]) -> dict[str, Any]:
-        """What is due after a step.
+        """Do what is due after a step: log, validate, write a checkpoint.
 
         Args:
-            state: after it.
-            figures: of the step.
+            state: state after the step.
+            figures: figures of the step.
 
         Returns:
             The figures, and what the validation said.
@@ -113,7 +113,7 @@ class Records:
 
 
 def _check(card: ModelCard, network: Network) -> None:
-    """Say now what would come out when the first weights are written."""
+    """Refuse at once what would be refused when the first weights are written."""
     n_bytes = 2 * sum(each.numel() for each in network.parameters())
     if n_bytes > 0.99 * MAX_BYTES:
         raise SettingsError(

@@ -1,4 +1,4 @@
-"""All that a training is at a moment, and how it is kept."""
+"""The state of a training, and its checkpoints."""
 
 import io
 import json
@@ -27,12 +27,12 @@ _MAY_CHANGE = {"n_steps", "checkpoint_every", "validate_every"}
 
 @dataclass(frozen=True)
 class Origin:
-    """Weights that a training went on from.
+    """Weights that a training started from.
 
     Args:
-        name: on their card.
-        weights: their `network_id`, by which they are known.
-        data: what they had heard, as their card says it.
+        name: name on their card.
+        weights: `network_id` of the weights, by which they are known.
+        data: what they were trained on, as their card says it.
     """
 
     name: str
@@ -45,20 +45,20 @@ class Origin:
 
 @dataclass
 class TrainState:
-    """All that a training is at a moment.
+    """The whole state of a training between two steps.
 
     Args:
-        network: what is trained.
+        network: network that is trained.
         average: running average of its weights, by name.
-        optimiser: with its moments.
+        optimiser: optimiser of the network, with its moments.
         judge: the discriminators.
-        judge_optimiser: theirs.
-        origin: weights that the training went on from; None where they were drawn at random.
-        step: steps done.
+        judge_optimiser: optimiser of the discriminators.
+        origin: weights that the training started from; None where they were drawn at random.
+        step: number of steps done.
         rate_scale: factor on the learning rate, halved whenever the training was rolled back.
         best: lowest score on the validation set so far.
-        seconds: that the steps took.
-        n_bad: steps in a row, up to now, whose gradient was not finite; not kept.
+        seconds: time that the steps took, in seconds.
+        n_bad: number of the latest steps in a row whose gradient was not finite; not kept.
     """
 
     network: Network
@@ -75,7 +75,7 @@ class TrainState:
 
     @property
     def device(self) -> torch.device:
-        """Where it is computed."""
+        """Device of the network."""
         return next(self.network.parameters()).device
 
     def follow(self, decay: float) -> None:
@@ -103,10 +103,10 @@ def begin(
     """The state before the first step.
 
     Args:
-        recipe: that decides it.
-        weights: to go on from; drawn at random otherwise.
-        origin: of these weights.
-        device: where it is computed.
+        recipe: recipe of the training.
+        weights: weights to start from; drawn at random when None.
+        origin: where these weights come from.
+        device: device to compute on.
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(recipe.seed)
@@ -130,9 +130,9 @@ def save_checkpoint(state: TrainState, path: Path, *, recipe: Recipe) -> None:
     """Keep a state; the one before stays until this one is whole.
 
     Args:
-        state: what is kept.
-        path: of the file.
-        recipe: that the training follows.
+        state: state to keep.
+        path: path of the file.
+        recipe: recipe of the training.
 
     Raises:
         OutputError: it cannot be written.
@@ -154,14 +154,14 @@ def load_checkpoint(
     origin: Origin | None = None,
     device: str | torch.device = "cpu",
 ) -> TrainState:
-    """The state that was kept. Nothing in the file can run code.
+    """Load the state from a checkpoint. Nothing in the file can run code.
 
     Args:
-        path: of the file.
-        recipe: that the training follows.
-        origin: weights that it must have gone on from; any, or none, if not given. A checkpoint
-            from before they were kept is taken to have gone on from these.
-        device: where it is computed.
+        path: path of the file.
+        recipe: recipe of the training.
+        origin: weights that it must have started from; any, or none, if not given. A checkpoint
+            from before they were kept is taken to have started from these.
+        device: device to compute on.
 
     Raises:
         InputError: it is not a checkpoint, or one of another recipe or of other weights; how long
@@ -194,7 +194,7 @@ def load_checkpoint(
 
 
 def kept_model(path: Path) -> GeneratorSettings | None:
-    """Sizes of the network in a checkpoint that went on from other weights; None in any other.
+    """Sizes of the network in a checkpoint that started from other weights; None in any other.
 
     Raises:
         InputError: it is not a checkpoint.
@@ -228,7 +228,7 @@ def _fill(state: TrainState, parts: Mapping[str, Any]) -> None:
 
 
 def _differing(before: Mapping[str, Any], recipe: Recipe) -> list[str]:
-    """What is otherwise, as "seed 1 then, 2 now"; what was not yet known counts as equal."""
+    """Settings that differ, as "seed 1 then, 2 now"; those that are new count as equal."""
     now = _flat(recipe.model_dump(mode="json"))
     return [
         f"{name} {value!r} then, {now[name]!r} now"

@@ -18,9 +18,9 @@ def take_step(state: TrainState, batch: Batch, recipe: Recipe, *, team: Team) ->
     """Follow the gradient of a batch; stay where it is not finite.
 
     Args:
-        state: changed in place; its step counts up in either case.
-        batch: examples, this process's share of them.
-        recipe: that decides how.
+        state: state, changed in place; its step counts up in either case.
+        batch: examples: this process's share of them.
+        recipe: recipe of the training.
         team: all processes.
 
     Returns:
@@ -60,6 +60,11 @@ def take_step(state: TrainState, batch: Batch, recipe: Recipe, *, team: Team) ->
 def rate_at(step: int, n_steps: int, settings: OptimiserPart) -> float:
     """Learning rate of a step: up over the warm-up, level, then down to a hundredth.
 
+    Args:
+        step: number of the step.
+        n_steps: number of steps in the training.
+        settings: settings of the optimiser.
+
     Example:
         >>> plan = OptimiserPart(rate=1.0, warmup=10, decay_from=0.5)
         >>> [round(rate_at(step, 100, plan), 3) for step in (0, 9, 50, 75, 100)]
@@ -72,7 +77,7 @@ def rate_at(step: int, n_steps: int, settings: OptimiserPart) -> float:
 
 
 def _share(batch: Batch, team: Team) -> float:
-    """Of the batch's examples that have a true answer, the part that this process has."""
+    """This process's part of the batch's examples that have a target."""
     own = int((batch.kind != UNPAIRED).sum())
     return own / max(team.total(own, device=batch.kind.device), 1.0)
 
@@ -80,7 +85,7 @@ def _share(batch: Batch, team: Team) -> float:
 def _convince(
     state: TrainState, made: Made, batch: Batch, weights: AdversarialPart, *, share: float
 ) -> tuple[Tensor, dict[str, float]]:
-    """What the discriminators think of the outputs that have a true answer."""
+    """The discriminators' loss for the outputs that have a target."""
     if share == 0.0:
         return made.levels.new_zeros(()), {}
     answered = batch.kind != UNPAIRED
@@ -131,7 +136,7 @@ def _descend(
     clip: float,
     team: Team,
 ) -> float:
-    """One step of an optimiser, if the gradient is finite; its length."""
+    """Take one step of an optimiser, if the gradient is finite; returns the gradient's norm."""
     optimiser.zero_grad(set_to_none=True)
     if loss.requires_grad:  # else this process has no example for it
         loss.backward()

@@ -26,12 +26,12 @@ _SEED = 5
 
 
 class Triplet(NamedTuple):
-    """Waveforms ``(time,)`` at 48 kHz.
+    """Waveforms of ``(time,)`` at 48 kHz.
 
     Args:
-        content: notes on one instrument.
-        style: other notes on another.
-        target: the notes on the other.
+        content: notes played by one instrument.
+        style: other notes played by another instrument.
+        target: notes of the content, played by the style's instrument.
     """
 
     content: NDArray[np.float32]
@@ -44,7 +44,7 @@ class Validation:
     """Triplets, and what the content copied scores on them.
 
     Args:
-        triplets: that outputs are made from.
+        triplets: triplets that outputs are made from.
         copied: mean of each metric for the content as it is.
     """
 
@@ -66,7 +66,12 @@ class Validation:
 
 
 def validation(folders: Sequence[str], *, n_triplets: int = N_TRIPLETS) -> Validation | None:
-    """The same triplets every time; None where the datasets hold none."""
+    """Choose triplets, the same ones every time; None where the datasets hold none.
+
+    Args:
+        folders: folders of the datasets.
+        n_triplets: largest number of triplets.
+    """
     chosen = _choose(folders, n_triplets)
     if not chosen:
         return None
@@ -77,7 +82,14 @@ def validation(folders: Sequence[str], *, n_triplets: int = N_TRIPLETS) -> Valid
 
 @torch.inference_mode()
 def play(network: Network, triplet: Triplet) -> NDArray[np.float32]:
-    """The content in the style, ``(time,)``; by the network alone, its levels as they are."""
+    """Let the network play the content in the style, at the levels that they have.
+
+    Args:
+        network: network to apply.
+        triplet: content and style.
+
+    **Shape**: result ``(time,)`` at 48 kHz.
+    """
     device = next(network.parameters()).device
     content, style = (
         torch.from_numpy(each)[None].to(device) for each in (triplet.content, triplet.style)
