@@ -34,18 +34,18 @@ def run_all(
     begin: Callable[..., None] | None = None,
     begin_with: tuple[Any, ...] = (),
 ) -> Generator[tuple[int, Result], None, None]:
-    """Places of tasks and their results, in the order in which they are done.
+    """Do tasks in several processes, and yield their positions and results as they are done.
 
-    Whoever stops listening stops the work: what runs is ended at once, after its clean-up. New
-    processes are started even for one job, so that times do not depend on what else this one has
-    done.
+    Closing the generator stops the work: running tasks are ended at once, after their clean-up.
+    New processes are started even for one job, so that times do not depend on what this process
+    has done before.
 
     Args:
-        function: does a task; it and everything that goes through it can be pickled.
-        tasks: what it is given, one by one.
-        n_jobs: processes.
-        begin: called once in every new process.
-        begin_with: its arguments.
+        function: function that does a task; it, the tasks and the results can be pickled.
+        tasks: arguments of the function, one per call.
+        n_jobs: number of processes.
+        begin: function that is called once in every new process.
+        begin_with: arguments of ``begin``.
 
     Raises:
         EstiloError: a process died.
@@ -81,7 +81,7 @@ _is_ending = False
 
 
 def _begin(begin: Callable[..., None] | None, begin_with: tuple[Any, ...]) -> None:
-    """In a new process."""
+    """Prepare a new process."""
     # Ctrl-C goes to all processes; the first one knows what to do.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _end)
@@ -105,7 +105,7 @@ def _do(function: Callable[[Task], Result], task: Task) -> Result:
 
 
 def _end(_number: int, _frame: object) -> NoReturn:
-    """Through the task, so that it takes its unfinished files and programs along."""
+    """Leave through the task, so that it removes its unfinished files and ends its programs."""
     global _is_ending
     if not _is_busy:
         os._exit(1)
@@ -116,7 +116,7 @@ def _end(_number: int, _frame: object) -> NoReturn:
 
 
 def _end_with_parent() -> None:
-    """Nobody would take our results: a parent that was killed could not end us."""
+    """End when the parent was killed, as nobody would take the results."""
     parent = multiprocessing.parent_process()
     if parent is not None:
         wait([parent.sentinel])
@@ -125,7 +125,7 @@ def _end_with_parent() -> None:
 
 
 def _end_in_any_case() -> None:
-    """The main thread may be where no signal reaches it, or may not want to end."""
+    """End soon even if no signal reaches the main thread, or if it does not end by itself."""
     timer = threading.Timer(_PATIENCE_S, os._exit, (1,))
     timer.daemon = True
     timer.start()
@@ -133,7 +133,7 @@ def _end_in_any_case() -> None:
 
 @contextmanager
 def _one_thread_each() -> Iterator[None]:
-    """Libraries read these when a process loads them: more threads than cores only wait."""
+    """Set what libraries read when a process loads them: more threads than cores only wait."""
     before = {name: os.environ.get(name) for name in _THREADS}
     os.environ.update(dict.fromkeys(_THREADS, "1"))
     try:

@@ -69,6 +69,10 @@ def erb_number_to_hz(erb_number: ArrayLike) -> NDArray[np.float64]:
 def amplitude_to_db(amplitude: ArrayLike, floor_db: float = -120.0) -> NDArray[np.float64]:
     """Amplitude relative to full scale in dB, never below ``floor_db``.
 
+    Args:
+        amplitude: amplitude, 1 at full scale; its sign does not count.
+        floor_db: lowest level that is returned, in dB.
+
     >>> float(amplitude_to_db(0.1)), float(amplitude_to_db(0.0))
     (-20.0, -120.0)
     """

@@ -1,4 +1,4 @@
-"""``estilo data``: clips to train on, rendered or from recordings."""
+"""``estilo data``: make datasets of clips to train on, rendered or from recordings."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -40,7 +40,7 @@ For example:
 
 
 def _synth_options() -> type:
-    """A dataclass with one field per setting, None where it was not given."""
+    """Make a dataclass with one field per setting; None stands for one that was not given."""
     group = Group("What is rendered", sort_key=2)
     found = {each.attribute: each for each in settings_of(SynthSettings)}
     return make_dataclass(
@@ -57,7 +57,12 @@ _AS_THEY_ARE = _SynthOptions()
 
 _Output = Annotated[
     Path,
-    Parameter(alias="-o", metavar="FOLDER", group=COMMON, help="The dataset; made if need be."),
+    Parameter(
+        alias="-o",
+        metavar="FOLDER",
+        group=COMMON,
+        help="Folder of the dataset; made if it is not there.",
+    ),
 ]
 
 
@@ -68,7 +73,10 @@ def synth(
     options: Annotated[_SynthOptions, FLAT] = _AS_THEY_ARE,  # type: ignore[valid-type]
     jobs: Annotated[
         int | None,
-        Parameter(group=RUNNING, help="Processes, of one thread each; one per core if not given."),
+        Parameter(
+            group=RUNNING,
+            help="Number of processes, of one thread each; one per core if not given.",
+        ),
     ] = None,
     quiet: Quiet = False,
 ) -> int:
@@ -131,13 +139,17 @@ def add(
         Parameter(
             group=COMMON,
             metavar="NAME",
-            help="What sounds in all of them; if not given, the name of a recording's folder, or "
-            "its own where it lies at the top.",
+            help="Instrument or voice in all of them; if not given, the name of a recording's "
+            "folder, or its own name where it lies at the top.",
         ),
     ] = None,
     validation: Annotated[
         float,
-        Parameter(group=COMMON, metavar="SHARE", help="Of recordings, for validation: 0 to 1."),
+        Parameter(
+            group=COMMON,
+            metavar="SHARE",
+            help="Share of the recordings that is used for validation, 0 to 1.",
+        ),
     ] = 0.1,
     quiet: Quiet = False,
 ) -> int:
@@ -173,7 +185,7 @@ def add(
             )
     except (Cancelled, KeyboardInterrupt) as error:
         raise Cancelled(
-            f"cancelled; recordings that were done are in {output}, and the same command adds the "
+            f"cancelled; the recordings that were done are in {output}, and the same command adds the "
             "others"
         ) from error
     if added.skipped and not quiet:
@@ -198,12 +210,12 @@ def _settings(options: Any) -> SynthSettings:
 
 
 class _Counter:
-    """Says how far it is: a bar on a terminal, elsewhere a line now and then.
+    """Show how far the work is, by a bar on a terminal and by a line now and then elsewhere.
 
     Args:
-        reporter: who says it.
-        unit: what is counted.
-        bar: where there is a terminal.
+        reporter: writer of the lines.
+        unit: name of what is counted, in the plural.
+        bar: bar to draw; None where there is no terminal.
     """
 
     def __init__(self, reporter: Reporter, unit: str, bar: "Bar | None") -> None:
@@ -242,7 +254,7 @@ def _counting(reporter: Reporter, unit: str, *, is_quiet: bool) -> Iterator[_Cou
 
 
 def _print_skipped(skipped: "Sequence[Skipped]") -> None:
-    """On stderr: stdout names the files."""
+    """Print what was skipped on stderr, as stdout names the files."""
     from rich import box
     from rich.table import Table
     from rich.text import Text

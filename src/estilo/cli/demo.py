@@ -18,7 +18,7 @@ CONTENT, STYLE = "melody", "bells"
 
 
 def demo(
-    folder: Annotated[Path, Parameter(help="Where to; made if it is not there.")] = Path(
+    folder: Annotated[Path, Parameter(help="Folder to write to; made if it is not there.")] = Path(
         "estilo-demo"
     ),
     /,
@@ -26,9 +26,9 @@ def demo(
     force: Force = False,
     quiet: Quiet = False,
 ) -> int:
-    """Make a melody, rain, bells and drums from numbers alone, and transfer one to another.
+    """Make four clips from numbers alone, and transfer the style of one to another.
 
-    Ends by naming the files it wrote: the output, its recipe and its picture.
+    At the end it names the files that it wrote: the output, its recipe and its picture.
 
     For example:
       estilo demo

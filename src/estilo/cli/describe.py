@@ -1,4 +1,4 @@
-"""``estilo describe``: what is heard in recordings, in numbers."""
+"""``estilo describe``: measure what is heard in recordings."""
 
 import json
 from pathlib import Path
@@ -56,11 +56,13 @@ def describe(
     json_: Annotated[bool, _JSON] = False,
     offset: Annotated[
         float,
-        Parameter(group=FILES, metavar="S", help="Where to begin in the recordings, in seconds."),
+        Parameter(
+            group=FILES, metavar="S", help="Time to begin at in every recording, in seconds."
+        ),
     ] = 0.0,
     duration: Annotated[
         float | None,
-        Parameter(group=FILES, metavar="S", help="How much of each to take, in seconds."),
+        Parameter(group=FILES, metavar="S", help="Duration to take from each, in seconds."),
     ] = None,
     accept_truncated: AcceptTruncated = False,
 ) -> int:
@@ -68,9 +70,9 @@ def describe(
 
     Tempo may be half or twice the notated one, and a single note passes for
     its own key: the confidences say how far to trust them. A dash stands where
-    there is nothing to measure. Of recordings longer than two minutes all but
-    duration, level and beats is read from four stretches of 30 s. Beats are
-    told by their number and the first; --json lists them all.
+    there is nothing to measure. In recordings longer than two minutes everything but
+    duration, level and beats is measured in four stretches of 30 s. Of the beats
+    their number and the first are shown; --json lists them all.
 
     For example:
       estilo describe melody.wav rain.wav
@@ -108,7 +110,7 @@ def _print_json(described: "list[tuple[Path, Descriptors]]") -> None:
 
 
 def _print_tables(described: "list[tuple[Path, Descriptors]]") -> None:
-    """Side by side as many as fit."""
+    """Print tables with as many recordings side by side as fit."""
     from rich.console import Console
 
     console = Console(highlight=False, markup=False, emoji=False)
@@ -135,7 +137,11 @@ def _table(described: "list[tuple[Path, Descriptors]]") -> "Table":
 
 
 def cell(value: float | str | list[float] | None, spec: str) -> str:
-    """A value as it is written, of several times how many and the first; a dash for none.
+    """Format a value for a table; of several values their number and the first, a dash for none.
+
+    Args:
+        value: what was measured.
+        spec: format specification, as for `format`.
 
     Example:
         >>> cell(2.345, ".1f"), cell(None, ".1f"), cell([0.5, 1.0, 1.5], ".2f")

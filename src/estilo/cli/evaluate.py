@@ -1,4 +1,4 @@
-"""``estilo evaluate``: what was kept, what was taken and what went wrong, in numbers."""
+"""``estilo evaluate``: measure what was kept, what was taken and what went wrong."""
 
 import json
 from collections.abc import Sequence
@@ -36,7 +36,7 @@ def evaluate(
     *,
     content: Annotated[
         Path | None,
-        Parameter(group=COMMON, metavar="FILE", help="What was to be kept."),
+        Parameter(group=COMMON, metavar="FILE", help="The content, which was to be kept."),
     ] = None,
     style: Annotated[
         list[Path] | None,
@@ -45,7 +45,7 @@ def evaluate(
             negative=(),
             consume_multiple=False,
             metavar="FILE",
-            help="What was to be taken from; the option once per style.",
+            help="A style that was to be taken; give the option once per style.",
         ),
     ] = None,
     style_weight: Annotated[
@@ -55,7 +55,7 @@ def evaluate(
             negative=(),
             consume_multiple=False,
             metavar="NUMBER",
-            help="Share of each style, in their order: 2,1 or the option once per style.",
+            help="Weight of each style, in their order: 2,1 or the option once per style.",
         ),
     ] = None,
     target: Annotated[
@@ -63,7 +63,8 @@ def evaluate(
         Parameter(
             group=COMMON,
             metavar="FILE",
-            help="What a perfect transfer would give; timbre and notes are held against it.",
+            help="The target, which a perfect transfer would give; timbre and notes are compared "
+            "with it.",
         ),
     ] = None,
     json_: Annotated[
@@ -78,11 +79,11 @@ def evaluate(
     ] = False,
     accept_truncated: AcceptTruncated = False,
 ) -> int:
-    """Say what an output kept of the content, took of the style, and its faults.
+    """Measure what an output kept of the content, what it took of the style, and its faults.
 
-    What can be said depends on what is given: without content and style only
-    faults can be. Of recordings longer than 40 s four stretches of 10 s are
-    heard. The numbers are those in the recipe beside a result.
+    The scores depend on what is given: without content and style only faults can be
+    measured. In recordings longer than 40 s four stretches of 10 s are measured.
+    The numbers are those in the recipe beside a result.
 
     For example:
       estilo evaluate out.wav --content melody.wav --style rain.wav
@@ -152,14 +153,14 @@ def _metrics_table(values: dict[str, float], against: "References") -> "Table":
 
 
 def _group(role: "Role | None", against: "References") -> str | None:
-    """What a role came down to."""
+    """Heading of the metrics of a role."""
     if role in ("timbre", "notes") and against.target is not None:
         return "target"
     return {"timbre": "style", "notes": "content"}.get(str(role), role)
 
 
 def _descriptors_table(values: dict[str, float], parts: "Heard") -> "Table":
-    """What is heard in each, side by side, and how far the output went."""
+    """The descriptors of every recording side by side, and how far the output moved."""
     from estilo.analysis.descriptors import describe
     from estilo.analysis.movement import MOVING
     from estilo.metrics.summary import moved_name

@@ -1,4 +1,4 @@
-"""``estilo plot``: recordings as a picture."""
+"""``estilo plot``: draw recordings."""
 
 from pathlib import Path
 from typing import Annotated
@@ -29,16 +29,18 @@ def plot(
             alias="-o",
             metavar="PNG",
             group=COMMON,
-            help="Where to; if not given, beside the first file (rain.wav.png).",
+            help="File of the picture; if not given, beside the first file (rain.wav.png).",
         ),
     ] = None,
     offset: Annotated[
         float,
-        Parameter(group=FILES, metavar="S", help="Where to begin in the recordings, in seconds."),
+        Parameter(
+            group=FILES, metavar="S", help="Time to begin at in every recording, in seconds."
+        ),
     ] = 0.0,
     duration: Annotated[
         float | None,
-        Parameter(group=FILES, metavar="S", help="How much of each to take, in seconds."),
+        Parameter(group=FILES, metavar="S", help="Duration to take from each, in seconds."),
     ] = None,
     accept_truncated: AcceptTruncated = False,
     force: Force = False,
@@ -46,7 +48,7 @@ def plot(
 ) -> int:
     """Draw recordings side by side: spectrograms on a log-frequency axis, and waveforms.
 
-    Of a recipe: content, styles, output and the loss curve, as transfer --plot draws them.
+    A recipe gives content, styles, output and the loss curve, as transfer --plot does.
 
     For example:
       estilo plot melody.wav rain.wav out.wav -o three.png
@@ -103,7 +105,7 @@ def _of_recipe(report: Report, recipe: Path) -> list[tuple[str, Clip]]:
 def _clip(given: InputReport, recipe: Path) -> Clip:
     if given.path is None:
         raise InputError(
-            f"{recipe} is of samples that came from a program, not from files; "
+            f"{recipe} describes samples that came from a program, not from files; "
             "give the files to be drawn"
         )
     return Clip(given.path, given.offset_s, given.duration_s, given.accept_truncated)

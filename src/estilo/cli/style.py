@@ -1,4 +1,4 @@
-"""``estilo style``: styles as files, to be kept and shared."""
+"""``estilo style``: write styles to files, to be kept and shared."""
 
 import json
 from pathlib import Path
@@ -36,12 +36,15 @@ def make(
     output: Annotated[
         Path,
         Parameter(
-            alias="-o", metavar="FILE", group=COMMON, help="Where to; it ends in .estilo-style."
+            alias="-o",
+            metavar="FILE",
+            group=COMMON,
+            help="File to write; it ends in .estilo-style.",
         ),
     ],
     name: Annotated[
         str | None,
-        Parameter(group=COMMON, help="What the style is called; as the file if not given."),
+        Parameter(group=COMMON, help="Name of the style; that of the file if not given."),
     ] = None,
     licence: Annotated[
         str,
@@ -68,7 +71,7 @@ def make(
         Parameter(
             metavar="FILE",
             group=COMMON,
-            help="Of the network; those that come with estilo if not given.",
+            help="Weights of the network; those that come with estilo if not given.",
         ),
     ] = None,
     force: Force = False,
@@ -77,7 +80,7 @@ def make(
     """Make a style file of recordings: of one, or of several with weights.
 
     The file holds no audio. It fits the network's weights that made it, and no
-    others. Of a long clip a few stretches are heard, 24 s together.
+    others. Of a long recording a few stretches are heard, 24 s in all.
 
     For example:
       estilo style make flute.wav -o flute.estilo-style --licence CC0-1.0

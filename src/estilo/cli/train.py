@@ -1,4 +1,4 @@
-"""``estilo train``: a network of the neural engine, from nothing or from other weights."""
+"""``estilo train``: train a network of the neural engine, from nothing or from weights."""
 
 import shlex
 import sys
@@ -37,7 +37,10 @@ def train(
     output: Annotated[
         Path,
         Parameter(
-            alias="-o", group=FILES, metavar="FOLDER", help="For weights, checkpoint and log."
+            alias="-o",
+            group=FILES,
+            metavar="FOLDER",
+            help="Folder for weights, checkpoint and log.",
         ),
     ] = Path("training"),
     resume: Annotated[
@@ -66,33 +69,35 @@ def train(
         ),
     ] = None,
     name: Annotated[
-        str, Parameter(group=COMMON, metavar="NAME", help="Of the weights, for their card.")
+        str, Parameter(group=COMMON, metavar="NAME", help="Name of the weights, for their card.")
     ] = "my weights",
     licence: Annotated[
         str,
         Parameter(
-            alias="--license", group=COMMON, metavar="TERMS", help="Of the weights, for their card."
+            alias="--license",
+            group=COMMON,
+            metavar="TERMS",
+            help="Terms of the weights, for their card.",
         ),
     ] = "unspecified",
     device: Annotated[
-        Literal["cpu", "cuda"], Parameter(group=RUNNING, help="Where to compute.")
+        Literal["cpu", "cuda"], Parameter(group=RUNNING, help="Device to compute on.")
     ] = "cpu",
     threads: Annotated[
         int | None,
-        Parameter(group=RUNNING, help="Threads of the processor; all its cores if not given."),
+        Parameter(group=RUNNING, help="Number of threads; all cores if not given."),
     ] = None,
     quiet: Quiet = False,
 ) -> int:
     """Train a network of the neural engine.
 
-    Writes best.safetensors, the weights that did best on the validation
+    Writes best.safetensors, the weights with the best score on the validation
     split (for estilo transfer --engine neural --weights), checkpoint.pt, and
-    a log: log.jsonl, and with estilo[train] TensorBoard's beside it. Stopped
+    a log: log.jsonl, and TensorBoard's files if estilo[train] is installed. Stopped
     by Ctrl-C or killed, it goes on with --resume. On several GPUs:
     torchrun --nproc-per-node 4 -m estilo train ... --device cuda
 
-    How the data of the recipe base are made stands in its file and in
-    docs/training.md.
+    The file of the recipe base and docs/training.md tell how its datasets are made.
 
     For example:
       estilo train base -o training
@@ -278,7 +283,7 @@ def _hardware(device: str, n_processes: int) -> str:
 
 
 class _Teller:
-    """Lines on the way: steps, loss, time left, and what the validation said."""
+    """Lines about the progress: steps, loss, time left, and the validation's scores."""
 
     def __init__(self, reporter: Reporter, plan: "Recipe", stop: Stop) -> None:
         self.stop, self.is_done = stop, False
@@ -293,7 +298,7 @@ class _Teller:
         self.is_done = step == self._plan.n_steps
 
     def tell(self, step: int, figures: dict[str, Any]) -> None:
-        """Of one step."""
+        """Report one step."""
         self.listen(step, figures)
         self._n_steps += 1
         self._load_s += figures["load_s"]
@@ -325,7 +330,7 @@ class _Teller:
             )
 
     def sum_up(self) -> None:
-        """What the steps of this run took."""
+        """Report the time that the steps of this run took."""
         if self._n_steps:
             share = 100.0 * self._load_s / max(self._step_s, 1e-9)
             self._reporter.say(

@@ -89,9 +89,9 @@ def described(
     """What a recording is, by its header and its decoder.
 
     Args:
-        path: of the file.
-        kind: from `examine`.
-        claims: from `examine`.
+        path: path of the file.
+        kind: kind of file, from `examine`.
+        claims: claims of the header, from `examine`.
         source: the decoder.
         accept_truncated: take what is there of a file that was cut off.
 

@@ -64,7 +64,7 @@ class RecordingFile:
         file. PCM of 32 bits and float of 64 are rounded to float32.
 
         Args:
-            offset_s: where to begin, in seconds.
+            offset_s: time to begin at, in seconds.
             duration_s: how much to take, in seconds; all that follows when None. What lies beyond
                 the end is not missed.
 
@@ -165,7 +165,7 @@ def load(
 
     Args:
         path: wav, flac, ogg, opus, mp3, aiff, caf, and m4a or aac with the extra ``formats``.
-        offset_s: where to begin, in seconds.
+        offset_s: time to begin at, in seconds.
         duration_s: how much to take, in seconds; all that follows when None. What lies beyond the
             end is not missed.
         accept_truncated: take what is there of a file that was cut off, instead of refusing it.

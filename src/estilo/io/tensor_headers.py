@@ -48,7 +48,7 @@ class TensorExtent:
     Args:
         name: name of the tensor.
         dtype: type of its numbers.
-        shape: its shape.
+        shape: shape of the tensor.
         begin: first byte, counted from the end of the header.
         end: byte behind its last one, counted the same way.
     """

@@ -1,1 +1,1 @@
-"""Styles brought to the tempo and the key of a content, before anything is taken from them."""
+"""Styles brought to the tempo and the key of the content, before anything is taken from them."""

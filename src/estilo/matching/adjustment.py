@@ -11,20 +11,20 @@ from estilo.matching.key import match_key, transposed
 from estilo.matching.tempo import match_tempo
 
 MATCHES = ("tempo", "key")
-"""What a style can be matched in."""
+"""Properties in which a style can be matched."""
 
-_LEAST_PULSE = 0.3  # of tempo's confidence: chance gives as much in a few seconds
-_SAME_SPEED = 0.005  # of half a minute that is 0.15 s
+_LEAST_PULSE = 0.3  # confidence of a tempo; chance gives as much in a few seconds
+_SAME_SPEED = 0.005  # a difference of 0.15 s in half a minute
 
 
 @dataclass(frozen=True)
 class Adjustment:
-    """What is done to a style.
+    """The change that brings a style to the content's tempo and key.
 
     Args:
-        speed: how many times as fast it is played.
-        semitones: how much higher.
-        words: that, and why, in a line.
+        speed: factor on the speed at which the style is played.
+        semitones: shift in pitch, in semitones; positive is higher.
+        words: the change and its reason, in a line.
     """
 
     speed: float
@@ -33,11 +33,11 @@ class Adjustment:
 
 
 def adjustment(content: Sound, style: Sound, *, matches: Sequence[str]) -> Adjustment:
-    """Speed and shift of a style for a content; none where one of the two has no pulse or key.
+    """Find the speed and the shift for a style; none where it or the content has no pulse or key.
 
     Args:
-        content: any length.
-        style: any length.
+        content: the content, of any length.
+        style: the style, of any length.
         matches: some of `MATCHES`.
 
     Raises:

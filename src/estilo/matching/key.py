@@ -1,24 +1,24 @@
-"""By how many semitones a style is to be shifted so that its notes are the content's."""
+"""The shift in semitones after which a style has the notes of the content's key."""
 
 from estilo.analysis.key import KEYS, Key
 from estilo.errors import InputError
 
 LARGEST_SHIFT = 6
-"""In semitones: half of the circle, so that there is always one."""
+"""Largest shift in semitones: half an octave, so that there is always one."""
 
 
 def match_key(content: Key, style: Key) -> int:
     """The shift after which two keys have the same notes, -5 to 6 semitones.
 
-    Of a minor key the notes are those of its relative major key, three semitones above, and for
-    that key it is taken at times: so a minor content draws a major style to its relative key, and
-    an analysis that errs so does no harm. Correlating the two recordings' pitch classes instead, in
+    A minor key has the notes of its relative major key, three semitones above, and analyses take
+    the one for the other at times: so a minor content draws a major style to its relative key, and
+    such an error does no harm. Correlating the two recordings' pitch classes instead, in
     all 12 rotations, fits tonic to tonic, and so a major style to the parallel of a minor content
     (docs/tempo-and-key.md).
 
     Args:
-        content: its key, with a name.
-        style: likewise.
+        content: key of the content; it has a name.
+        style: key of the style; it has a name.
 
     Raises:
         InputError: a key has no name.
@@ -34,14 +34,14 @@ def match_key(content: Key, style: Key) -> int:
 
 
 def transposed(of: Key, semitones: int) -> str:
-    """Name of a key so many semitones higher.
+    """Name of a key after a shift by some semitones.
 
     Args:
-        of: with a name.
-        semitones: how much higher.
+        of: a key that has a name.
+        semitones: shift in semitones; positive is higher.
 
     Raises:
-        InputError: it has none.
+        InputError: the key has no name.
 
     Example:
         >>> transposed(Key("E minor", 0.9), 3), transposed(Key("C major", 0.9), -2)
@@ -60,5 +60,7 @@ def _tonic_of_notes(of: Key) -> int:
 def _parts(of: Key) -> tuple[int, int]:
     """Mode, 0 for major and 1 for minor, and tonic."""
     if of.name is None:
-        raise InputError("there is no key to be shifted; give one with a name")
+        raise InputError(
+            "expected a key with a name, got one without; leave the key out of the matching"
+        )
     return divmod(KEYS.index(of.name), 12)

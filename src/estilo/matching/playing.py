@@ -7,19 +7,19 @@ from estilo.dsp.resample import resample
 from estilo.dsp.stretch import stretched
 from estilo.io import scratch_array
 
-_EARLY_S = 0.02  # by which sharp attacks are found too soon
+_EARLY_S = 0.02  # sharp attacks are found this much too early
 
 
 def played(audio: Audio, *, speed: float = 1.0, semitones: float = 0.0) -> Audio:
-    """A recording so many times as fast, so many semitones higher, its attacks as they are.
+    """Play a recording at another speed and another pitch, with its attacks as they are.
 
     A higher pitch is a longer duration, played faster: partials keep their ratios and formants move
     with them.
 
     Args:
-        audio: any rate and number of channels.
-        speed: how many times as fast; see `estilo.dsp.stretch.stretched`.
-        semitones: how much higher.
+        audio: recording of any rate and number of channels.
+        speed: factor on the speed, see `estilo.dsp.stretch.stretched`.
+        semitones: shift in pitch, in semitones; positive is higher.
 
     Example:
         >>> import numpy as np

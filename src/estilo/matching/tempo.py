@@ -1,4 +1,4 @@
-"""How much faster a style is to be played so that its beats fit the content's."""
+"""The speed at which the beats of a style meet those of the content."""
 
 import math
 from dataclasses import dataclass
@@ -9,17 +9,17 @@ from estilo.errors import InputError
 RELATIONS = (Fraction(1, 2), Fraction(2, 3), Fraction(1), Fraction(3, 2), Fraction(2))
 """Beats of the content for one beat of the style."""
 SLOWEST, FASTEST = 0.67, 1.5
-"""How far a style is stretched: speeds beyond these no longer sound like it."""
+"""Range of speeds: beyond them a style no longer sounds like itself."""
 
 _THREE_OCTAVES = 0.1
 
 
 @dataclass(frozen=True)
 class TempoMatch:
-    """How a style's tempo fits a content's.
+    """The speed and the relation of beats at which a style meets the content's tempo.
 
     Args:
-        speed: how many times as fast the style is played.
+        speed: factor on the speed at which the style is played.
         relation: beats of the content for one beat of the style, one of `RELATIONS`.
     """
 
@@ -35,8 +35,8 @@ def match_tempo(content_bpm: float, style_bpm: float) -> TempoMatch:
     against three is taken where that spares a tenth of an octave of speed, 7 %, or more.
 
     Args:
-        content_bpm: in beats per minute.
-        style_bpm: in beats per minute.
+        content_bpm: tempo of the content, in beats per minute.
+        style_bpm: tempo of the style, in beats per minute.
 
     Raises:
         InputError: a tempo is not positive, or the speed would lie outside 0.67 to 1.5.
@@ -51,18 +51,18 @@ def match_tempo(content_bpm: float, style_bpm: float) -> TempoMatch:
         raise InputError(
             f"tempos must be positive, got {content_bpm} and {style_bpm} bpm; give beats per minute"
         )
-    fits = [TempoMatch(content_bpm / (style_bpm * float(r)), r) for r in RELATIONS]
-    best = min(fits, key=_cost)
+    matches = [TempoMatch(content_bpm / (style_bpm * float(r)), r) for r in RELATIONS]
+    best = min(matches, key=_cost)
     if not SLOWEST <= best.speed <= FASTEST:
         raise InputError(
             f"a style of {style_bpm:.0f} bpm would have to be played {best.speed:.2f} times as "
-            f"fast to fit a content of {content_bpm:.0f} bpm, and {SLOWEST} to {FASTEST} is what "
+            f"fast to meet the content's {content_bpm:.0f} bpm, and {SLOWEST} to {FASTEST} is what "
             "it can bear; leave tempo out, or stretch the style by other means first"
         )
     return best
 
 
-def _cost(fit: TempoMatch) -> float:
-    """In octaves."""
-    has_three = 3 in fit.relation.as_integer_ratio()
-    return abs(math.log2(fit.speed)) + has_three * _THREE_OCTAVES
+def _cost(match: TempoMatch) -> float:
+    """Cost of a match, in octaves of speed."""
+    has_three = 3 in match.relation.as_integer_ratio()
+    return abs(math.log2(match.speed)) + has_three * _THREE_OCTAVES

@@ -35,7 +35,7 @@ def plot_transfer(
         panels: titles and recordings in the order to be shown.
         loss_curve: total loss after every step.
         grains: stretches of the styles that the last panel's recording was copied from.
-        title: of the whole.
+        title: title of the whole picture.
 
     Raises:
         InputError: there is nothing to draw.
@@ -54,7 +54,7 @@ def plot_recordings(panels: Sequence[tuple[str, Audio]], *, title: str = "") -> 
 
     Args:
         panels: titles and recordings in the order to be shown.
-        title: of the whole.
+        title: title of the whole picture.
 
     Raises:
         InputError: there is nothing to draw.
@@ -68,11 +68,11 @@ def plot_recordings(panels: Sequence[tuple[str, Audio]], *, title: str = "") -> 
 
 
 def png(figure: Figure, *, dpi: int = 130) -> bytes:
-    """A figure as PNG; the same figure gives the same bytes.
+    """Encode a figure as PNG; the same figure gives the same bytes.
 
     Args:
-        figure: what.
-        dpi: pixels per inch.
+        figure: picture to encode.
+        dpi: resolution in pixels per inch.
     """
     stream = io.BytesIO()
     with warnings.catch_warnings():

@@ -1,4 +1,4 @@
-"""Which seconds of the styles an output was copied from."""
+"""A picture of the seconds of the styles that an output was copied from."""
 
 from collections.abc import Sequence
 
@@ -20,9 +20,9 @@ def draw_grains(axes: Axes, grains: Sequence[Grain], *, duration_s: float) -> No
     Every style has a colour; the larger its share of the sound, the darker and broader a line.
 
     Args:
-        axes: where to.
-        grains: what was copied.
-        duration_s: of the output, in seconds.
+        axes: axes to draw on.
+        grains: stretches that were copied.
+        duration_s: duration of the output, in seconds.
     """
     shares = np.array([grain.share for grain in grains])
     axes.add_collection(

@@ -29,11 +29,11 @@ def place_labels(
     figure must have been laid out before (`matplotlib.figure.Figure.draw_without_rendering`).
 
     Args:
-        axes: where to.
-        points: in data coordinates.
-        labels: one per point.
-        colours: one per label.
-        font_size: in points.
+        axes: axes to draw on.
+        points: positions in the units of the axes.
+        labels: one text per point.
+        colours: one colour per label.
+        font_size: size of the font, in points.
     """
     figure = axes.get_figure(root=True)
     assert figure is not None  # noqa: S101 - axes of a figure
@@ -85,7 +85,7 @@ class _Candidate(NamedTuple):
 def _candidates(
     place: np.ndarray, width: float, height: float, scale: float
 ) -> Iterator[_Candidate]:
-    """From the nearest place to the farthest."""
+    """Places for a label, from the nearest to the farthest."""
     for reach in _REACHES:
         for angle in _ANGLES:
             side, up = round(np.cos(angle), 6), round(np.sin(angle), 6)

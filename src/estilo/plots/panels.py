@@ -28,8 +28,8 @@ def draw_spectrogram(
     """A spectrogram on a log-frequency axis.
 
     Args:
-        axes: where to.
-        spectrogram: what.
+        axes: axes to draw on.
+        spectrogram: spectrogram to draw.
         limits_db: levels of the darkest and the brightest colour, in dB.
         is_first: whether the axis has its label; its ticks are always there.
     """
@@ -60,10 +60,10 @@ def draw_waveform(axes: Axes, audio: Audio, *, is_first: bool, peak: float) -> N
     """A waveform, a lane per channel.
 
     Args:
-        axes: where to.
-        audio: what.
+        axes: axes to draw on.
+        audio: recording to draw.
         is_first: whether the axis has its label.
-        peak: amplitude at the edge of a lane.
+        peak: amplitude at the edge of a lane, linear.
     """
     times_s, low, high = envelope(audio)
     for lane in range(audio.n_channels):
@@ -89,7 +89,12 @@ def draw_waveform(axes: Axes, audio: Audio, *, is_first: bool, peak: float) -> N
 
 
 def draw_losses(axes: Axes, losses: Sequence[float]) -> None:
-    """Total loss over steps, log scale; a word where there was nothing to optimise."""
+    """Draw the total loss over steps on a log scale, or say that nothing was optimised.
+
+    Args:
+        axes: axes to draw on.
+        losses: total loss after every step.
+    """
     values = np.asarray(losses, dtype=np.float64)
     axes.set_title("total loss", fontsize="medium", color=INK)
     if not (values.size and np.any(values > 0)):
@@ -137,7 +142,12 @@ def _sparse(values: np.ndarray) -> Callable[[float, float], str]:
 
 
 def mark_time(axes: Axes, duration_s: float) -> None:
-    """Ticks in milliseconds, seconds or minutes, whichever reads best."""
+    """Set ticks in milliseconds, seconds or minutes, whichever read best.
+
+    Args:
+        axes: axes whose horizontal axis is time.
+        duration_s: length of the axis, in seconds.
+    """
     if duration_s >= 120:
         step = next((step for step in _STEPS_S if duration_s <= 6.5 * step), _STEPS_S[-1])
         axes.xaxis.set_major_locator(MultipleLocator(step))

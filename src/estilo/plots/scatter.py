@@ -1,4 +1,4 @@
-"""Methods as points: what each gets against what it costs, and which no other one beats."""
+"""Methods as points: quality against cost, and the methods that no other one beats."""
 
 import math
 from collections.abc import Sequence
@@ -23,11 +23,11 @@ class Point:
     """One method at one setting.
 
     Args:
-        label: written beside it.
-        series: points of one series share a colour and are joined in their order.
-        x: less is better.
-        y: less is better.
-        is_control: grey, as it is there to be compared with.
+        label: text beside the point.
+        series: name of the series; its points share a colour and are joined in their order.
+        x: horizontal coordinate; less is better.
+        y: vertical coordinate; less is better.
+        is_control: whether it is grey, as a control for comparison.
     """
 
     label: str
@@ -42,13 +42,13 @@ class Panel:
     """One pair of axes.
 
     Args:
-        points: those with a coordinate that is not finite are left out, on a logarithmic axis also
-            those that are not positive.
-        x_label: with the unit.
-        y_label: with the unit.
-        title: over the axes.
+        points: points to draw. Those with a coordinate that is not finite are left out, on a
+            logarithmic axis also those that are not positive.
+        x_label: label of the horizontal axis, with the unit.
+        y_label: label of the vertical axis, with the unit.
+        title: title over the axes.
         is_log_x: whether x is on a logarithmic axis.
-        guide: an x that is worth a line of its own, and what it is.
+        guide: an x that is marked by a line, and the text beside it.
     """
 
     points: Sequence[Point]
@@ -63,9 +63,9 @@ def plot_points(panels: Sequence[Panel], *, title: str = "", n_columns: int = 2)
     """Panels of labelled points, each with its Pareto front.
 
     Args:
-        panels: in the order to be shown.
-        title: of the whole.
-        n_columns: panels side by side.
+        panels: panels in the order to be shown.
+        title: title of the whole picture.
+        n_columns: number of panels side by side.
 
     Raises:
         InputError: there is no panel.
@@ -104,8 +104,8 @@ def pareto_front(x: ArrayLike, y: ArrayLike) -> list[int]:
     """Points that no other point beats: less is better in both, and a tie in one is no excuse.
 
     Args:
-        x: **shape** ``(n,)``, finite.
-        y: **shape** ``(n,)``, finite.
+        x: horizontal coordinates, finite. **Shape** ``(n,)``.
+        y: vertical coordinates, finite. **Shape** ``(n,)``.
 
     Returns:
         Their places, by increasing x; of equal points the first.

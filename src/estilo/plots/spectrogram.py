@@ -21,10 +21,11 @@ class LogSpectrogram:
     """Levels over time and log frequency.
 
     Args:
-        level_db: in dB, 0 for a full-scale sine. **Shape** ``(n_rows, n_columns)``, low to high.
-        low_hz: lower edge of the first row.
-        high_hz: upper edge of the last row.
-        duration_s: of the recording, in seconds.
+        level_db: levels in dB, 0 for a full-scale sine, low to high. **Shape** ``(n_rows,
+            n_columns)``.
+        low_hz: lower edge of the first row, in Hz.
+        high_hz: upper edge of the last row, in Hz.
+        duration_s: duration of the recording, in seconds.
     """
 
     level_db: np.ndarray
@@ -41,9 +42,10 @@ def log_spectrogram(audio: Audio, *, n_rows: int = 300, n_columns: int = 900) ->
     of a few frames spread over it: bounded work for hours, nothing lost in seconds.
 
     Args:
-        audio: at least one sample.
-        n_rows: rows, evenly spaced in log frequency from 40 Hz to 20 kHz or half the sample rate.
-        n_columns: columns, at most; short recordings have fewer, down to 240.
+        audio: recording of at least one sample.
+        n_rows: number of rows, evenly spaced in log frequency from 40 Hz to 20 kHz or half the
+            sample rate.
+        n_columns: largest number of columns; short recordings have fewer, down to 240.
 
     Example:
         >>> tone = Audio(np.sin(2 * np.pi * 1000 * np.arange(22050) / 22050), 22050)
@@ -107,11 +109,11 @@ def _rows(level_db: np.ndarray, edges: np.ndarray) -> np.ndarray:
 
 
 def envelope(audio: Audio, *, n_columns: int = 900) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Lowest and highest sample per column.
+    """Lowest and highest sample of every column of a picture.
 
     Args:
-        audio: at least one sample.
-        n_columns: columns, at most.
+        audio: recording of at least one sample.
+        n_columns: largest number of columns.
 
     Returns:
         Times in seconds ``(columns,)``, minima and maxima ``(channels, columns)``.

@@ -38,8 +38,9 @@ class Batch(NamedTuple):
         target: levels of the target, of the same shape; the content where there is no target.
         style: levels of the style, ``(batch, n_style_frames, n_bands)``.
         kind: `PAIRED`, `PERTURBED` or `UNPAIRED`, ``(batch,)``.
-        notes: which of the content's notes sound (1) or do not (0), and behind them which begin,
-            ``(batch, n_frames, 2 * N_NOTES)``; -1 where they are not known.
+        notes: 1 where a note of the content sounds and 0 where it does not, and behind these values
+            the same for the beginnings of notes, ``(batch, n_frames, 2 * N_NOTES)``; -1 where the
+            notes are not known.
         number: number of each example in the training, ``(batch,)``.
     """
 
