@@ -1,4 +1,4 @@
-"""When the beats of a recording fall.
+"""Beat tracking: the times at which the beats of a recording fall.
 
 Reference: D. P. W. Ellis (2007), Beat tracking by dynamic programming, J. New Music Research,
 doi:10.1080/09298210701653344.
@@ -12,26 +12,26 @@ from estilo.analysis.sound import RATE_HZ, Sound
 from estilo.analysis.tempo import tempo
 
 _TIGHTNESS = 100.0  # what a beat that comes early or late costs, against onsets of deviation 1
-_SHORTEST, _LONGEST = 0.5, 2.0  # in periods, from one beat to the next
+_SHORTEST, _LONGEST = 0.5, 2.0  # distance of two beats, in periods
 _BLUR_PERIODS = 1.0 / 32.0
-_FAINT = 0.5  # of the beats' root mean square: fainter ones at either end are none
+_FAINT = 0.5  # share of the beats' root mean square; fainter beats at either end are dropped
 
 
 def beat_times(sound: Sound) -> NDArray[np.float64]:
     r"""Beats at the tempo of `estilo.analysis.tempo`, in seconds; none where there is no pulse.
 
-    Of all rows of times the one is found that has the most onsets on it and the steadiest steps:
+    It finds the row of times that has the most onsets on it and the steadiest steps:
 
     .. math:: C(t) = o(t) + \max_\tau \{ C(\tau) - \alpha \log^2((t - \tau) / p) \}
 
     with the onset strength :math:`o`, blurred and scaled to a deviation of 1, the period :math:`p`,
     and α of 100. Beats before the first onset and after the last are left out. A steady error of
-    the tempo of a few per cent is made up for; a tempo that changes by a tenth or more is not.
+    the tempo of a few per cent is corrected; a tempo that changes by a tenth or more is not.
 
     **Shape**: ``(beats,)``, rising.
 
     Args:
-        sound: any length; all of it is heard.
+        sound: recording of any length; all of it is analysed.
 
     Example:
         >>> clicks = np.zeros(96_000)
@@ -51,7 +51,7 @@ def beat_times(sound: Sound) -> NDArray[np.float64]:
 
 
 def _blurred(strength: NDArray[np.float64], period: float) -> NDArray[np.float64]:
-    """Onsets near a beat count for it; deviation 1."""
+    """Onset strength blurred over time, with a deviation of 1, so that near onsets count."""
     reach = max(round(period), 1)
     places = np.arange(-reach, reach + 1)
     blur = np.exp(-0.5 * np.square(places / (_BLUR_PERIODS * period)))

@@ -1,7 +1,7 @@
 """Clicks: jumps of a waveform that belong to no sound around them.
 
 Conventions: any rate; times in seconds. A jump shows in the second difference, whose largest value
-within 0.5 ms is held against those up to 15 ms away on both sides. The attack of a note is followed
+within 0.5 ms is compared with those up to 15 ms away on both sides. The attack of a note is followed
 by more, the pulse of a voice by the next, so neither is alone; nor are two clicks within 15 ms,
 which hide each other. Eighteen recordings of instruments, voices, animals and weather have none,
 but for a few ticks in the older ones.
@@ -22,7 +22,7 @@ _CHUNK_BLOCKS = 1 << 15
 
 
 def click_times(samples: ArrayLike, sample_rate: int) -> NDArray[np.float64]:
-    r"""When a channel clicks.
+    r"""Find the times at which a channel clicks.
 
     A click is a largest :math:`|x_{n-1} - 2 x_n + x_{n+1}|` that exceeds 4 times every other
     between 1.5 and 15 ms away, and a twentieth of the channel's root mean square, and falls to a
@@ -31,8 +31,8 @@ def click_times(samples: ArrayLike, sample_rate: int) -> NDArray[np.float64]:
     **Shape**: samples ``(time,)``; result ``(clicks,)``, in seconds, rising.
 
     Args:
-        samples: one channel.
-        sample_rate: in Hz.
+        samples: samples of one channel, ``(time,)``.
+        sample_rate: sample rate in Hz.
 
     Raises:
         InputError: the samples are not a vector, or the rate is not positive.
@@ -76,7 +76,7 @@ def _jumps(waveform: np.ndarray) -> np.ndarray:
 
 
 def _block_maxima(waveform: np.ndarray, size: int) -> np.ndarray:
-    """Largest second difference in every block of some samples; the rest at the end counts too."""
+    """Largest second difference in every block of some samples; the samples left at the end count too."""
     n_blocks = -(-max(len(waveform) - 2, 0) // size)
     maxima = [np.zeros(0)]
     for first in range(0, n_blocks, _CHUNK_BLOCKS):

@@ -1,10 +1,10 @@
 """A recording in numbers that say what is heard: timbre, pitch, rhythm, key and level.
 
 Conventions: the mean of the channels is heard, at the recording's own rate where brightness is
-concerned and at 16 kHz for onsets, tempo and key; loud moments count for more than soft ones. Of
-recordings longer than two minutes all but duration, loudness and peak is read from four stretches
-of 30 s, spread evenly from the first to the last, so that memory and time stay bounded; beats are
-told of recordings up to ten minutes.
+concerned and at 16 kHz for onsets, tempo and key; loud moments count for more than soft ones. In
+recordings longer than two minutes everything but duration, loudness and peak is measured in four
+stretches of 30 s, spread evenly from the first to the last, so that memory and time stay bounded;
+beats are found in recordings up to ten minutes.
 
 The set is that of H. Ordiales & M. Barrera (2019), with descriptors defined as by G. Peeters (2004)
 and in Essentia (D. Bogdanov et al. 2013) unless their functions say otherwise.
@@ -37,20 +37,20 @@ _SHORTEST_S = 0.5  # one onset in less says nothing of their density
 
 
 class Descriptors(BaseModel):
-    """What is heard in a recording; None where there is nothing to measure, as in silence."""
+    """Descriptors of a recording; None where there is nothing to measure, as in silence."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     duration_s: float
-    """In seconds."""
+    """Duration in seconds."""
     sample_rate_hz: int
-    """In Hz."""
+    """Sample rate in Hz."""
     n_channels: int
     """Number of channels."""
     loudness_lufs: float | None = None
     """Gated loudness of BS.1770-4, in LUFS; None below -70 LUFS."""
     true_peak_dbtp: float | None = None
-    """Highest value between the samples too, in dB re full scale."""
+    """Highest value, between the samples too, in dB of full scale."""
     spectral_centroid_hz: float | None = None
     """Brightness: centre of the magnitude spectrum, in Hz."""
     high_frequency_share: float | None = None
@@ -58,30 +58,30 @@ class Descriptors(BaseModel):
     low_frequency_share: float | None = None
     """Share of the energy below 250 Hz, 0 to 1."""
     spectral_flatness: float | None = None
-    """How much like noise, from 50 Hz to 8 kHz: 0 for tones, 0.56 for white noise."""
+    """Likeness to noise from 50 Hz to 8 kHz: 0 for tones, 0.56 for white noise."""
     pitch_salience: float | None = None
-    """How clear a pitch is, 0 to 1: share of the power that repeats."""
+    """Clarity of the pitch, 0 to 1: share of the power that repeats."""
     inharmonicity: float | None = None
-    """How far partials lie from multiples of the pitch: 0 harmonic, about 0.5 anywhere; None where
-    less than one sounds."""
+    """Distance of partials from multiples of the pitch: 0 for a harmonic sound, about 0.5 for
+    partials anywhere; None where less than one sounds."""
     n_partials: float | None = None
-    """Partials that sound at once, within 45 dB of the strongest."""
+    """Number of partials that sound at once, within 45 dB of the strongest."""
     onsets_per_s: float | None = None
     """Beginnings of notes per second; None below half a second."""
     tempo_bpm: float | None = None
-    """Beats per minute; None where there is no pulse."""
+    """Tempo in beats per minute; None where there is no pulse."""
     tempo_confidence: float | None = None
-    """How regular onsets are at that tempo, 0 to 1; irregular ones reach 0.1 to 0.4."""
+    """Regularity of the onsets at that tempo, 0 to 1; irregular ones reach 0.1 to 0.4."""
     beats_s: list[float] | None = None
-    """When beats fall, in seconds; None where there is no pulse, or beyond ten minutes."""
+    """Times of the beats, in seconds; None where there is no pulse, or beyond ten minutes."""
     key: str | None = None
-    """Such as "A minor"; None where none is clear."""
+    """Name of the key, such as "A minor"; None where none is clear."""
     key_confidence: float | None = None
     """Correlation with the profile of the key, 0 to 1; random notes reach about 0.5."""
 
 
 def describe(sound: Sound) -> Descriptors:
-    """All descriptors of a recording.
+    """Measure all descriptors of a recording.
 
     Args:
         sound: any length, silence too.

@@ -36,7 +36,7 @@ def flicker_db(sound: Sound) -> float:
     have 0, Gaussian noise 5.2.
 
     Args:
-        sound: at least 0.05 s.
+        sound: recording of at least 0.05 s.
 
     Returns:
         dB; NaN where no partial lasts for 32 ms.

@@ -13,7 +13,7 @@ import numpy as np
 from estilo.analysis.spectral_shape import Spectrum
 
 LOW_HZ, HIGH_HZ = 50.0, 5000.0
-"""Where a pitch is looked for."""
+"""Range in which a pitch is looked for, in Hz."""
 
 _LEAST_LAG_S = 1e-3  # noise of a narrow band resembles itself up to there; tones do beyond it too
 _OCTAVE_COST = 0.9  # the shortest of the periods that are nearly as good as the best
@@ -31,10 +31,10 @@ class Harmonicity:
     """Means over frames, weighed by the frames' amplitude.
 
     Args:
-        salience: how clear a pitch is, 0 to 1.
-        inharmonicity: how far partials lie from multiples of the pitch, 0 to 1; None where less
+        salience: clarity of the pitch, 0 to 1.
+        inharmonicity: distance of partials from multiples of the pitch, 0 to 1; None where less
             than one partial sounds, as in noise.
-        n_partials: partials that sound at once.
+        n_partials: number of partials that sound at once.
     """
 
     salience: float
@@ -59,7 +59,7 @@ def harmonicity(spectrum: Spectrum) -> Harmonicity:
     which is 0 for a harmonic sound and about 0.5 for partials anywhere.
 
     Args:
-        spectrum: not all zeros.
+        spectrum: spectrum that is not all zeros.
 
     Example:
         >>> from estilo.analysis.spectral_shape import spectrum_of
@@ -170,7 +170,12 @@ def _floor(power: np.ndarray) -> np.ndarray:
 def parabola(
     before: np.ndarray, here: np.ndarray, after: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Place, within half a step of the middle, and height of the top through three points.
+    """Position, within half a step of the middle, and height of the top through three points.
+
+    Args:
+        before: values at the points before.
+        here: values at the points in the middle.
+        after: values at the points after.
 
     **Shape**: all the same.
 

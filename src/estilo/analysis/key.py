@@ -45,7 +45,7 @@ class Key:
     """A key and how sure it is.
 
     Args:
-        name: such as ``"A minor"``; None for what is in no key.
+        name: name such as ``"A minor"``; None for a recording that is in no key.
         confidence: correlation with the profile of the key, 0 to 1, less where pitch classes
             hardly differ: a plain cadence gives 0.9, random notes 0.5, noise less than 0.2.
     """
@@ -62,7 +62,7 @@ def key(sound: Sound) -> Key:
     0.55.
 
     Args:
-        sound: any length; all of it is heard.
+        sound: recording of any length; all of it is analysed.
 
     Example:
         >>> time_s = np.arange(8000) / 16_000
@@ -83,7 +83,7 @@ def key(sound: Sound) -> Key:
 
 
 def _pitch_classes(sound: Sound) -> np.ndarray:
-    """How much each pitch class sounds, from C, in the recording's own tuning; **shape** (12,)."""
+    """Strength of each pitch class, from C, in the recording's own tuning; **shape** (12,)."""
     power = banded_power(sound.mono, _weights(), n_fft=CHROMA_N_FFT, hop_length=CHROMA_HOP)
     # Amplitudes, so that a few loud notes do not decide.
     fine = np.sqrt(power).sum(axis=1, dtype=np.float64)
@@ -94,7 +94,7 @@ def _pitch_classes(sound: Sound) -> np.ndarray:
 
 @lru_cache(maxsize=1)
 def _weights() -> np.ndarray:
-    """Of every bin of the spectrum in every third of a semitone."""
+    """Weights of every bin of the spectrum in every third of a semitone."""
     bins_hz = np.arange(CHROMA_N_FFT // 2 + 1) * (RATE_HZ / CHROMA_N_FFT)
     is_heard = bins_hz >= _LOW_HZ
     notes = hz_to_midi(np.where(is_heard, bins_hz, _CENTRE_HZ))

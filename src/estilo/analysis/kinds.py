@@ -1,4 +1,4 @@
-"""What kind of sound a recording is: pitched, voiced, percussive or textural."""
+"""The kind of sound that a recording is: pitched, voiced, percussive or textural."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -16,7 +16,7 @@ Kind = Literal["pitched", "voiced", "percussive", "textural"]
 
 _FINE_FRAME_S = 0.064
 _CLEAR = 0.7  # salience of a frame with a pitch
-_AUDIBLE = 1e-3  # of the loudest frame's power
+_AUDIBLE = 1e-3  # share of the loudest frame's power
 _GLIDE, _LEAP = 0.25, 2.5  # semitones in 32 ms: less is vibrato or nothing, more another note
 _LEVEL_S = 0.01
 _RANGE_DB = 40.0
@@ -24,18 +24,18 @@ _RANGE_DB = 40.0
 
 @dataclass(frozen=True)
 class Character:
-    """A recording's kind, and what says so.
+    """A recording's kind, and the measures that decide it.
 
     Args:
         kind: pitched (instruments, singing that holds its notes), voiced (speech), percussive
             (drums, anything made of hits) or textural (rain, wind, crowds).
-        salience: how clear a pitch is, 0 to 1.
-        n_partials: that sound at once.
-        percussive: share of the energy in hits rather than in what goes on, 0 to 1.
+        salience: clarity of the pitch, 0 to 1.
+        n_partials: number of partials that sound at once.
+        percussive: share of the energy in hits rather than in sustained sound, 0 to 1.
         voiced: share of the amplitude with a clear pitch, 0 to 1.
         gliding: share of the pitched moments in which the pitch slides, 0 to 1.
-        level_spread_db: standard deviation of the level over time.
-        onset_strength_db: mean rise of the bands' levels in 30 ms.
+        level_spread_db: standard deviation of the level over time, in dB.
+        onset_strength_db: mean rise of the bands' levels in 30 ms, in dB.
     """
 
     kind: Kind
@@ -49,14 +49,14 @@ class Character:
 
 
 def character(sound: Sound) -> Character | None:
-    """What kind of sound a recording is; None where there is nothing to hear.
+    """Decide the kind of sound that a recording is; None where there is nothing to hear.
 
     A few thresholds on what is measured, set on 105 clips: melodies and chords of MuseScore_General
     and TimGM6mb, real instruments, drum loops, recorded and generated textures, real and
     synthesised speech. Fire and bubbles pass for percussive: they are made of hits.
 
     Args:
-        sound: any length; all of it is heard, at 16 kHz.
+        sound: recording of any length; all of it is analysed, at 16 kHz.
 
     Example:
         >>> tone = np.sin(0.2 * np.arange(16_000)) + 0.5 * np.sin(0.4 * np.arange(16_000))

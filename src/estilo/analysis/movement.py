@@ -1,4 +1,4 @@
-"""How far a result went from its content to its style, one descriptor at a time."""
+"""The way of a result from its content to its style, one descriptor at a time."""
 
 import math
 from typing import NamedTuple
@@ -11,7 +11,7 @@ class _Scale(NamedTuple):
     least: float  # difference of content and style below which there is no way to go
 
 
-# Level, duration and format are the content's by design, and a confidence is no sound.
+# Level, duration and format are the content's by design, and a confidence is not a sound.
 _SCALES = {
     "spectral_centroid_hz": _Scale(True, math.log(1.05)),
     "high_frequency_share": _Scale(False, 0.02),
@@ -39,9 +39,9 @@ def how_far(
     hardly differ (5 % in frequency, 4 % in tempo, 0.02 in shares).
 
     Args:
-        content: of `estilo.analysis.descriptors.describe`.
-        style: likewise.
-        output: likewise.
+        content: descriptors of the content.
+        style: descriptors of the style.
+        output: descriptors of the output.
 
     Example:
         >>> of = {"duration_s": 1.0, "sample_rate_hz": 44_100, "n_channels": 1}

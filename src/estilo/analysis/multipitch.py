@@ -1,4 +1,4 @@
-"""Which notes sound when, several at a time.
+"""Transcription of the notes that sound, several at a time.
 
 Conventions: mono, 16 kHz; frame ``n`` is centred on sample ``n * HOP``, one every 32 ms; columns
 are the MIDI notes from `LOWEST_MIDI` to `HIGHEST_MIDI`, with A4 at 440 Hz. A note sounds while it
@@ -38,7 +38,7 @@ __all__ = [
 ]
 
 SMOOTHED_FRAMES = 3
-"""Frames whose median decides."""
+"""Number of frames whose median decides."""
 
 
 def multipitch(sound: Sound) -> np.ndarray:
@@ -47,7 +47,7 @@ def multipitch(sound: Sound) -> np.ndarray:
     **Shape**: ``(n_frames, 88)``, bool, with ``n_frames = 1 + time // HOP`` of `Sound.mono`.
 
     Args:
-        sound: at any rate, level and length.
+        sound: recording of any rate, level and length.
 
     Example:
         >>> time = np.arange(16000) / 16000
@@ -65,7 +65,7 @@ def smoothed(probabilities: np.ndarray) -> np.ndarray:
     **Shape**: ``(n_frames, n_notes)`` both.
 
     Args:
-        probabilities: as from `estilo.analysis.salience.salience`.
+        probabilities: probabilities that `estilo.analysis.salience.salience` gave.
 
     Example:
         >>> smoothed(np.array([[0.9], [0.1], [0.8], [0.1], [0.1]])).ravel().tolist()

@@ -1,4 +1,4 @@
-"""Where notes begin.
+"""Onsets: the beginnings of notes.
 
 Conventions: mono, 16 kHz, times in seconds from the first sample. A recording is heard as if
 silence came before it, so one that begins with a note has an onset at 0.
@@ -30,7 +30,7 @@ _LATENCY = 2  # frames from the beginning of a note to its steepest rise
 _PEAK_REACH = 3  # frames to each side that a peak exceeds
 _MEAN_BEFORE, _MEAN_AFTER = 10, 7  # frames whose mean the threshold follows
 _THRESHOLD_DB = 0.5
-_SHORTEST_FRAMES = 5  # from one onset to the next
+_SHORTEST_FRAMES = 5  # distance of two onsets
 _TINY = np.finfo(np.float32).tiny
 
 
@@ -56,9 +56,9 @@ def onset_strength(sound: Sound) -> NDArray[np.float64]:
 
 
 def high_onset_strength(sound: Sound) -> NDArray[np.float64]:
-    """The same of the upper half of the bands alone, from 1.8 kHz: hats, strings that are plucked.
+    """The onset strength of the upper half of the bands alone, from 1.8 kHz: hats, plucked strings.
 
-    **Shape**: as `onset_strength`.
+    **Shape**: that of `onset_strength`.
 
     Args:
         sound: any length.
@@ -83,7 +83,7 @@ def _rises_db(sound: Sound) -> NDArray[np.float32]:
 
 
 def onset_times(sound: Sound) -> NDArray[np.float64]:
-    """When notes begin: peaks of `onset_strength` that stand out from their surroundings.
+    """Times at which notes begin: peaks of `onset_strength` that stand out.
 
     A peak is the highest value within 30 ms and at least 0.5 dB above the mean of the 0.18 s around
     it; onsets are at least 50 ms apart.
@@ -91,7 +91,7 @@ def onset_times(sound: Sound) -> NDArray[np.float64]:
     **Shape**: ``(onsets,)``, in seconds, rising.
 
     Args:
-        sound: any length; none at all has no onset.
+        sound: recording of any length; an empty one has no onset.
 
     Example:
         >>> click = np.eye(1, 16000, 8000)[0]
@@ -114,14 +114,14 @@ def onset_times(sound: Sound) -> NDArray[np.float64]:
 
 
 def matched_events(reference_s: ArrayLike, estimated_s: ArrayLike, *, window_s: float) -> int:
-    """How many pairs of events, none used twice, lie within a window of each other, at most.
+    """Largest number of pairs of events within a window of each other, none used twice.
 
     On a line, giving every event in turn the earliest partner that is left is the largest matching.
 
     Args:
-        reference_s: times in seconds, any order. **Shape** ``(n,)``.
-        estimated_s: likewise. **Shape** ``(m,)``.
-        window_s: how far the two of a pair may be apart, in seconds.
+        reference_s: times in seconds, in any order. **Shape** ``(n,)``.
+        estimated_s: times in seconds, in any order. **Shape** ``(m,)``.
+        window_s: largest distance of the two times of a pair, in seconds.
 
     Raises:
         InputError: the times are not vectors of finite numbers, or the window is negative.

@@ -1,4 +1,4 @@
-"""How strongly each note of the keyboard sounds in each frame: a small network on a spectrum.
+"""The strength of each note of the keyboard in each frame, by a small network on a spectrum.
 
 The spectrum has a logarithmic frequency axis and is taken through windows of several lengths, long
 ones for close notes and short ones for close times, so that a harmonic lies at the same distance
@@ -33,7 +33,7 @@ HIGHEST_MIDI = 108
 N_NOTES = HIGHEST_MIDI - LOWEST_MIDI + 1
 
 HOP = 512
-"""Samples from frame to frame at 16 kHz: 32 ms. Frame ``n`` is centred on sample ``n * HOP``."""
+"""Distance of two frames in samples at 16 kHz: 32 ms. Frame ``n`` is centred on sample ``n * HOP``."""
 
 FRAME_RATE_HZ = RATE_HZ / HOP
 
@@ -65,7 +65,7 @@ def salience(sound: Sound) -> np.ndarray:
     columns are the MIDI notes from `LOWEST_MIDI` to `HIGHEST_MIDI`.
 
     Args:
-        sound: at any rate and level.
+        sound: recording of any rate and level.
 
     Example:
         >>> tone = np.sin(2 * np.pi * 440 * np.arange(16000) / 16000)
@@ -85,7 +85,7 @@ def log_spectra(mono: np.ndarray) -> np.ndarray:
     power, 1 at 5 dB above it.
 
     Args:
-        mono: at 16 kHz; **shape** ``(time,)``.
+        mono: one channel at 16 kHz. **Shape** ``(time,)``.
     """
     n_frames = 1 + len(mono) // HOP
     half = max(WINDOWS) // 2
@@ -109,8 +109,8 @@ def logits(levels: np.ndarray, weights: Mapping[str, np.ndarray]) -> np.ndarray:
     **Shape**: levels ``(n_layers, n_frames, N_BINS)``; result ``(n_frames, 88)``.
 
     Args:
-        levels: as from `log_spectra`.
-        weights: names and shapes as in `estilo.evaluation.networks.multipitch`.
+        levels: levels that `log_spectra` gave.
+        weights: weights, with the names and shapes of `estilo.evaluation.networks.multipitch`.
     """
     n_frames = levels.shape[1]
     frames = np.pad(levels.transpose(1, 2, 0), ((MARGIN, MARGIN), (0, 0), (0, 0)))

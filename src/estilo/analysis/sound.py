@@ -10,7 +10,7 @@ from estilo.audio import Audio
 from estilo.dsp.resample import resample
 
 RATE_HZ = 16_000
-"""Rate of `Sound.mono`, at which all published figures were taken."""
+"""Sample rate of `Sound.mono`, at which all published figures were taken, in Hz."""
 
 Feature = TypeVar("Feature")
 
@@ -21,8 +21,8 @@ class Sound:
     Samples that are not finite are heard as silence and counted.
 
     Args:
-        samples: ``(time,)`` or ``(channels, time)``, full scale at ±1.
-        sample_rate: in Hz.
+        samples: samples, ``(time,)`` or ``(channels, time)``, full scale at ±1.
+        sample_rate: sample rate in Hz.
 
     Raises:
         InputError: the samples are not real numbers of that shape, or the rate is not positive.
@@ -37,7 +37,7 @@ class Sound:
         audio = Audio(np.asarray(samples), sample_rate)
         finite = np.isfinite(audio.samples)
         self.n_non_finite = int(finite.size - np.count_nonzero(finite))
-        """Samples that are not finite."""
+        """Number of samples that are not finite."""
         if self.n_non_finite:
             audio = Audio(np.where(finite, audio.samples, np.float32(0.0)), sample_rate)
         self.audio = audio
@@ -70,7 +70,7 @@ class Sound:
         return not np.any(self.mono)
 
     def once(self, compute: Callable[["Sound"], Feature]) -> Feature:
-        """What a function says of this sound, computed at most once.
+        """The result of a function of this sound, computed at most once.
 
         >>> sound = Sound(np.ones(4), 16000)
         >>> sound.once(len_of := lambda s: [len(s.mono)]) is sound.once(len_of)

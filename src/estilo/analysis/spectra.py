@@ -75,12 +75,13 @@ def banded_power(
 
     Args:
         waveform: real samples.
-        weights: of every bin in every band.
-        n_fft: as in `power_spectrogram`, in samples.
-        hop_length: as in `power_spectrogram`, in samples.
+        weights: weight of every bin in every band.
+        n_fft: length of the transform and its window, in samples.
+        hop_length: distance of two frames, in samples.
 
     Raises:
-        InputError: as in `power_spectrogram`, or the weights are for another transform.
+        InputError: for the reasons that `power_spectrogram` gives, or the weights are for another
+            transform.
 
     Example:
         >>> banded_power(np.ones(640), np.ones((2, 33)), n_fft=64, hop_length=16).shape
@@ -108,7 +109,7 @@ def mel_weights(*, n_bands: int = N_BANDS, n_fft: int = N_FFT, sample_rate: int 
     Args:
         n_bands: number of bands.
         n_fft: length of the transform, in samples.
-        sample_rate: in Hz.
+        sample_rate: sample rate in Hz.
 
     Example:
         >>> mel_weights(n_bands=40).shape, round(float(mel_weights(n_bands=40)[20].sum()), 3)
@@ -170,7 +171,7 @@ def mfcc(sound: Sound) -> NDArray[np.float32]:
 
 
 def chroma(sound: Sound) -> NDArray[np.float32]:
-    r"""How much of each pitch class sounds, whatever the octave, from C to B.
+    r"""Strength of each pitch class, whatever the octave, from C to B.
 
     Each bin's magnitude (``n_fft`` 4096, hop 1024 samples) counts for the pitch classes near it
     with :math:`e^{-d^2/2\sigma^2}`, *d* the distance on the circle of twelve semitones and σ 0.4

@@ -11,10 +11,11 @@ from functools import cached_property
 import numpy as np
 
 FRAME_S = 0.093
-"""Length of a frame, up to rounding to a power of two; partials 45 Hz apart show as two."""
+"""Length of a frame in seconds, before rounding to a power of two of samples; partials 45 Hz apart
+show as two."""
 
 LOW_HZ, HIGH_HZ = 250.0, 4000.0
-"""Below is low, above is high."""
+"""Low frequencies lie below the first, high ones above the second, in Hz."""
 
 _FLATNESS_HZ = (50.0, 8000.0)
 _FRAMES_PER_BLOCK = 256
@@ -25,9 +26,9 @@ class Spectrum:
     """Power of windowed frames that overlap by half.
 
     Args:
-        power: **Shape** ``(frames, bins)``, float32, from 0 Hz to half the rate.
-        window: **Shape** ``(2 * (bins - 1),)``.
-        sample_rate: in Hz.
+        power: power, float32, from 0 Hz to half the rate. **Shape** ``(frames, bins)``.
+        window: window of the frames. **Shape** ``(2 * (bins - 1),)``.
+        sample_rate: sample rate in Hz.
     """
 
     power: np.ndarray
@@ -63,9 +64,9 @@ def spectrum_of(waveform: np.ndarray, sample_rate: int, *, frame_s: float = FRAM
     The waveform is scaled to a peak of 1 first, so that nothing depends on its level.
 
     Args:
-        waveform: **Shape** ``(time,)``, at least one sample that is not zero.
-        sample_rate: in Hz.
-        frame_s: length of a frame in seconds, up to rounding to a power of two.
+        waveform: samples, at least one of them not zero. **Shape** ``(time,)``.
+        sample_rate: sample rate in Hz.
+        frame_s: length of a frame in seconds, before rounding to a power of two of samples.
 
     Example:
         >>> spectrum_of(np.ones(44_100), 44_100).power.shape
@@ -93,7 +94,7 @@ def centroid_hz(spectrum: Spectrum) -> float:
     Loud frames count for more than soft ones, so that pauses do not count.
 
     Args:
-        spectrum: not all zeros.
+        spectrum: spectrum that is not all zeros.
 
     Example:
         >>> time_s = np.arange(16_000) / 16_000
@@ -109,7 +110,7 @@ def low_share(spectrum: Spectrum) -> float:
     """Share of the energy that lies below 250 Hz, 0 to 1.
 
     Args:
-        spectrum: not all zeros.
+        spectrum: spectrum that is not all zeros.
 
     Example:
         >>> time_s = np.arange(16_000) / 16_000
@@ -128,7 +129,7 @@ def high_share(spectrum: Spectrum) -> float:
     sample rate.
 
     Args:
-        spectrum: not all zeros.
+        spectrum: spectrum that is not all zeros.
 
     Example:
         >>> time_s = np.arange(16_000) / 16_000
@@ -147,7 +148,7 @@ def flatness(spectrum: Spectrum) -> float:
     frames, weighed by their amplitude.
 
     Args:
-        spectrum: not all zeros.
+        spectrum: spectrum that is not all zeros.
 
     Example:
         >>> noise = np.random.default_rng(0).standard_normal(32_000)

@@ -14,13 +14,13 @@ from estilo.analysis.onsets import HOP, high_onset_strength, onset_strength, ons
 from estilo.analysis.sound import RATE_HZ, Sound
 
 SLOWEST_BPM, FASTEST_BPM = 40.0, 240.0
-"""Tempos that are considered."""
+"""Range of the tempos that are considered, in beats per minute."""
 
 _USUAL_BPM, _USUAL_OCTAVES = 130.0, 0.8
 _ONSETS_PER_BEAT, _ONSETS_OCTAVES = 2.0, 1.6
 _HALVED_WEIGHT = 1.5
 _FRAME_RATE_HZ = RATE_HZ / HOP
-_STRETCH_S = 12.0  # over which a tempo is taken as steady
+_STRETCH_S = 12.0  # length over which a tempo counts as steady
 _N_FFT = 16_384  # more than ten stretches, so that rates are finely sampled
 _BLUR_FRAMES = 1.5
 _SPECTRUM_SHARE = 0.3
@@ -35,7 +35,7 @@ class Tempo:
 
     Args:
         bpm: beats per minute; None where there is no pulse.
-        confidence: how regular the onsets are at that tempo, 0 to 1: clicks give 0.9, drums 0.4 to
+        confidence: regularity of the onsets at that tempo, 0 to 1: clicks give 0.9, drums 0.4 to
             0.9, onsets at random 0.1 (of half a minute) to 0.4 (of 3 s), noise next to nothing.
     """
 
@@ -44,7 +44,7 @@ class Tempo:
 
 
 def tempo(sound: Sound) -> Tempo:
-    r"""Tempo at which onsets come back.
+    r"""Tempo at which onsets repeat.
 
     Of the onset strength, cut into stretches of 12 s, the autocorrelation :math:`r` has peaks at
     the period and its multiples, and the magnitude of the spectrum :math:`m` at the rate and its
@@ -61,7 +61,7 @@ def tempo(sound: Sound) -> Tempo:
     first two factors are below 0.15.
 
     Args:
-        sound: any length; all of it is heard.
+        sound: recording of any length; all of it is analysed.
 
     Example:
         >>> clicks = np.zeros(80_000)
@@ -87,7 +87,7 @@ def tempo(sound: Sound) -> Tempo:
     )
     score = regularity * _level(sound, bpm, high)
     inner = score[1:-1]
-    # A slope up to the end of the range is no peak, so no tempo.
+    # A slope up to the end of the range is not a peak, so not a tempo.
     is_peak = (inner > 0.0) & (inner >= score[:-2]) & (inner > score[2:])
     if not is_peak.any():
         return Tempo(None, 0.0)
@@ -100,7 +100,7 @@ def tempo(sound: Sound) -> Tempo:
 
 
 def _level(sound: Sound, bpm: np.ndarray, high: np.ndarray) -> np.ndarray:
-    """How much each tempo, of those that a rhythm has, would be called its tempo."""
+    """How likely each tempo, of those that a rhythm has, would be called its tempo."""
     per_beat = len(sound.once(onset_times)) * 60.0 / (sound.duration_s * bpm)
     halved = np.maximum(_at(high, 30.0 * _FRAME_RATE_HZ / bpm), 0.0)
     usual = np.log2(bpm / _USUAL_BPM) / _USUAL_OCTAVES

@@ -185,8 +185,8 @@ def add(
             )
     except (Cancelled, KeyboardInterrupt) as error:
         raise Cancelled(
-            f"cancelled; the recordings that were done are in {output}, and the same command adds the "
-            "others"
+            f"cancelled; the recordings that were done are in {output}, and the same command "
+            "adds the others"
         ) from error
     if added.skipped and not quiet:
         _print_skipped(added.skipped)

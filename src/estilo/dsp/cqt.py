@@ -33,7 +33,7 @@ def cqt_frequencies_hz(
     **Shape**: ``(n_bands,)``, in Hz.
 
     Args:
-        sample_rate: in Hz.
+        sample_rate: sample rate in Hz.
         bins_per_octave: bands per octave.
         low_hz: centre of the lowest constant-Q band, in Hz; C1 by default.
 
@@ -64,15 +64,15 @@ def cqt_hop_length(*, sample_rate: int, bins_per_octave: int = 24, low_hz: float
     Every band must fit into the common rate: ``sample_rate / hop_length ≥`` the widest band.
 
     Args:
-        sample_rate: in Hz.
-        bins_per_octave: as in `cqt_frequencies_hz`.
-        low_hz: as in `cqt_frequencies_hz`, in Hz.
+        sample_rate: sample rate in Hz.
+        bins_per_octave: number of bands per octave.
+        low_hz: centre of the lowest constant-Q band, in Hz.
 
     Returns:
         The hop in samples.
 
     Raises:
-        SettingsError: as in `cqt_frequencies_hz`.
+        SettingsError: for the reasons that `cqt_frequencies_hz` gives.
 
     Example:
         >>> cqt_hop_length(sample_rate=22050)
@@ -103,14 +103,14 @@ def cqt(
 
     Args:
         waveform: real samples.
-        sample_rate: in Hz.
+        sample_rate: sample rate in Hz.
         bins_per_octave: bands per octave.
         low_hz: centre of the lowest constant-Q band, in Hz.
-        hop_length: in samples; `cqt_hop_length` by default, and never longer.
+        hop_length: hop in samples; `cqt_hop_length` by default, and never longer.
 
     Raises:
         InputError: the waveform is not real or has no time axis.
-        SettingsError: the hop is too long, or as in `cqt_frequencies_hz`.
+        SettingsError: the hop is too long, or a reason that `cqt_frequencies_hz` gives.
 
     Example:
         >>> noise = torch.randn(3000, generator=torch.Generator().manual_seed(0))
@@ -146,17 +146,17 @@ def icqt(
     **Shape**: spectrum complex ``(..., n_bands, frames)``, result ``(..., length)``.
 
     Args:
-        spectrum: as from `cqt` of a waveform of this length.
-        length: of the result, in samples.
-        sample_rate: as in `cqt`, in Hz.
-        bins_per_octave: as in `cqt`.
-        low_hz: as in `cqt`, in Hz.
-        hop_length: as in `cqt`, in samples.
+        spectrum: spectrum that `cqt` gave for a waveform of this length.
+        length: length of the result, in samples.
+        sample_rate: sample rate, as in `cqt`, in Hz.
+        bins_per_octave: number of bands per octave, as in `cqt`.
+        low_hz: lowest frequency, as in `cqt`, in Hz.
+        hop_length: hop, as in `cqt`, in samples.
 
     Raises:
         InputError: the spectrum is not complex, or does not have the bands and frames of a
             waveform of this length.
-        SettingsError: as in `cqt`.
+        SettingsError: for the reasons that `cqt` gives.
     """
     plan = _plan(sample_rate, bins_per_octave, low_hz, hop_length, length)
     expected = (plan.n_bands, plan.n_frames)
@@ -188,14 +188,14 @@ def cqt_n_frames(
     """Number of frames that `cqt` gives; the last few join the end to the start.
 
     Args:
-        length: of the waveform, in samples.
-        sample_rate: as in `cqt`, in Hz.
-        bins_per_octave: as in `cqt`.
-        low_hz: as in `cqt`, in Hz.
-        hop_length: as in `cqt`, in samples.
+        length: length of the waveform, in samples.
+        sample_rate: sample rate, as in `cqt`, in Hz.
+        bins_per_octave: number of bands per octave, as in `cqt`.
+        low_hz: lowest frequency, as in `cqt`, in Hz.
+        hop_length: hop, as in `cqt`, in samples.
 
     Raises:
-        SettingsError: as in `cqt`.
+        SettingsError: for the reasons that `cqt` gives.
 
     Example:
         >>> cqt_n_frames(8000, sample_rate=8000, bins_per_octave=12, low_hz=100.0, hop_length=8)

@@ -11,8 +11,12 @@ def crossfade(leaving: Tensor, entering: Tensor) -> Tensor:
     the correlation :math:`\rho` of the two and linear fades :math:`a = 1 - b`, dividing by
     :math:`\sqrt{(a^2 + b^2 + 2 a b \rho)}` keeps it for all in between.
 
-    **Shape**: both ``(channels, time)``, result ``(channels, time)``; its first sample is the
-    leaving one's, its last the entering one's.
+    Args:
+        leaving: signal that fades out, ``(channels, time)``.
+        entering: signal that fades in, of the same shape.
+
+    **Shape**: result ``(channels, time)``; its first sample is the leaving signal's, its last the
+    entering one's.
 
     >>> a, b = torch.ones(1, 5), torch.ones(1, 5)
     >>> crossfade(a, b)

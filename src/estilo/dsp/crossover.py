@@ -9,22 +9,22 @@ import torch
 from estilo.dsp.eq import UNCHANGED, Filter
 
 _ATTENUATION_DB = 80.0
-_SHARE = 0.25  # of the edge: steeper ones ring longer than an attack
+_SHARE = 0.25  # width of a transition over its edge; steeper ones ring longer than an attack
 _STEEPEST_HZ = 25.0
 
 
 def band_filter(bands_hz: Iterable[tuple[float, float]], *, sample_rate: int) -> Filter:
     r"""The zero-phase filter that passes bands.
 
-    A band is a low-pass of its upper edge less that of its lower edge, and the last band of all the
-    whole less a low-pass, so that the filters of bands that lie side by side from 0 Hz up sum to
-    one: :math:`h_1 + (h_2 - h_1) + (\delta - h_2) = \delta`. A low-pass is a sinc in a Kaiser
+    A band is a low-pass of its upper edge less that of its lower edge, and the last band of all is
+    the whole less a low-pass, so that the filters of bands side by side from 0 Hz up sum to one: :math:`h_1 + (h_2 - h_1) + (\delta - h_2) = \delta`. A low-pass is a sinc in a Kaiser
     window, 6 dB down at its edge, 80 dB half a transition away; a transition is a quarter of its
     edge wide, and at least 25 Hz.
 
     Args:
-        bands_hz: lower and upper edges; an upper edge at half the sample rate or beyond is none.
-        sample_rate: in Hz.
+        bands_hz: lower and upper edges in Hz; an upper edge at half the sample rate or beyond
+            counts as none.
+        sample_rate: sample rate in Hz.
 
     Example:
         >>> low, high = (

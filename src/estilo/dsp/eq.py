@@ -26,7 +26,7 @@ from estilo.units import hz_to_erb_number
 
 LIMIT_DB = 30.0
 WIDTH_ERB = 0.5
-"""Of the bands: 64 of them up to 8 kHz."""
+"""Width of the bands in ERB: 64 of them lie below 8 kHz."""
 
 Phase = Literal["zero", "minimum"]
 
@@ -46,7 +46,7 @@ def average_power(waveform: Tensor, *, sample_rate: int) -> Tensor:
 
     Args:
         waveform: ``(..., time)``.
-        sample_rate: in Hz.
+        sample_rate: sample rate in Hz.
 
     **Shape**: result ``(n_fft // 2 + 1,)``, float64, unscaled.
 
@@ -60,7 +60,7 @@ def average_power(waveform: Tensor, *, sample_rate: int) -> Tensor:
     n_fft = _n_fft(sample_rate)
     time, hop = waveform.shape[-1], n_fft // 2
     if waveform.numel() == 0:
-        raise InputError("a spectrum was asked of 0 samples; give audio")
+        raise InputError("expected samples to take a spectrum of, got 0; give audio")
     channels = waveform.reshape(-1, time)
     window = window_function("hann", length=n_fft).to(waveform)
     if time < n_fft:
@@ -89,8 +89,8 @@ def band_power(waveform: Tensor, *, sample_rate: int, n_bands: int) -> Tensor:
 
     Args:
         waveform: ``(..., time)``.
-        sample_rate: in Hz.
-        n_bands: evenly spaced on the ERB-rate scale from 30 Hz up.
+        sample_rate: sample rate in Hz.
+        n_bands: number of bands, evenly spaced on the ERB-rate scale from 30 Hz up.
 
     **Shape**: result ``(n_bands,)``.
 
@@ -111,9 +111,9 @@ def matching_gains(
     the lowest one.
 
     Args:
-        source_power: ``(n_bands,)``.
-        target_power: ``(n_bands,)``.
-        limit_db: the most that a gain may be, up or down.
+        source_power: power in bands before, ``(n_bands,)``.
+        target_power: power in bands that is wanted, ``(n_bands,)``.
+        limit_db: largest gain, up or down, in dB.
 
     **Shape**: result ``(n_bands,)`` in dB.
 
@@ -135,8 +135,8 @@ class Filter:
     """A finite impulse response.
 
     Args:
-        taps: ``(n_taps,)``.
-        centre: which of them meets the sample that is being computed.
+        taps: impulse response, ``(n_taps,)``.
+        centre: index of the tap that meets the sample that is being computed.
     """
 
     taps: Tensor
@@ -159,12 +159,13 @@ def matching_filter(
     """The filter that gives a recording another's average spectrum and leaves its level.
 
     Args:
-        source: average power spectrum ``(bins,)`` of what will be filtered, from `average_power`.
-        target: that which it should have, at any level.
-        sample_rate: in Hz.
+        source: average power spectrum of the recording that will be filtered, from `average_power`,
+            ``(bins,)``.
+        target: average power spectrum that it should have, at any level, ``(bins,)``.
+        sample_rate: sample rate in Hz.
         strength: factor on the gains in dB, 0 to 1.
-        width_erb: of the bands that are compared.
-        limit_db: the most that a band is raised or lowered against the median band.
+        width_erb: width of the bands that are compared, in ERB.
+        limit_db: largest gain or attenuation of a band against the median band, in dB.
         phase: ``"zero"`` or ``"minimum"``.
 
     Example:
@@ -188,11 +189,11 @@ def matching_filter(
 
 
 def n_bands_of(width_erb: float, sample_rate: int) -> int:
-    """How many bands of a width there are from 30 Hz to half the sample rate.
+    """Number of bands of a width from 30 Hz to half the sample rate.
 
     Args:
-        width_erb: in ERB.
-        sample_rate: in Hz.
+        width_erb: width of a band, in ERB.
+        sample_rate: sample rate in Hz.
 
     Example:
         >>> n_bands_of(0.5, 16_000)
@@ -206,8 +207,8 @@ def gain_filter(gains_db: Tensor, *, sample_rate: int, phase: Phase = "zero") ->
     """The filter, 93 ms long, of smooth gains per band.
 
     Args:
-        gains_db: ``(n_bands,)``, evenly spaced on the ERB-rate scale from 30 Hz up.
-        sample_rate: in Hz.
+        gains_db: gains in dB, ``(n_bands,)``, evenly spaced on the ERB-rate scale from 30 Hz up.
+        sample_rate: sample rate in Hz.
         phase: ``"zero"`` or ``"minimum"``.
 
     Example:
@@ -249,9 +250,9 @@ def filtered(
 
     Args:
         waveform: ``(..., time)``.
-        chosen: the filter.
+        chosen: filter to apply.
         start: first sample of the stretch.
-        stop: sample after its last; the end of the recording if not given.
+        stop: sample after the last one; the end of the recording if not given.
 
     **Shape**: result ``(..., stop - start)``.
 
@@ -280,8 +281,8 @@ def apply_gains(waveform: Tensor, gains_db: Tensor, *, sample_rate: int) -> Tens
 
     Args:
         waveform: ``(..., time)``.
-        gains_db: ``(n_bands,)``, as from `matching_gains`.
-        sample_rate: in Hz.
+        gains_db: gains in dB, ``(n_bands,)``, as `matching_gains` gives them.
+        sample_rate: sample rate in Hz.
 
     **Shape**: result ``(..., time)``.
     """
@@ -295,8 +296,8 @@ def eq_match(waveform: np.ndarray, reference: np.ndarray, sample_rate: int) -> n
 
     Args:
         waveform: ``(time,)`` or ``(channels, time)``.
-        reference: of the same rate; length, level and channels do not matter.
-        sample_rate: of both, in Hz.
+        reference: recording of the same rate; length, level and channels do not matter.
+        sample_rate: sample rate of both, in Hz.
 
     **Shape**: result as the waveform, float32.
 

@@ -20,7 +20,7 @@ def extended(waveform: Tensor, n_samples: int) -> Tensor:
 
     Args:
         waveform: ``(time,)``.
-        n_samples: added on each side.
+        n_samples: number of samples that are added on each side.
 
     **Shape**: result ``(n_samples + time + n_samples,)``.
 

@@ -25,11 +25,11 @@ def band_flatness(
 
     Args:
         waveform: ``(time,)``.
-        sample_rate: in Hz.
-        n_fft: in samples.
-        hop_length: in samples.
-        n_bands: of `filterbank`.
-        high_hz: of `filterbank`, in Hz.
+        sample_rate: sample rate in Hz.
+        n_fft: length of the transform in samples.
+        hop_length: hop in samples.
+        n_bands: number of bands, as in `estilo.dsp.mel.filterbank`.
+        high_hz: upper end of the highest band, in Hz; half the sample rate by default.
 
     **Shape**: result ``(n_bands,)``, 0 to 1.
 

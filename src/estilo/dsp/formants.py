@@ -35,8 +35,8 @@ def spectral_envelope(magnitude: Tensor, *, sample_rate: int) -> Tensor:
     """Natural logarithm of the true envelope of every frame.
 
     Args:
-        magnitude: ``(..., bins, frames)``.
-        sample_rate: in Hz.
+        magnitude: magnitude spectra, ``(..., bins, frames)``.
+        sample_rate: sample rate in Hz.
 
     **Shape**: result as the magnitude.
 
@@ -70,17 +70,17 @@ def with_formants(
     kept: float = 0.0,
     shift_semitones: float = 0.0,
 ) -> Tensor:
-    """An output whose formants are brought back towards a content's, moved, or both.
+    """Move an output's formants, towards the content's or along the frequency axis, or both.
 
     Every frame is filtered from its own envelope to the wanted one, at its own level, so neither
     pitch nor loudness changes.
 
     Args:
         output: ``(..., time)``.
-        content: what it was made of; the same shape.
-        sample_rate: in Hz.
+        content: content that the output was made from; the same shape.
+        sample_rate: sample rate in Hz.
         kept: how far the envelope goes from the output's (0) to the content's (1), in dB.
-        shift_semitones: how far the result is moved along the frequency axis, up or down.
+        shift_semitones: shift of the result along the frequency axis, in semitones; positive is up.
 
     **Shape**: result as the output.
 

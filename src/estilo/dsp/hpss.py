@@ -1,4 +1,4 @@
-r"""The harmonic, the percussive and what is neither, apart.
+r"""Separation of a recording into its harmonic part, its percussive part and a residual.
 
 References: D. FitzGerald (2010), Harmonic/percussive separation using median filtering, DAFx
 (the method); J. Driedger, M. Müller & S. Disch (2014), Extending harmonic-percussive separation of
@@ -15,7 +15,7 @@ from estilo.dsp.stft import istft, power_of_two_near, stft
 from estilo.errors import SettingsError
 
 _FRAME_S = 0.093
-_TIME_S, _WIDTH_HZ = 0.7, 160.0  # that the medians reach over
+_TIME_S, _WIDTH_HZ = 0.7, 160.0  # reach of the medians
 _BLOCK_FRAMES = 1024
 
 
@@ -24,9 +24,9 @@ class Split:
     """Three waveforms of equal shape that sum to the one they come from.
 
     Args:
-        harmonic: what goes on: horizontal lines of the spectrogram.
-        percussive: what is short and wide: vertical lines.
-        residual: what is neither clearly; nothing at a margin of 1.
+        harmonic: sustained sounds: horizontal lines of the spectrogram.
+        percussive: short and wide sounds: vertical lines.
+        residual: sounds that are neither clearly; nothing at a margin of 1.
     """
 
     harmonic: Tensor
@@ -39,11 +39,11 @@ def harmonic_percussive(waveform: Tensor, *, sample_rate: int, margin: float = 1
 
     With :math:`H` the median of the magnitude over time and :math:`P` that over frequency, the
     harmonic part is masked by :math:`H^2 / (H^2 + (\beta P)^2)` and the percussive one by
-    :math:`P^2 / (P^2 + (\beta H)^2)`, β being the margin; the residual is the rest.
+    :math:`P^2 / (P^2 + (\beta H)^2)`, β being the margin; the residual is what neither takes.
 
     Args:
         waveform: ``(..., time)``; memory stays bounded however long it is.
-        sample_rate: in Hz.
+        sample_rate: sample rate in Hz.
         margin: 1 or more: how clearly a sound must be the one or the other.
 
     Raises:
@@ -91,9 +91,9 @@ def masks(
     """Shares of a spectrogram that are harmonic and percussive.
 
     Args:
-        magnitude: ``(..., bins, frames)``.
+        magnitude: magnitude spectra, ``(..., bins, frames)``.
         kernels: odd lengths of the medians over time, in frames, and over frequency, in bins.
-        margin: as in `harmonic_percussive`.
+        margin: margin, as in `harmonic_percussive`.
 
     **Shape**: both results as the magnitude, 0 to 1.
 
@@ -109,7 +109,7 @@ def masks(
 
 
 def _share(one: Tensor, other: Tensor) -> Tensor:
-    """What one is of both; half where there is neither."""
+    """Share of one power in the sum of two; half where there is neither."""
     tiny = torch.finfo(one.dtype).tiny
     return (one + tiny) / (one + other + 2.0 * tiny)
 

@@ -39,15 +39,16 @@ _GAIN_CHUNK = 2**18
 
 @dataclass(frozen=True)
 class LevelReport:
-    """How far one static gain got.
+    """What one static gain achieved.
 
     Args:
-        target_lufs: loudness of the reference.
-        measured_lufs: loudness before the gain.
-        achieved_lufs: loudness after the gain.
-        true_peak_dbtp: true peak after the gain.
-        gain_db: the gain.
-        shortfall_lu: by how much the peak limit kept the result below the target, else 0.
+        target_lufs: loudness of the reference, in LUFS.
+        measured_lufs: loudness before the gain, in LUFS.
+        achieved_lufs: loudness after the gain, in LUFS.
+        true_peak_dbtp: true peak after the gain, in dBTP.
+        gain_db: the gain, in dB.
+        shortfall_lu: distance by which the peak limit kept the result below the target, in LU; 0
+            without one.
     """
 
     target_lufs: float
@@ -70,7 +71,7 @@ def integrated_loudness(samples: np.ndarray, sample_rate: int) -> float:
 
     Args:
         samples: full scale at ±1. **Shape** ``(channels, time)``.
-        sample_rate: in Hz, 8 000 to 192 000.
+        sample_rate: sample rate in Hz, 8 000 to 192 000.
 
     Example:
         >>> time_s = np.arange(96_000) / 48_000
@@ -90,7 +91,7 @@ def true_peak(samples: np.ndarray, sample_rate: int) -> float:
 
     Args:
         samples: full scale at ±1. **Shape** ``(channels, time)``.
-        sample_rate: in Hz.
+        sample_rate: sample rate in Hz.
 
     Example:
         >>> tone = np.sin(np.pi / 2 * np.arange(4800) + np.pi / 4) * np.hanning(4800)
@@ -118,17 +119,18 @@ def match_level(
     *,
     peak_limit_dbtp: float = -1.0,
 ) -> tuple[float, LevelReport]:
-    """The static gain that makes ``samples`` as loud as ``reference`` without passing a true peak.
+    """Find the static gain that makes ``samples`` as loud as ``reference`` within a true peak.
 
-    Where both cannot hold the peak wins, and the report says by how much. Recordings that the gate
+    Where both cannot hold, the peak wins, and the report says by how much. Recordings that the gate
     calls silent are compared ungated; digital silence on either side gives a gain of 0 dB, unless
     the peak asks for less.
 
     Args:
-        samples: what is to be made louder or softer; left as it is. **Shape** ``(channels, time)``.
-        reference: what it should be as loud as. **Shape** ``(channels, time)``.
-        sample_rate: of both, in Hz.
-        peak_limit_dbtp: the true peak that is not passed, in dBTP.
+        samples: samples to be made louder or softer; left as they are. **Shape** ``(channels,
+            time)``.
+        reference: samples whose loudness is wanted. **Shape** ``(channels, time)``.
+        sample_rate: sample rate of both, in Hz.
+        peak_limit_dbtp: true peak that must not be exceeded, in dBTP.
 
     Returns:
         The gain in dB, for `apply_gain`, and what it achieves.
@@ -148,7 +150,7 @@ def match_level(
     peak_dbtp = true_peak(samples, sample_rate)
     gain_db = 0.0
     if math.isfinite(target) and math.isfinite(measured):
-        # The gates do not move with the gain, so the difference is only nearly the answer.
+        # The gates do not move with the gain, so the difference is only nearly the gain.
         for _ in range(8):
             gain_db += target - measure(powers * 10.0 ** (gain_db / 10.0))
             if not math.isfinite(gain_db):
@@ -173,9 +175,9 @@ def apply_gain(samples: np.ndarray, gain_db: float, *, out: np.ndarray | None = 
     """Samples times a gain, in blocks.
 
     Args:
-        samples: **Shape** ``(channels, time)``.
-        gain_db: in dB; 0 returns the same bits.
-        out: where to write, which may be ``samples`` itself; a new array when None.
+        samples: samples. **Shape** ``(channels, time)``.
+        gain_db: gain in dB; 0 returns the same bits.
+        out: array to write to, which may be ``samples`` itself; a new array when None.
 
     Example:
         >>> apply_gain(np.ones((1, 2), dtype=np.float32), -20.0)
@@ -193,7 +195,7 @@ def k_weighting(sample_rate: int) -> np.ndarray:
     """The two filters of BS.1770, a shelf and a high pass, as second-order sections.
 
     Args:
-        sample_rate: in Hz.
+        sample_rate: sample rate in Hz.
 
     **Shape**: ``(2, 6)``.
 

@@ -40,7 +40,7 @@ def band_centres_hz(
 
     Args:
         n_bands: number of bands.
-        sample_rate: in Hz.
+        sample_rate: sample rate in Hz.
         scale: one of `SCALES`: the scale on which they are equally spaced.
         low_hz: lower end of the lowest band, in Hz.
         high_hz: upper end of the highest band, in Hz; half the sample rate by default.
@@ -77,13 +77,13 @@ def filterbank(
 
     Args:
         n_bands: number of bands.
-        n_fft: length of the transform, in samples.
-        sample_rate: in Hz.
+        n_fft: length of the transform in samples.
+        sample_rate: sample rate in Hz.
         scale: one of `SCALES`.
         low_hz: lower end of the lowest band, in Hz.
         high_hz: upper end of the highest band, in Hz; half the sample rate by default.
-        dtype: of the result.
-        device: of the result.
+        dtype: data type of the result.
+        device: device of the result.
 
     Raises:
         SettingsError: the scale is unknown, there is no band, or the ends are not in order.
@@ -116,17 +116,17 @@ def band_interpolation(
     **Shape**: ``(n_fft // 2 + 1, n_bands)``. The matrix is shared between calls; do not change it.
 
     Args:
-        n_bands: as in `filterbank`.
-        n_fft: as in `filterbank`, in samples.
-        sample_rate: as in `filterbank`, in Hz.
-        scale: as in `filterbank`.
-        low_hz: as in `filterbank`, in Hz.
-        high_hz: as in `filterbank`, in Hz.
-        dtype: of the result.
-        device: of the result.
+        n_bands: number of bands.
+        n_fft: length of the transform in samples.
+        sample_rate: sample rate, as in `filterbank`, in Hz.
+        scale: one of `SCALES`.
+        low_hz: lower end of the lowest band, in Hz.
+        high_hz: upper end of the highest band, in Hz; half the sample rate by default.
+        dtype: data type of the result.
+        device: device of the result.
 
     Raises:
-        SettingsError: as in `filterbank`.
+        SettingsError: for the reasons that `filterbank` gives.
 
     Example:
         >>> spread = band_interpolation(n_bands=8, n_fft=512, sample_rate=16000)

@@ -42,8 +42,8 @@ def random_phase(magnitude: Tensor, *, generator: torch.Generator | None = None)
     **Shape**: any; the result has the same and is complex.
 
     Args:
-        magnitude: gives shape, dtype and device.
-        generator: of the draws; a new one with seed 0 by default.
+        magnitude: tensor whose shape, data type and device the result has.
+        generator: random generator; a new one with seed 0 by default.
 
     Example:
         >>> random_phase(torch.ones(2, 3)).abs().round().tolist()
@@ -76,11 +76,12 @@ def alternate_projections(
     **Shape**: magnitude and phase alike, any; the result has the same.
 
     Args:
-        magnitude: non-negative.
-        phase: to start from; complex of modulus one.
-        project: spectrum to the nearest spectrum of a waveform: analysis after synthesis.
-        n_iterations: how often both projections are applied; 0 returns the phase.
-        momentum: 0 to below 1; 0.99 is the fast algorithm's.
+        magnitude: magnitude of the spectrum, non-negative.
+        phase: phase to start from; complex of modulus one.
+        project: function from a spectrum to the nearest spectrum of a waveform: analysis after
+            synthesis.
+        n_iterations: number of times that both projections are applied; 0 returns the phase.
+        momentum: factor from 0 to below 1; the fast algorithm takes 0.99.
 
     Raises:
         SettingsError: ``n_iterations`` is negative or the momentum is not in [0, 1).
@@ -124,19 +125,19 @@ def griffin_lim(
     **Shape**: magnitude ``(..., n_fft // 2 + 1, frames)``, result the same, complex.
 
     Args:
-        magnitude: of an STFT, non-negative.
-        length: of the waveform, in samples.
-        n_fft: as in `stft`, in samples.
-        hop_length: as in `stft`, in samples.
-        win_length: as in `stft`, in samples.
-        window: as in `stft`.
-        n_iterations: steps.
-        initial_phase: to start from; random by default.
-        generator: of the random start.
+        magnitude: magnitude of an STFT, non-negative.
+        length: length of the waveform, in samples.
+        n_fft: length of the transform in samples, as in `stft`.
+        hop_length: hop in samples, as in `stft`.
+        win_length: length of the window in samples, as in `stft`.
+        window: window, as in `stft`.
+        n_iterations: number of iterations.
+        initial_phase: phase to start from; random by default.
+        generator: random generator of the phase to start from.
         momentum: 0 is Griffin & Lim (1984), 0.99 the fast algorithm of Perraudin et al. (2013).
 
     Raises:
-        SettingsError: as in `alternate_projections` and `stft`.
+        SettingsError: for the reasons that `alternate_projections` and `stft` give.
 
     Example:
         >>> tone = torch.sin(torch.arange(2000) * 0.3)
@@ -184,13 +185,13 @@ def pghi(
     **Shape**: magnitude ``(..., n_fft // 2 + 1, frames)``, result the same, complex.
 
     Args:
-        magnitude: of an STFT, non-negative.
-        n_fft: as in `stft`, in samples.
-        hop_length: as in `stft`, in samples; an eighth of the window does best.
-        win_length: as in `stft`, in samples.
-        window: as in `stft`.
+        magnitude: magnitude of an STFT, non-negative.
+        n_fft: length of the transform in samples, as in `stft`.
+        hop_length: hop in samples; an eighth of the window does best.
+        win_length: length of the window in samples, as in `stft`.
+        window: window, as in `stft`.
         tolerance: share of the peak below which a bin's phase is random.
-        generator: of the random phases.
+        generator: random generator of the phases below the tolerance.
 
     Raises:
         InputError: the magnitude's bins do not fit ``n_fft``.

@@ -2,8 +2,7 @@
 
 Every output sample is a windowed-sinc sum over the input around its place there (Kaiser window,
 100 dB); for two whole rates the places repeat, so that the weights are a table. Unlike a
-resampler library's stream, what is remembered is a tensor, and output n is at a place that the
-caller has chosen, not where a filter happens to put it.
+resampler library's stream, the state is a tensor, and the caller chooses the position of output n.
 
 Reference: J. F. Kaiser, R. W. Schafer 1980, doi:10.1109/TASSP.1980.1163349
 """
@@ -31,9 +30,9 @@ class Polyphase(nn.Module):
     ``(batch, channels, any)``, ``phase`` ``(batch,)``.
 
     Args:
-        from_rate: in Hz.
-        to_rate: in Hz.
-        offset: of the first output, in input samples; at most 0.
+        from_rate: sample rate before the change, in Hz.
+        to_rate: sample rate after the change, in Hz.
+        offset: position of the first output, in input samples; at most 0.
     """
 
     taps: Tensor
@@ -56,7 +55,7 @@ class Polyphase(nn.Module):
         self.register_buffer("starts", torch.from_numpy(whole - whole[0]), persistent=False)
 
     def initial_state(self, channels: int) -> dict[str, Tensor]:
-        """Silence before the first sample."""
+        """State before the first sample: silence."""
         return {
             "buffer": self.taps.new_zeros(1, channels, self.n_before),
             "phase": torch.zeros(1, dtype=torch.int64, device=self.taps.device),
@@ -65,7 +64,13 @@ class Polyphase(nn.Module):
     def forward(
         self, block: Tensor, state: Mapping[str, Tensor], *, at_most: int | None = None
     ) -> tuple[Tensor, dict[str, Tensor]]:
-        """The next samples: all whose inputs have come, or the first of them."""
+        """The next output samples: all whose inputs have come, or the first of them.
+
+        Args:
+            block: next input samples, ``(batch, channels, n)``.
+            state: state after the samples before them.
+            at_most: largest number of output samples; all that can be computed when None.
+        """
         buffer = torch.cat((state["buffer"], block), -1)
         phase, n_ready = int(state["phase"][0]), buffer.shape[-1] - 2 * self.reach + 1
         n_most = max(0, n_ready) * self.period_out // self.period_in + 2
@@ -82,5 +87,10 @@ class Polyphase(nn.Module):
 
 
 def reach(from_rate: int, to_rate: int) -> int:
-    """Input samples that an output needs to come after its place, at most."""
+    """Number of input samples after its position that an output needs, at most.
+
+    Args:
+        from_rate: sample rate before the change, in Hz.
+        to_rate: sample rate after the change, in Hz.
+    """
     return -(-_HALF_WIDTH * max(from_rate, to_rate) // to_rate)

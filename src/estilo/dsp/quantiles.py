@@ -32,9 +32,9 @@ def carried(values: Tensor, source: Tensor, target: Tensor) -> Tensor:
     What lies outside the source's range is shifted as its end is.
 
     Args:
-        values: ``(rows, n)``.
-        source: quantiles ``(rows, n_levels)``.
-        target: quantiles of the same shape.
+        values: values to map, ``(rows, n)``.
+        source: quantiles of the distribution that they come from, ``(rows, n_levels)``.
+        target: quantiles of the distribution that they go to, of the same shape.
 
     **Shape**: result ``(rows, n)``.
 

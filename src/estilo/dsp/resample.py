@@ -23,12 +23,12 @@ def resample(
     """Samples at another rate, channel by channel, in blocks.
 
     Args:
-        samples: **Shape** ``(channels, time)``; computed as float32.
-        from_rate: in Hz.
-        to_rate: in Hz.
+        samples: samples, **Shape** ``(channels, time)``; computed as float32.
+        from_rate: sample rate of the samples, in Hz.
+        to_rate: sample rate of the result, in Hz.
         n_samples: exact length of the result, cut or filled with zeros; when None
             ``round(time * to_rate / from_rate)``.
-        out: where to write, **Shape** ``(channels, n_samples)``, for instance a mapped array; a
+        out: array to write to, **Shape** ``(channels, n_samples)``, for instance a mapped one; a
             new array when None.
 
     Returns:

@@ -28,8 +28,8 @@ def power_of_two_near(seconds: float, *, sample_rate: int, least: int = 16) -> i
     """The power of two nearest to a duration, on a logarithmic scale: a length for fast transforms.
 
     Args:
-        seconds: the duration.
-        sample_rate: in Hz.
+        seconds: duration in seconds.
+        sample_rate: sample rate in Hz.
         least: smallest result, in samples.
 
     Example:
@@ -46,7 +46,7 @@ def window_function(name: str, *, length: int) -> Tensor:
 
     Args:
         name: one of `WINDOWS`; ``"sqrt-hann"`` is the sine window.
-        length: in samples.
+        length: length in samples.
 
     Raises:
         SettingsError: the name is unknown or the length is not positive.
@@ -143,16 +143,16 @@ def istft(
     **Shape**: spectrum complex ``(..., n_fft // 2 + 1, frames)``, result ``(..., length)``.
 
     Args:
-        spectrum: complex, as from `stft`.
-        length: of the result, in samples.
-        n_fft: as in `stft`, in samples.
-        hop_length: as in `stft`, in samples.
-        win_length: as in `stft`, in samples.
-        window: as in `stft`.
+        spectrum: complex spectrum, as `stft` gives it.
+        length: length of the result, in samples.
+        n_fft: length of the transform in samples, as in `stft`.
+        hop_length: hop in samples, as in `stft`.
+        win_length: length of the window in samples, as in `stft`.
+        window: window, as in `stft`.
 
     Raises:
         InputError: the spectrum is not complex or its bins do not fit ``n_fft``.
-        SettingsError: as in `stft`.
+        SettingsError: for the reasons that `stft` gives.
 
     Example:
         >>> noise = torch.randn(999, generator=torch.Generator().manual_seed(0))

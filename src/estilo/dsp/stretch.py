@@ -1,4 +1,4 @@
-r"""Recordings played faster or slower at their own pitch, with their attacks as they are.
+r"""Time stretching: another speed at the same pitch, with attacks as they are.
 
 A phase vocoder whose regions around spectral peaks keep their phases among themselves (J. Laroche &
 M. Dolson 1999, Improved phase vocoder time-scale modification of audio, IEEE Transactions on Speech
@@ -16,8 +16,8 @@ _WINDOW_S = 0.06  # a compromise of basses, which want more, and attacks, which 
 _OVERLAP = 4
 _PEAK_REACH = 2  # bins to each side that a peak exceeds
 _BEFORE, _AFTER = 0.5, 0.6  # windows around an attack that run at its own pace
-_ATTACK_SHARE = 0.3  # of the way to the next attack, at most, that runs at its own pace
-_RISE = 4.0  # of power within a hop, from which on something sets in
+_ATTACK_SHARE = 0.3  # largest share of the way to the next attack that runs at its own pace
+_RISE = 4.0  # rise of the power within a hop from which a sound counts as setting in
 _LEAST = 1e-12
 
 Complex = NDArray[np.complex64]
@@ -42,12 +42,12 @@ def stretched(
     the same in all channels, so the stereo image stays. At a speed of 1 nothing is changed.
 
     Args:
-        samples: **Shape** ``(channels, time)``.
-        sample_rate: in Hz.
-        speed: how many times as fast, more than 0; meant for 0.5 to 2.
-        attacks_s: when sounds set in, in seconds, any order; 20 ms too early does no harm.
-            **Shape** ``(n,)``.
-        out: where to write, of the result's shape; a new array when None.
+        samples: samples, **Shape** ``(channels, time)``.
+        sample_rate: sample rate in Hz.
+        speed: factor on the speed, more than 0; meant for 0.5 to 2.
+        attacks_s: times at which sounds set in, in seconds, in any order; 20 ms too early does no
+            harm. **Shape** ``(n,)``.
+        out: array of the result's shape to write to; a new array when None.
 
     Returns:
         **Shape** ``(channels, round(time / speed))``, float32.
@@ -103,7 +103,7 @@ def _smooth(size: int) -> int:
 def _course(
     attacks: NDArray[np.float64], n_out: int, *, speed: float, size: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """When what is played: places of the output, of the input, and the pace from each of them on.
+    """The course of time: positions of the output, of the input, and the pace after each of them.
 
     Around each attack the pace is 1, as long as there is room for the others.
     """
@@ -124,7 +124,7 @@ def _course(
 
 
 def _spectrum(samples: np.ndarray, start: int, window: NDArray[np.float32]) -> Complex:
-    """Of one frame, with silence beyond the ends; **shape** ``(channels, bins)``."""
+    """Spectrum of one frame, with silence beyond the ends; **shape** ``(channels, bins)``."""
     frame = np.zeros((len(samples), len(window)), np.float32)
     first, stop = max(start, 0), min(start + len(window), samples.shape[1])
     if stop > first:
@@ -133,7 +133,7 @@ def _spectrum(samples: np.ndarray, start: int, window: NDArray[np.float32]) -> C
 
 
 def _turns(frame: Complex, before: Complex, last: Complex, *, keeps_attacks: bool) -> Complex:
-    """By how much the bins of a frame are turned, as complex numbers; **shape** ``(bins,)``."""
+    """Rotations of the bins of a frame, as complex numbers; **shape** ``(bins,)``."""
     power = np.square(np.abs(frame)).sum(axis=0)
     starts, regions = _regions(power)
     fit = np.add.reduceat((last * before.conj()).sum(axis=0), starts)

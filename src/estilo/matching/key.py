@@ -60,7 +60,5 @@ def _tonic_of_notes(of: Key) -> int:
 def _parts(of: Key) -> tuple[int, int]:
     """Mode, 0 for major and 1 for minor, and tonic."""
     if of.name is None:
-        raise InputError(
-            "expected a key with a name, got one without; leave the key out of the matching"
-        )
+        raise InputError("expected a key with a name, got none; give one with a name")
     return divmod(KEYS.index(of.name), 12)

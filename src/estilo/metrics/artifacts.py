@@ -1,7 +1,7 @@
 """Faults of a result: clipping, broken samples, clicks, musical noise, missing highs.
 
 Conventions: clipping, broken samples and clicks are counted in all channels at the output's own
-rate and compare with nothing; musical noise is heard in mono at 16 kHz, bandwidth in mono at each
+rate and without a reference; musical noise is measured in mono at 16 kHz, bandwidth in mono at each
 one's own rate, both against the target where there is one, else the style, at their own lengths.
 None of these is in the table of the SS VQ-VAE paper.
 
@@ -23,7 +23,7 @@ from estilo.metrics.base import Metric, are_audible, nothing_to_measure, require
 
 HIGHS_HZ = (8_000.0, 20_000.0)
 HIGHS_RATE_HZ = 40_000
-"""Least rate of a recording that can hold all of `HIGHS_HZ`."""
+"""Lowest sample rate at which a recording holds all of `HIGHS_HZ`, in Hz."""
 
 _FLAT = 1e-4
 _STEEP = 5e-4
@@ -112,7 +112,7 @@ def clicks_per_s(output: Sound) -> float:
 
 
 def musical_noise_db(output: Sound, reference: Sound) -> float:
-    """By how much the output's partials flicker more than its reference's.
+    """Excess of the flicker of the output's partials over that of its reference's, in dB.
 
     The difference of `estilo.analysis.flicker.flicker_db`, 0 where the output flickers less. For a
     tonal reference it finds the warble of phases that do not fit and the chirps of edited
@@ -146,7 +146,7 @@ def musical_noise_db(output: Sound, reference: Sound) -> float:
 
 
 def bandwidth_db(output: Sound, reference: Sound) -> float:
-    """How far the share of 8 to 20 kHz in the power is from the reference's, in dB.
+    """Difference of the share of 8 to 20 kHz in the power from the reference's, in dB.
 
     The other metrics stop at 8 kHz. `highs_db` says on which side the output is.
 
@@ -200,7 +200,7 @@ def highs_db(sound: Sound) -> float:
 
 
 def inconsistency(spectrum: ArrayLike, *, n_fft: int, hop_length: int) -> float:
-    r"""How far a spectrogram is from being that of any waveform.
+    r"""Distance of a spectrogram from those that waveforms have.
 
     .. math:: \|S - \mathrm{STFT}(\mathrm{iSTFT}(S))\| / \|S\|
 
@@ -210,7 +210,7 @@ def inconsistency(spectrum: ArrayLike, *, n_fft: int, hop_length: int) -> float:
     window to hop.
 
     Args:
-        spectrum: complex. **Shape** ``(n_fft // 2 + 1, frames)``.
+        spectrum: complex spectrum. **Shape** ``(n_fft // 2 + 1, frames)``.
         n_fft: length of the transform and its window, in samples.
         hop_length: distance of two frames, in samples; at most half the window.
 

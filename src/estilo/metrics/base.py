@@ -1,4 +1,4 @@
-"""What a metric is, so that reports, tables and tests can go over all of them."""
+"""The description of a metric, so that reports, tables and tests can go over all of them."""
 
 import math
 import warnings
@@ -10,7 +10,7 @@ from estilo.analysis.sound import Sound
 from estilo.errors import InputError
 
 Role = Literal["content", "style", "target", "timbre", "notes"]
-"""What an output is held against.
+"""What an output is compared with.
 
 ``"timbre"`` is the target where there is one, else the style; ``"notes"`` is the target where there
 is one, else the content.
@@ -22,14 +22,14 @@ class Metric:
     """One number that says how good an output is.
 
     Args:
-        name: as in reports and tables, with its unit where it has one.
-        label: heading of a column, a few words.
+        name: name in reports and tables, with its unit where it has one.
+        label: heading of a column, in a few words.
         better: whether less or more is better.
         best: value for an output that equals its reference, or that has no fault.
-        against: what the output is held against; None for faults of the output alone.
-        measure: takes the output and, unless `against` is None, the reference, as
-            `estilo.analysis.sound.Sound`; returns NaN, after a warning, where there is nothing to
-            measure.
+        against: what the output is compared with; None for faults of the output alone.
+        measure: function that takes the output and, unless `against` is None, the reference, as
+            `estilo.analysis.sound.Sound`; it returns NaN, after a warning, where there is nothing
+            to measure.
     """
 
     name: str
@@ -48,8 +48,8 @@ def nothing_to_measure(name: str, why: str = "a recording is empty or silent") -
     """NaN, after a warning that says which metric had nothing to measure, and why.
 
     Args:
-        name: of the metric.
-        why: ends the sentence.
+        name: name of the metric.
+        why: end of the sentence.
 
     Example:
         >>> with warnings.catch_warnings(record=True) as caught:
@@ -64,11 +64,11 @@ def nothing_to_measure(name: str, why: str = "a recording is empty or silent") -
 
 
 def require_sounds(name: str, *sounds: Sound) -> None:
-    """Nothing, or an error that says what a metric takes.
+    """Refuse anything that is not a `Sound`.
 
     Args:
-        name: of the metric, for the message.
-        sounds: what it was given.
+        name: name of the metric, for the message.
+        sounds: arguments that it was given.
 
     Raises:
         InputError: one of them is not a `Sound`.
@@ -91,8 +91,8 @@ def are_audible(name: str, *sounds: Sound) -> bool:
     """Whether there is something to hear in every one of a metric's sounds.
 
     Args:
-        name: of the metric, for the message.
-        sounds: what it was given.
+        name: name of the metric, for the message.
+        sounds: sounds that it was given.
 
     Raises:
         InputError: one of them is not a `Sound`.
@@ -110,8 +110,8 @@ def aligned_once(output: Sound, reference: Sound) -> Sound:
     """The output padded or cut to its reference's duration; made once for all metrics.
 
     Args:
-        output: what is measured.
-        reference: what it is held against.
+        output: sound that is measured.
+        reference: sound that it is compared with.
 
     Example:
         >>> import numpy as np

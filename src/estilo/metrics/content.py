@@ -1,4 +1,4 @@
-"""How much of its content an output kept: harmony, onsets, course of loudness.
+"""Shares of its content that an output kept: harmony, onsets, course of loudness.
 
 Conventions: mono, 16 kHz, the output padded or cut to the content's length. All three ignore gain.
 None is in the table of the SS VQ-VAE paper (O. Cífka et al. 2021,

@@ -1,4 +1,4 @@
-"""How much of a texture was copied from its style instead of being new.
+"""Share of a texture that was copied from its style instead of being new.
 
 Conventions: mono waveforms at one sample rate, 16 kHz in all published figures.
 
@@ -28,9 +28,9 @@ def copy_score(output: ArrayLike, style: ArrayLike, sample_rate: int) -> float:
     own other half gives about 0.17, against itself 1. Silent windows count as not copied.
 
     Args:
-        output: ``(time,)``, at least half a second.
-        style: ``(time,)``, at least half a second.
-        sample_rate: of both, in Hz.
+        output: output, ``(time,)``, at least half a second.
+        style: style, ``(time,)``, at least half a second.
+        sample_rate: sample rate of both, in Hz.
 
     Raises:
         InputError: one of them is shorter than a window.

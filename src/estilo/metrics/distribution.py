@@ -1,4 +1,4 @@
-"""How far a set of outputs is from a set of recordings, in the space of an embedding.
+"""Distances of a set of outputs from a set of recordings, in the space of an embedding.
 
 Conventions: an embedding is one row per clip or window, from one network for both sets; only
 figures of one network, one window length and about one number of clips compare with each other.
@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from estilo.errors import InputError
 
 KAD_SCALE = 100.0
-"""What the authors of the kernel distance multiply it by, to be read easily."""
+"""Factor by which the authors of the kernel distance multiply it, to be read easily."""
 
 _BLOCK = 1024
 _MOST_FOR_MEDIAN = 4096
@@ -32,8 +32,8 @@ def frechet_audio_distance(outputs: ArrayLike, reference: ArrayLike) -> float:
     of different numbers of clips.
 
     Args:
-        outputs: **Shape** ``(n, d)``, at least two rows.
-        reference: **Shape** ``(m, d)``, at least two rows.
+        outputs: embeddings of the outputs, at least two rows. **Shape** ``(n, d)``.
+        reference: embeddings of the recordings, at least two rows. **Shape** ``(m, d)``.
 
     Returns:
         0 for equal means and covariances, else more.
@@ -69,8 +69,8 @@ def kernel_audio_distance(
               k(x, y) = e^{-\|x - y\|^2 / 2\sigma^2}
 
     Args:
-        outputs: **Shape** ``(n, d)``, at least two rows.
-        reference: **Shape** ``(m, d)``, at least two rows.
+        outputs: embeddings of the outputs, at least two rows. **Shape** ``(n, d)``.
+        reference: embeddings of the recordings, at least two rows. **Shape** ``(m, d)``.
         bandwidth: σ; by default the median distance between two rows of the reference (of about
             4096 evenly spaced ones, where there are more).
 
@@ -78,7 +78,7 @@ def kernel_audio_distance(
         About 0 for sets of one distribution, and as often below as above; up to 200.
 
     Raises:
-        InputError: as in `frechet_audio_distance`, or σ is not positive, as when most rows of the
+        InputError: for the reasons that `frechet_audio_distance` gives, or σ is not positive, as when most rows of the
             reference are equal.
 
     Source: Y. Chung et al. 2025, https://arxiv.org/abs/2502.15602

@@ -41,7 +41,7 @@ MODULATION_HZ = (1, 2, 3, 5, 8, 13, 22, 38, 65, 110)
 """Edges of the bands of modulation, in Hz, which are bins of the transform of a window."""
 
 BAND_DISTANCES = (1, 2, 3, 5, 8, 12, 18, 25)
-"""How far apart, in bands, are the envelopes whose correlation is taken."""
+"""Distances, in bands, of the envelopes whose correlation is taken."""
 
 # First band, last and length of the transform: where bands are wide, a short one follows roughness
 # and grains; a single one of 512 measured worse against most imitations.
@@ -138,7 +138,7 @@ def embed(sound: Sound, *, hop_s: float = HOP_S) -> Rows:
 
 
 def texture_statistics(sound: Sound, *, hop_s: float = HOP_S) -> Rows:
-    r"""What the network is told of every window, from the envelopes *e* of its bands.
+    r"""Input of the network for every window, from the envelopes *e* of its bands.
 
     Of each of 32 bands: :math:`\log \mu`, :math:`\log(\sigma / \mu)`, skewness, log kurtosis, and
     the shares of the modulation power between the edges `MODULATION_HZ`, in logarithms; of each
@@ -149,7 +149,7 @@ def texture_statistics(sound: Sound, *, hop_s: float = HOP_S) -> Rows:
 
     Args:
         sound: any length and rate.
-        hop_s: as in `embed`.
+        hop_s: distance of two windows, in seconds; rounded to 4 ms.
 
     Raises:
         SettingsError: the hop is not positive.
@@ -181,7 +181,7 @@ def forward(statistics: NDArray, weights: Mapping[str, NDArray]) -> Rows:
     **Shape**: ``(n_windows, 598)`` to ``(n_windows, 96)``.
 
     Args:
-        statistics: as from `texture_statistics`.
+        statistics: statistics that `texture_statistics` gave.
         weights: ``layer0``, ``layer0_bias``, ``layer1`` and ``layer1_bias``; the normalisation of
             the statistics is part of them.
 

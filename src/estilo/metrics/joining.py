@@ -16,7 +16,7 @@ _LEVEL = 0.1
 
 
 def joined(styles: Sequence[Sound]) -> Sound:
-    """All of every style, one after another; a single one as it is.
+    """Join all of every style, one after another; a single one is left as it is.
 
     What may have been copied from any of them is in it. Several are brought to one channel, to the
     highest of their rates and to the same root mean square.
@@ -45,7 +45,7 @@ def blended(styles: Sequence[Sound], weights: Sequence[float] | None = None) -> 
 
     Args:
         styles: one or more.
-        weights: shares; equal if not given.
+        weights: shares of the styles; equal if not given.
 
     Raises:
         InputError: there is none, or another number of weights than styles.
@@ -80,7 +80,7 @@ def _require_some(styles: Sequence[Sound]) -> None:
 
 
 def _alike(styles: Sequence[Sound]) -> tuple[list[np.ndarray], int]:
-    """One channel of each at the same rate and level, and the rate."""
+    """One channel of each style, at the same rate and level, and the rate."""
     rate = max(style.audio.sample_rate for style in styles)
     parts = []
     for style in styles:

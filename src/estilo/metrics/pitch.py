@@ -1,4 +1,4 @@
-"""How far the notes of an output are from those of its content.
+"""Distance of the notes of an output from those of its content.
 
 Conventions: mono, 16 kHz, the output padded or cut to the content's length; notes by
 `estilo.analysis.multipitch`, every 32 ms, to the semitone.
@@ -56,8 +56,8 @@ def jaccard_distance(ours: np.ndarray, theirs: np.ndarray) -> float:
     Frames that only one of them has are left out: rounding of two rates may add one.
 
     Args:
-        ours: **shape** ``(n_frames, n_notes)``, bool.
-        theirs: **shape** ``(n_frames, n_notes)``, bool.
+        ours: notes that sound in each frame. **Shape** ``(n_frames, n_notes)``, bool.
+        theirs: notes to compare with. **Shape** ``(n_frames, n_notes)``, bool.
 
     Example:
         >>> jaccard_distance(np.array([[1, 1, 0]], bool), np.array([[0, 1, 0]], bool))

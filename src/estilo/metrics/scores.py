@@ -28,13 +28,13 @@ class ScoreWarning(UserWarning):
 
 @dataclass(frozen=True)
 class References:
-    """What an output is held against; None for what there is not.
+    """The sounds that an output is compared with; None for those that are not known.
 
     Args:
-        content: what was to be kept.
-        style: all that was to be taken from, see `estilo.metrics.joining.joined`.
-        blend: the same by weights, see `estilo.metrics.joining.blended`.
-        target: what a perfect transfer would give.
+        content: sound that was to be kept.
+        style: all sounds that were to be taken from, joined by `estilo.metrics.joining.joined`.
+        blend: the same sounds, joined by their weights in `estilo.metrics.joining.blended`.
+        target: sound that a perfect transfer would give.
     """
 
     content: Sound | None = None
@@ -55,7 +55,12 @@ class References:
 
 @dataclass
 class Scores:
-    """Numbers by name, and what could not be measured because a metric failed, in words."""
+    """The scores of an output, and the metrics that failed.
+
+    Args:
+        values: finite numbers by name.
+        failures: sentences about the metrics that failed.
+    """
 
     values: dict[str, float] = field(default_factory=dict)
     failures: list[str] = field(default_factory=list)
@@ -71,14 +76,14 @@ def score(
 ) -> dict[str, float]:
     """All that can be measured of an output with what is known of its origin.
 
-    A metric that fails is left out after a `ScoreWarning`; for none at all a result is lost.
+    A metric that fails is left out after a `ScoreWarning`; no failure of a metric costs a result.
 
     Args:
         output: any length and rate.
-        content: what was to be kept.
-        styles: what was to be taken from.
+        content: sound that was to be kept.
+        styles: sounds that were to be taken from.
         style_weights: shares of the styles; equal if not given.
-        target: what a perfect transfer would give; timbre and notes are held against it.
+        target: sound that a perfect transfer would give; timbre and notes are compared with it.
 
     Returns:
         Finite numbers by name.
@@ -112,13 +117,13 @@ def references(
     weights: Sequence[float] | None = None,
     target: Sound | None = None,
 ) -> References:
-    """What an output is held against, made once for several outputs.
+    """Make the sounds that outputs are compared with, once for several outputs.
 
     Args:
-        content: what was to be kept.
-        styles: what was to be taken from.
+        content: sound that was to be kept.
+        styles: sounds that were to be taken from.
         weights: shares of the styles; equal if not given.
-        target: what a perfect transfer would give.
+        target: sound that a perfect transfer would give.
 
     Raises:
         InputError: there are not as many weights as styles.
@@ -137,8 +142,8 @@ def measured(output: Sound, against: References, *, names: Iterable[str] | None 
 
     Args:
         output: any length and rate.
-        against: of `references`.
-        names: of the metrics; all that are registered if not given.
+        against: sounds to compare with, made by `references`.
+        names: names of the metrics; all that are registered if not given.
 
     Example:
         >>> scores = measured(Sound([0.5] * 800, 8000), References())
@@ -165,7 +170,7 @@ def measured(output: Sound, against: References, *, names: Iterable[str] | None 
 
 @contextmanager
 def nothing_is_fine() -> Iterator[None]:
-    """No warning where there is nothing to measure, for the time of the context.
+    """Suppress the warning that there is nothing to measure, within a context.
 
     Example:
         >>> from estilo.metrics.base import nothing_to_measure
@@ -187,7 +192,7 @@ def _measured(name: str, output: Sound, against: References) -> dict[str, float]
 
 
 def _add(scores: Scores, name: str, measure: Callable[[], dict[str, float]]) -> None:
-    """What is finite of what a function says; in words if it fails, whatever it fails of."""
+    """Add the finite results of a function, or a sentence about its failure, whatever that is."""
     try:
         found = measure()
     except Exception as error:

@@ -35,20 +35,20 @@ _UNITS = ("_hz", "_bpm", "_per_s")
 
 
 def content_kept(values: Mapping[str, float]) -> float:
-    r"""How much of the content is left: its harmony and its rhythm, half and half.
+    r"""Share of the content that is left: its harmony and its rhythm, half and half.
 
     .. math:: \tfrac12 (\overline{h} + \overline{r}), \quad
               x \mapsto \max\left(\frac{x - x_0}{x_1 - x_0}, 0\right)
 
     Harmony is the mean of chroma and notes, rhythm that of onsets and the course of loudness, each
     first scaled from :math:`x_0`, what unrelated recordings score, to :math:`x_1`, what identical
-    ones do. Where the content has no onset, say, the mean is over the rest. The same notes on
+    ones do. Where the content has no onset, say, the mean is over the other metrics. The same notes on
     another instrument give about 0.8, as other partials are heard. Noise is harmonically like all
     other noise.
 
     Args:
-        values: of ``chroma``, ``pitch``, ``onset_f1`` and ``loudness_correlation``, as many as
-            there are.
+        values: scores named ``chroma``, ``pitch``, ``onset_f1`` and ``loudness_correlation``, as
+            far as they were measured.
 
     Returns:
         0, as if unrelated, to 1, the content itself; NaN where none of the four is there.
@@ -70,7 +70,7 @@ def content_kept(values: Mapping[str, float]) -> float:
 
 
 def style_taken(output: Sound, content: Sound, style: Sound) -> float:
-    r"""How far the timbre went from the content's to the style's.
+    r"""Share of the way from the content's timbre to the style's that the output went.
 
     .. math:: 1 - \frac{d(\text{output}, \text{style})}{d(\text{content}, \text{style})}
 
@@ -104,7 +104,7 @@ def style_taken(output: Sound, content: Sound, style: Sound) -> float:
 
 
 def artifacts(output: Sound, references: Sequence[Sound] = ()) -> float:
-    """How bad the worst fault is that none of the references has.
+    """Severity of the worst fault that none of the references has.
 
     Clicks (1 a second), clipping (1 % of the samples), samples that are not finite (any), and
     partials that flicker as those of noise do (5 dB more than in any reference) count 1, less in
@@ -112,7 +112,8 @@ def artifacts(output: Sound, references: Sequence[Sound] = ()) -> float:
 
     Args:
         output: any length, rate and channels.
-        references: content, styles, target: their own clicks and noise are no fault of the output.
+        references: content, styles and target: their own clicks and noise do not count as faults of
+            the output.
 
     Returns:
         0, none, to 1; NaN where nothing was to be measured.
@@ -172,7 +173,7 @@ def moved_name(descriptor: str) -> str:
     """Name of the movement of a descriptor.
 
     Args:
-        descriptor: such as ``"tempo_bpm"``.
+        descriptor: name such as ``"tempo_bpm"``.
 
     Example:
         >>> moved_name("tempo_bpm")

@@ -1,4 +1,4 @@
-"""How far an output's timbre is from where it should be.
+"""Distance of an output's timbre from the one that it should have.
 
 Conventions: mono, 16 kHz; 13 MFCCs (`estilo.analysis.spectra.mfcc`), coefficient 0, the loudness,
 dropped. Against the target where there is one, else the style. Statistics over time are compared,

@@ -1,4 +1,4 @@
-"""How far an output's timbre is from where it should be, as a small trained network hears it.
+"""Distance of an output's timbre from the one that it should have, by a small trained network.
 
 Conventions: mono, 16 kHz; MFCCs 1 to 12 (`estilo.analysis.spectra.mfcc`) in, four blocks of
 convolution, normalisation, ReLU and maximum, and a mean over time out: the network by which
@@ -35,7 +35,7 @@ SIZES = (4, 4, 4, 2)
 N_INPUTS = N_MFCC - 1
 N_CHANNELS = 64
 MARGIN = 0.1
-"""By how much another source was to be further away than the same one, in training."""
+"""Margin in training by which another source was to be further away than the same one."""
 
 _FLOOR = -100.0 * np.sqrt(N_BANDS) + 0.01
 """Coefficient 0 of a frame in which every band is cut off at -100 dB, and some rounding."""
@@ -57,7 +57,7 @@ STEP_FRAMES = _frames_for(2) - N_FRAMES
 
 
 def timbre_triplet(output: Sound, reference: Sound) -> float:
-    r"""Cosine distance between what the network says of two recordings.
+    r"""Cosine distance between the network's embeddings of two recordings.
 
     .. math:: 1 - \frac{\langle u, v \rangle}{\|u\| \|v\|}, \quad u, v \ge 0
 
@@ -90,7 +90,7 @@ def timbre_triplet(output: Sound, reference: Sound) -> float:
 
 
 def timbre_embedding(sound: Sound) -> Array:
-    """What the network says of a recording; compute it through `Sound.once`, which keeps it.
+    """The network's embedding of a recording; compute it through `Sound.once`, which keeps it.
 
     **Shape**: ``(64,)``, not negative; zeros where no mel band of the recording can be heard.
 
@@ -113,7 +113,7 @@ def continued(coefficients: NDArray) -> NDArray:
     **Shape**: ``(n_inputs, n_frames)`` to ``(n_inputs, N_FRAMES + k * STEP_FRAMES)``.
 
     Args:
-        coefficients: at least one frame.
+        coefficients: MFCCs of at least one frame.
 
     Example:
         >>> continued(np.arange(300)[None])[0, [0, 299, 300, -1]].tolist(), STEP_FRAMES
@@ -131,8 +131,8 @@ def forward(coefficients: NDArray, weights: Mapping[str, NDArray]) -> Array:
 
     Args:
         coefficients: MFCCs 1 to 12.
-        weights: of block *i* from 0, ``block{i}`` of shape ``(size * inputs, channels)``, the
-            inputs of one frame side by side, and ``block{i}_bias``.
+        weights: arrays ``block{i}`` of shape ``(size * inputs, channels)``, the inputs of one frame
+            side by side, and ``block{i}_bias``, with the block *i* counted from 0.
 
     Example:
         >>> forward(np.ones((N_INPUTS, N_FRAMES)), trained_weights()).shape

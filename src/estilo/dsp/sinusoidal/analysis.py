@@ -1,4 +1,4 @@
-"""From a waveform to its tracks."""
+"""Analysis of a waveform into tracks of sines."""
 
 import math
 from dataclasses import dataclass, replace
@@ -17,17 +17,18 @@ _MOST_BINS = 2.0  # from frame to frame
 
 @dataclass(frozen=True, kw_only=True)
 class SineAnalysis:
-    """How tracks are looked for.
+    """Settings of the search for tracks.
 
     Args:
-        n_sines: that sound at once, at most.
-        window_s: what a frame sees, in seconds; rounded to a power of two of samples.
-        floor_db: below it there are no sines, in dB of the waveform's peak.
-        n_frames_min: shorter tracks are none: a peak of noise lasts for a window, which is 4.
-        bend_most: of a track's frequency (its mean second difference from frame to frame), as a
-            share of the window's resolution: it is more for noise, and less, by energy, for
-            instruments and speech.
-        n_refinements: how often tracks listen for themselves in the residual.
+        n_sines: largest number of sines that sound at once.
+        window_s: length of the window in seconds; rounded to a power of two of samples.
+        floor_db: level below which there are no sines, in dB of the waveform's peak.
+        n_frames_min: smallest number of frames of a track: a peak of noise lasts for a window,
+            which is 4.
+        bend_most: largest bend of a track's frequency (its mean second difference from frame to
+            frame), as a share of the window's resolution: noise bends more, and instruments and
+            speech, by energy, less.
+        n_refinements: number of times that tracks are corrected by the residual.
     """
 
     n_sines: int = 100
@@ -38,11 +39,11 @@ class SineAnalysis:
     n_refinements: int = 1
 
     def __call__(self, waveform: Tensor, *, sample_rate: int) -> Tracks:
-        """Tracks.
+        """Find the tracks of a waveform.
 
         Args:
             waveform: ``(time,)``.
-            sample_rate: in Hz.
+            sample_rate: sample rate in Hz.
         """
         win_length = power_of_two_near(self.window_s, sample_rate=sample_rate, least=4 * BLOCK)
         hop_length = max(BLOCK, win_length // 4)
@@ -77,17 +78,17 @@ class SineAnalysis:
 
 
 def refined(tracks: Tracks, waveform: Tensor, *, win_length: int) -> Tracks:
-    """Tracks corrected by what they find of themselves in what they have left over.
+    """Correct tracks by what remains of them in the residual.
 
-    A window smears what moves within it. A track that knows its own glide hears itself standing
-    still, and the complex amplitude that it finds in the residual is its error: of amplitude, of
-    phase and, by the slope of the phase's error, of frequency (Pantazis, Rosec & Stylianou 2011,
+    A window smears what moves within it. Demodulated by its own glide a track stands still, and its
+    complex amplitude in the residual is its error: of amplitude, of phase and, by the slope of the
+    phase's error, of frequency (Pantazis, Rosec & Stylianou 2011,
     https://doi.org/10.1109/TASL.2010.2047682, find it by least squares).
 
     Args:
-        tracks: as found.
-        waveform: that they were found in, ``(time,)``.
-        win_length: of the window that the error is averaged over, in samples.
+        tracks: tracks to correct.
+        waveform: waveform that they were found in, ``(time,)``.
+        win_length: length of the window that the error is averaged over, in samples.
     """
     residual = waveform - synthesise(tracks, length=len(waveform))
     window = window_function("hann", length=win_length // BLOCK).to(waveform)

@@ -16,7 +16,14 @@ _AT_ONCE = 1 << 15  # sines times blocks: what is made of them stays in the cach
 
 @dataclass(frozen=True)
 class Blocks:
-    """Sines over some blocks, ``(blocks, rows)`` each: what `oscillators` take."""
+    """Sines over some blocks, ``(blocks, rows)`` each, as `oscillators` takes them.
+
+    Args:
+        amplitude: amplitude at the first sample of a block.
+        slope: slope of the amplitude, per sample.
+        phase: phase at the first sample, in radians.
+        step: step of the phase, in radians per sample.
+    """
 
     amplitude: Tensor
     slope: Tensor
@@ -34,11 +41,11 @@ class Courses:
     frame, and out over the hop after its last.
 
     Args:
-        amplitude: where the hop begins.
-        rise: of the amplitude over the hop.
-        phase: coefficients of the cubic, from the constant on.
+        amplitude: amplitude at the beginning of the hop.
+        rise: rise of the amplitude over the hop.
+        phase: coefficients of the cubic in radians, from the constant on.
         label: number of the track that sounds, or -1.
-        hop_length: in samples.
+        hop_length: hop in samples.
     """
 
     amplitude: Tensor
@@ -49,10 +56,10 @@ class Courses:
 
     @classmethod
     def of(cls, tracks: Tracks) -> "Courses":
-        """Interpolate.
+        """Interpolate tracks between their frames.
 
         Raises:
-            SettingsError: the hop is no multiple of a block.
+            SettingsError: the hop is not a multiple of a block.
         """
         if tracks.hop_length % BLOCK:
             raise SettingsError(
@@ -80,7 +87,7 @@ class Courses:
 
     @property
     def blocks_per_hop(self) -> int:
-        """Blocks of a hop."""
+        """Number of blocks in a hop."""
         return self.hop_length // BLOCK
 
     def parts(self) -> Iterator[Blocks]:

@@ -18,12 +18,12 @@ N_BANDS = 64
 
 @dataclass(frozen=True)
 class CodedNoise:
-    """All that is kept of a waveform as noise.
+    """A waveform coded as noise.
 
     Args:
         levels: power in bands, ``(N_BANDS, frames)``.
         offset: mean of the samples: some recordings have one that outweighs all else.
-        sample_rate: in Hz.
+        sample_rate: sample rate in Hz.
     """
 
     levels: Tensor
@@ -32,19 +32,24 @@ class CodedNoise:
 
     @classmethod
     def of(cls, waveform: Tensor, *, sample_rate: int) -> "CodedNoise":
-        """Measure a waveform ``(time,)``."""
+        """Measure the levels of a waveform.
+
+        Args:
+            waveform: waveform to measure, ``(time,)``.
+            sample_rate: sample rate in Hz.
+        """
         offset = float(waveform.double().mean()) if len(waveform) else 0.0
         return cls(_band_power(waveform - offset, sample_rate), offset, sample_rate)
 
     def decode(self, *, length: int, generator: torch.Generator) -> Tensor:
-        """Noise with these levels.
+        """Make noise with these levels.
 
         White noise is weighed band by band and frame by frame. Its own levels are those of chance,
         and frames overlap: a second pass weighs by what the first one missed.
 
         Args:
-            length: of the waveform that was coded, in samples.
-            generator: of the noise.
+            length: length of the waveform that was coded, in samples.
+            generator: random generator of the noise.
 
         **Shape**: result ``(length,)``.
 

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 BLOCK = 64
-"""Samples; a gliding sine is approximated by steady ones over so many, without jumps of phase."""
+"""Length in samples over which a gliding sine is approximated by a steady one, phase kept."""
 _COARSE, _FINE = 8, 8
 
 
@@ -18,10 +18,10 @@ def oscillate(amplitude: Tensor, slope: Tensor, phase: Tensor, step: Tensor) -> 
     r"""Sums of sines over blocks: :math:`\sum_k (A_k + B_k t) \cos(\phi_k + \omega_k t)`.
 
     Args:
-        amplitude: at the first sample of the block, ``(blocks, sines)``.
-        slope: of the amplitude, per sample.
-        phase: at the first sample, in radians.
-        step: of the phase, in radians per sample.
+        amplitude: amplitude at the first sample of the block, ``(blocks, sines)``.
+        slope: slope of the amplitude, per sample, of the same shape.
+        phase: phase at the first sample, in radians, of the same shape.
+        step: step of the phase, in radians per sample, of the same shape.
 
     **Shape**: result ``(blocks, BLOCK)``.
 
@@ -43,14 +43,14 @@ def oscillate(amplitude: Tensor, slope: Tensor, phase: Tensor, step: Tensor) -> 
 
 
 def demodulate(blocks: Tensor, phase: Tensor, step: Tensor) -> tuple[Tensor, Tensor]:
-    r"""What each sine finds of itself: :math:`\sum_t x(t) e^{-i (\phi_k + \omega_k t)}`.
+    r"""Demodulate by every sine: :math:`\sum_t x(t) e^{-i (\phi_k + \omega_k t)}`.
 
     The adjoint of `oscillate`.
 
     Args:
-        blocks: of a waveform, ``(blocks, BLOCK)``.
-        phase: at the first sample, in radians, ``(blocks, sines)``.
-        step: in radians per sample.
+        blocks: blocks of a waveform, ``(blocks, BLOCK)``.
+        phase: phase at the first sample, in radians, ``(blocks, sines)``.
+        step: step of the phase, in radians per sample, of the same shape.
 
     **Shape**: real and imaginary part, ``(blocks, sines)`` each.
     """
@@ -62,7 +62,7 @@ def demodulate(blocks: Tensor, phase: Tensor, step: Tensor) -> tuple[Tensor, Ten
 
 
 def _angles(phase: Tensor, step: Tensor) -> tuple[Tensor, Tensor]:
-    """Of the factors: ``(blocks, _COARSE, sines)`` and ``(blocks, _FINE, sines)``."""
+    """Angles of the factors: ``(blocks, _COARSE, sines)`` and ``(blocks, _FINE, sines)``."""
     like = {"dtype": phase.dtype, "device": phase.device}
     coarse = _FINE * torch.arange(_COARSE, **like)[:, None]
     fine = torch.arange(_FINE, **like)[:, None]

@@ -18,13 +18,13 @@ _MARGIN = 2.0
 
 @dataclass(frozen=True)
 class Parts:
-    """What a recording is made of, ``(time,)`` each.
+    """The parts of a recording, ``(time,)`` each.
 
     Args:
-        tracks: of the sines.
-        sines: their sum.
-        transients: of the residual, which is what the sines leave.
-        noise: the residual without its transients.
+        tracks: tracks of the sines.
+        sines: sum of the sines.
+        transients: transients in the residual of the sines.
+        noise: residual without its transients.
     """
 
     tracks: Tracks
@@ -34,17 +34,17 @@ class Parts:
 
     @property
     def residual(self) -> Tensor:
-        """What is no sine."""
+        """The recording without its sines: transients and noise."""
         return self.transients + self.noise
 
 
 def split(waveform: Tensor, *, sample_rate: int, analysis: SineAnalysis | None = None) -> Parts:
-    """Take a recording apart.
+    """Split a recording into sines, transients and noise.
 
     Args:
         waveform: ``(time,)``.
-        sample_rate: in Hz.
-        analysis: how sines are looked for.
+        sample_rate: sample rate in Hz.
+        analysis: settings of the search for sines.
 
     Example:
         >>> import torch
@@ -61,14 +61,14 @@ def split(waveform: Tensor, *, sample_rate: int, analysis: SineAnalysis | None =
 
 
 def find_transients(waveform: Tensor, *, sample_rate: int) -> Tensor:
-    """What happens at once: where a column of the spectrogram stands out of its row.
+    """Extract transients: parts where a column of the spectrogram stands out of its row.
 
-    In windows of a hundredth of a second, by medians over frequency and over time
-    (`estilo.dsp.hpss`), and by twice the magnitude, so that steady noise has hardly any.
+    It looks at windows of a hundredth of a second and compares medians over frequency and over time
+    (`estilo.dsp.hpss`) by a margin of two, so that steady noise has hardly any transients.
 
     Args:
         waveform: ``(time,)``.
-        sample_rate: in Hz.
+        sample_rate: sample rate in Hz.
 
     **Shape**: result ``(time,)``.
 

@@ -17,9 +17,9 @@ class Peaks:
     """The strongest peaks of every frame, by rising frequency.
 
     Args:
-        frequency_hz: ``(frames, peaks)``; infinite where a frame has fewer peaks.
-        amplitude: of the sine, linear; 0 where there is none.
-        phase: at the frame's centre, in radians.
+        frequency_hz: frequency in Hz, ``(frames, peaks)``; infinite where a frame has fewer peaks.
+        amplitude: amplitude of the sine, linear; 0 where there is none.
+        phase: phase at the frame's centre, in radians.
     """
 
     frequency_hz: Tensor
@@ -28,7 +28,7 @@ class Peaks:
 
     @property
     def is_peak(self) -> Tensor:
-        """Where there is one, ``(frames, peaks)``."""
+        """Which entries are peaks, ``(frames, peaks)``."""
         return self.frequency_hz.isfinite()
 
 
@@ -51,13 +51,14 @@ def spectral_peaks(
 
     Args:
         waveform: ``(time,)``.
-        sample_rate: in Hz.
-        n_fft: in samples; twice the window makes the parabola exact to some thousandths of a bin.
-        hop_length: in samples.
-        win_length: in samples.
+        sample_rate: sample rate in Hz.
+        n_fft: length of the transform in samples; twice the window makes the parabola exact to some
+            thousandths of a bin.
+        hop_length: hop in samples.
+        win_length: length of the window in samples.
         window: a name of `estilo.dsp.stft.WINDOWS`.
-        n_peaks: of a frame at most.
-        floor_db: amplitude below which there are none, in dB of full scale.
+        n_peaks: largest number of peaks in a frame.
+        floor_db: amplitude below which there are no peaks, in dB of full scale.
 
     **Shape**: ``(1 + time // hop_length, n_peaks)``.
 

@@ -1,4 +1,4 @@
-"""From tracks to a waveform, and from a waveform to what tracks find of themselves in it."""
+"""Synthesis of a waveform from tracks, and demodulation of a waveform by tracks."""
 
 import math
 
@@ -12,11 +12,11 @@ from estilo.dsp.sinusoidal.tracks import Tracks
 
 
 def synthesise(tracks: Tracks, *, length: int) -> Tensor:
-    """The sum of all tracks.
+    """Synthesise the sum of all tracks.
 
     Args:
-        tracks: with a hop that is a multiple of `estilo.dsp.sinusoidal.oscillators.BLOCK`.
-        length: of the result, in samples.
+        tracks: tracks whose hop is a multiple of `estilo.dsp.sinusoidal.oscillators.BLOCK`.
+        length: length of the result, in samples.
 
     **Shape**: result ``(length,)``.
 
@@ -38,14 +38,14 @@ def synthesise(tracks: Tracks, *, length: int) -> Tensor:
 
 
 def heard(waveform: Tensor, tracks: Tracks, *, window: Tensor) -> Tensor:
-    r"""What each track finds of itself in a waveform, around each of its frames.
+    r"""Demodulate a waveform by every track, around each of its frames.
 
     With the track's phase :math:`\phi(t)`, glides included, the weighted mean of
     :math:`2 x(t) e^{-i \phi(t)}` over the track's own blocks.
 
     Args:
         waveform: ``(time,)``.
-        tracks: whose phases are followed.
+        tracks: tracks whose phases are followed.
         window: weight of each block around a frame; an even number of hops long.
 
     **Shape**: result complex ``(rows, frames)``; 0 where a row rests.

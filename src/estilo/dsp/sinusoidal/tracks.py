@@ -18,12 +18,12 @@ class Tracks:
     Frame ``n`` is at sample ``n * hop_length``.
 
     Args:
-        frequency_hz: ``(rows, frames)``; 0 where the row rests.
-        amplitude: linear; 0 where it rests.
-        phase: in radians.
+        frequency_hz: frequency in Hz, ``(rows, frames)``; 0 where the row rests.
+        amplitude: linear amplitude; 0 where the row rests.
+        phase: phase in radians.
         label: number of the track, counted by onset; -1 where the row rests.
-        sample_rate: in Hz.
-        hop_length: in samples.
+        sample_rate: sample rate in Hz.
+        hop_length: hop in samples.
     """
 
     frequency_hz: Tensor
@@ -35,22 +35,22 @@ class Tracks:
 
     @cached_property
     def gate(self) -> Tensor:
-        """Where a track sounds, ``(rows, frames)``."""
+        """Which frames of a row have a track, ``(rows, frames)``."""
         return self.label >= 0
 
     @property
     def n_tracks(self) -> int:
-        """How many there are."""
+        """Number of tracks."""
         return int(self.label.max()) + 1 if self.label.numel() else 0
 
     @cached_property
     def goes_on(self) -> Tensor:
-        """Where the next frame belongs to the same track, ``(rows, frames - 1)``."""
+        """Whether the next frame belongs to the same track, ``(rows, frames - 1)``."""
         return self.gate[:, 1:] & self.gate[:, :-1]
 
     @cached_property
     def is_onset(self) -> Tensor:
-        """Where a track begins, ``(rows, frames)``."""
+        """Whether a track begins in a frame, ``(rows, frames)``."""
         return self.gate & ~F.pad(self.goes_on, (1, 0))
 
     @cached_property
@@ -64,7 +64,7 @@ class Tracks:
 
     @cached_property
     def log_frequency(self) -> Tensor:
-        """In octaves above 1 Hz; 0 where the row rests."""
+        """Frequency in octaves above 1 Hz; 0 where the row rests."""
         return torch.log2(self.frequency_hz.clamp_min(1.0))
 
     @cached_property
@@ -91,17 +91,17 @@ def link(
     given out first come, first served: the row that has rested longest takes the next onset.
 
     Args:
-        peaks: from `estilo.dsp.sinusoidal.peaks.spectral_peaks`.
-        sample_rate: in Hz.
-        hop_length: in samples.
-        deviation_hz: how far a sine may move from one frame to the next, in Hz,
-        deviation_share: how much more per Hz of its frequency,
-        deviation_most_hz: and how far at most.
-        n_frames_min: tracks of fewer frames are dropped.
-        bend_most_hz: tracks are dropped whose frequency's second difference from frame to frame is
-            larger than that, by its mean absolute value: a sine glides, and a peak of noise jumps.
-        n_rest: frames between two tracks of a row; without any, a row cannot be synthesised, and
-            there are never more rows than peaks in a frame.
+        peaks: peaks, as `estilo.dsp.sinusoidal.peaks.spectral_peaks` gives them.
+        sample_rate: sample rate in Hz.
+        hop_length: hop in samples.
+        deviation_hz: largest move of a sine from one frame to the next, in Hz.
+        deviation_share: share of its frequency that is added to this.
+        deviation_most_hz: upper bound of the sum, in Hz.
+        n_frames_min: smallest number of frames; shorter tracks are dropped.
+        bend_most_hz: largest mean absolute second difference of a track's frequency from frame to
+            frame, in Hz; tracks beyond it are dropped, as a sine glides and a peak of noise jumps.
+        n_rest: number of frames between two tracks of a row; without any, a row cannot be
+            synthesised, and there are never more rows than peaks in a frame.
 
     Reference:
         McAulay & Quatieri 1986, https://doi.org/10.1109/TASSP.1986.1164910 (the matching, which
@@ -144,7 +144,7 @@ def link(
 
 
 def _previous(frequency: Tensor, reach: Tensor) -> Tensor:
-    """Where each peak was in the frame before, or -1, ``(frames - 1, peaks)``."""
+    """Index of each peak in the frame before, or -1, ``(frames - 1, peaks)``."""
     before, after = frequency[:-1], frequency[1:]
     backward, distance = _nearest(after, before)
     forward, _ = _nearest(before, after)
@@ -156,7 +156,7 @@ def _previous(frequency: Tensor, reach: Tensor) -> Tensor:
 
 
 def _nearest(wanted: Tensor, among: Tensor) -> tuple[Tensor, Tensor]:
-    """Place of the nearest of sorted values, row by row, and how far away it is."""
+    """Index of the nearest of sorted values, row by row, and how far away it is."""
     above = torch.searchsorted(among.contiguous(), wanted.contiguous())
     above = above.clamp(0, among.shape[1] - 1)
     below = (above - 1).clamp_min(0)
