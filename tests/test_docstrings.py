@@ -13,12 +13,25 @@ import pytest
 import estilo
 
 SOURCE = Path(estilo.__file__).parent
-ROOMS = ("audio.py", "demo.py", "errors.py", "processes.py", "progress.py", "registry.py")
+ROOMS = (
+    *(
+        "analysis",
+        "audio.py",
+        "datasets",
+        "demo.py",
+        "dsp",
+        "errors.py",
+        "io",
+        "matching",
+        "metrics",
+    ),
+    *("plots", "processes.py", "progress.py", "registry.py", "synthesis", "training", "units.py"),
+)
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 _ENTRY = re.compile(r" {4}(\*{0,2}\w+(?:, \*{0,2}\w+)*)(?: \(.+\))?:\s")
-_REFERENCE = re.compile(r"\b(?:See|As) `(?:[\w.]+\.)?(\w+)\.(\w+)`")
+_REFERENCE = re.compile(r"\b(?:[Ss]ee|[Aa]s) `(?:[\w.]+\.)?(\w+)\.(\w+)`")
 _FIELDS = {"dataclass", "NamedTuple"}
 
 

@@ -1,7 +1,7 @@
 """Clicks: jumps of a waveform that belong to no sound around them.
 
 Conventions: any rate; times in seconds. A jump shows in the second difference, whose largest value
-within 0.5 ms is compared with those up to 15 ms away on both sides. The attack of a note is followed
+within 0.5 ms is compared with those up to 15 ms away. The attack of a note is followed
 by more, the pulse of a voice by the next, so neither is alone; nor are two clicks within 15 ms,
 which hide each other. Eighteen recordings of instruments, voices, animals and weather have none,
 but for a few ticks in the older ones.
@@ -76,7 +76,7 @@ def _jumps(waveform: np.ndarray) -> np.ndarray:
 
 
 def _block_maxima(waveform: np.ndarray, size: int) -> np.ndarray:
-    """Largest second difference in every block of some samples; the samples left at the end count too."""
+    """Largest second difference in every block of samples; an incomplete last block counts too."""
     n_blocks = -(-max(len(waveform) - 2, 0) // size)
     maxima = [np.zeros(0)]
     for first in range(0, n_blocks, _CHUNK_BLOCKS):

@@ -33,7 +33,7 @@ HIGHEST_MIDI = 108
 N_NOTES = HIGHEST_MIDI - LOWEST_MIDI + 1
 
 HOP = 512
-"""Distance of two frames in samples at 16 kHz: 32 ms. Frame ``n`` is centred on sample ``n * HOP``."""
+"""Distance of two frames in samples at 16 kHz: 32 ms. Frame ``n`` is centred on ``n * HOP``."""
 
 FRAME_RATE_HZ = RATE_HZ / HOP
 

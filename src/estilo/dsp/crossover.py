@@ -17,9 +17,10 @@ def band_filter(bands_hz: Iterable[tuple[float, float]], *, sample_rate: int) ->
     r"""The zero-phase filter that passes bands.
 
     A band is a low-pass of its upper edge less that of its lower edge, and the last band of all is
-    the whole less a low-pass, so that the filters of bands side by side from 0 Hz up sum to one: :math:`h_1 + (h_2 - h_1) + (\delta - h_2) = \delta`. A low-pass is a sinc in a Kaiser
-    window, 6 dB down at its edge, 80 dB half a transition away; a transition is a quarter of its
-    edge wide, and at least 25 Hz.
+    the whole less a low-pass, so that the filters of bands side by side from 0 Hz up sum to one:
+    :math:`h_1 + (h_2 - h_1) + (\delta - h_2) = \delta`. A low-pass is a sinc in a Kaiser window,
+    6 dB down at its edge, 80 dB half a transition away; a transition is a quarter of its edge wide,
+    and at least 25 Hz.
 
     Args:
         bands_hz: lower and upper edges in Hz; an upper edge at half the sample rate or beyond

@@ -78,8 +78,8 @@ def kernel_audio_distance(
         About 0 for sets of one distribution, and as often below as above; up to 200.
 
     Raises:
-        InputError: for the reasons that `frechet_audio_distance` gives, or σ is not positive, as when most rows of the
-            reference are equal.
+        InputError: for the reasons of `frechet_audio_distance`, or σ is not positive, as when most
+            rows of the reference are equal.
 
     Source: Y. Chung et al. 2025, https://arxiv.org/abs/2502.15602
 

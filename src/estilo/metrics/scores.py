@@ -33,7 +33,7 @@ class References:
     Args:
         content: sound that was to be kept.
         style: all sounds that were to be taken from, joined by `estilo.metrics.joining.joined`.
-        blend: the same sounds, joined by their weights in `estilo.metrics.joining.blended`.
+        blend: these sounds, joined by their weights in `estilo.metrics.joining.blended`.
         target: sound that a perfect transfer would give.
     """
 

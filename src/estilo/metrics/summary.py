@@ -42,7 +42,7 @@ def content_kept(values: Mapping[str, float]) -> float:
 
     Harmony is the mean of chroma and notes, rhythm that of onsets and the course of loudness, each
     first scaled from :math:`x_0`, what unrelated recordings score, to :math:`x_1`, what identical
-    ones do. Where the content has no onset, say, the mean is over the other metrics. The same notes on
+    ones do. Without an onset in the content, say, the mean is over the others. The same notes on
     another instrument give about 0.8, as other partials are heard. Noise is harmonically like all
     other noise.
 

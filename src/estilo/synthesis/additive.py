@@ -40,23 +40,23 @@ class AdditivePatch:
     """Partials with their own envelopes, under fixed formants, with breath.
 
     Args:
-        envelope: of the first partial.
-        motion: of the pitch.
-        ratios: of the partials' frequencies to the note's; empty for a harmonic series.
+        envelope: envelope of the first partial.
+        motion: motion of the pitch.
+        ratios: ratios of the partials' frequencies to the note's; empty for a harmonic series.
         inharmonicity: coefficient B of a stiff string, f_k = k f_1 √(1 + B k²) (Fletcher 1964).
-        n_partials: at most so many.
+        n_partials: largest number of partials.
         slope_db: fall of the spectrum per octave above the fundamental, in dB.
         even_db: gain of the even partials, in dB.
-        ripple_db: own gain of each partial, in dB, ``(64,)``.
-        formants: resonances that stay where they are whatever the pitch.
-        decay_tilt: partial k dies k**decay_tilt times faster.
-        lag_s: the highest partial reaches its level so much later, in seconds.
-        beating: 0 to 1, depth of each partial's own slow swelling, as in ensembles.
+        ripple_db: gain of each single partial, in dB, ``(64,)``.
+        formants: resonances that stay where they are, whatever the pitch.
+        decay_tilt: exponent of the decay: partial k decays k**decay_tilt times faster.
+        lag_s: delay by which the highest partial reaches its level later, in seconds.
+        beating: depth of each partial's own slow swelling, as in ensembles, 0 to 1.
         tremolo_db: depth of the common swelling, in dB.
-        tremolo_hz: its rate, in Hz.
-        breath_db: noise under the tone, in dB.
-        chiff_db: noise in the attack, in dB.
-        touch_db: how much steeper the slope is at zero velocity, in dB per octave.
+        tremolo_hz: rate of the common swelling, in Hz.
+        breath_db: level of noise under the tone, in dB.
+        chiff_db: level of noise in the attack, in dB.
+        touch_db: increase of the slope at zero velocity, in dB per octave.
     """
 
     envelope: Envelope
@@ -112,7 +112,7 @@ class AdditivePatch:
     def play(
         self, note: Note, *, sample_rate: int, rng: np.random.Generator
     ) -> NDArray[np.float32]:
-        """One note with its release, ``(time,)``; the sample rate is in Hz."""
+        """Play one note with its release, ``(time,)``; see `Patch.play`."""
         n_samples = self.envelope.n_samples(note.duration_s, sample_rate)
         ratios, gains = self._partials(note, sample_rate)
         levels = gains[:, None] * self._levels(note, ratios, n_samples, sample_rate, rng)
@@ -201,9 +201,9 @@ def sum_of_partials(
 
     Args:
         cycles: phase of the fundamental in cycles, ``(time,)``.
-        ratios: of each partial's frequency to the fundamental's, ``(partials,)``.
+        ratios: ratio of each partial's frequency to the fundamental's, ``(partials,)``.
         levels: amplitudes at the times of `shaping.control_time`, ``(partials, control)``.
-        rng: of the starting phases.
+        rng: random generator of the starting phases.
 
     **Shape**: result ``(time,)``.
 
@@ -237,7 +237,7 @@ def sum_of_partials(
 
 
 def _solid_ratios(rng: np.random.Generator) -> tuple[float, ...]:
-    """Partials of a known solid, or of one that nobody has built."""
+    """Partials of a known solid, or of an imaginary one."""
     if rng.random() < 0.6:
         ratios = np.array(_SOLIDS[rng.integers(len(_SOLIDS))])
         ratios[1:] *= np.exp(rng.normal(0.0, 0.01, len(ratios) - 1))
@@ -247,7 +247,7 @@ def _solid_ratios(rng: np.random.Generator) -> tuple[float, ...]:
 
 
 def _random_formants(rng: np.random.Generator) -> tuple[Resonance, ...]:
-    """None to five resonances; a third of the instruments get those of a voice."""
+    """Up to five resonances; a third of the instruments get those of a voice."""
     if rng.random() < 0.33:
         first_hz = rng.uniform(270.0, 800.0)
         centres = (

@@ -26,23 +26,24 @@ _SILENT_DECAYS = 7.5
 
 @dataclass(frozen=True)
 class Drum:
-    """One thing to strike.
+    """One drum of a kit, or anything else that is struck.
 
     Args:
-        frequency_hz: of its lowest mode, in Hz.
-        ratios: of its modes.
+        frequency_hz: frequency of its lowest mode, in Hz.
+        ratios: ratios of its modes' frequencies to the lowest.
         decay_s: time constant of the lowest mode, in seconds.
-        decay_tilt: a mode at ratio r dies r**decay_tilt times faster.
+        decay_tilt: exponent of the decay: a mode at ratio r decays r**decay_tilt times faster.
         slope_db: fall of the modes per octave, in dB.
-        drop_octaves: how far above its pitch it starts, in octaves.
+        drop_octaves: height above its pitch at which it starts, in octaves.
         drop_s: time constant of the fall, in seconds.
         tone: level of the modes, 0 to 1.
         noise: level of the noise, 0 to 1.
-        noise_decay_s: time constant, in seconds.
-        noise_low_hz: edge of its band, in Hz.
-        noise_high_hz: edge of its band, in Hz.
-        n_bursts: of noise before the last one rings out, 11 ms apart, as hands clap.
-        level: within its kit, 0 to 1.
+        noise_decay_s: time constant of the noise, in seconds.
+        noise_low_hz: lower edge of the noise's band, in Hz.
+        noise_high_hz: upper edge of the noise's band, in Hz.
+        n_bursts: number of bursts of noise before the last one rings out, 11 ms apart, as hands
+            clap.
+        level: level within its kit, 0 to 1.
     """
 
     frequency_hz: float
@@ -66,10 +67,10 @@ class Drum:
         """The sound of one hit, ``(time,)``, about unit level.
 
         Args:
-            velocity: 0 to 1; a harder hit is brighter.
+            velocity: strength of the hit, 0 to 1; a harder hit is brighter.
             shift: factor on the modes' frequencies.
-            sample_rate: in Hz.
-            rng: of noise and phases.
+            sample_rate: sample rate in Hz.
+            rng: random generator of noise and phases.
         """
         longest_s = max(self.decay_s * (self.tone > 0.0), self.noise_decay_s * (self.noise > 0.0))
         n_samples = max(round(min(_SILENT_DECAYS * longest_s + 0.05, 4.0) * sample_rate), 2)
@@ -126,8 +127,8 @@ class DrumPatch:
     """A kit of drums, or one drum tuned to the notes.
 
     Args:
-        kit: what there is to strike; the note's number chooses among them in turn.
-        is_pitched: every drum is tuned to the note.
+        kit: drums; the note's number chooses among them in turn.
+        is_pitched: whether every drum is tuned to the note.
     """
 
     kit: tuple[Drum, ...]
@@ -149,7 +150,7 @@ class DrumPatch:
         return cls(tuple(makers[i](rng) for i in rng.permutation(len(makers))), is_pitched=False)
 
     def play(self, note: Note, *, sample_rate: int, rng: np.random.Generator) -> NDArray:
-        """One hit, ``(time,)``, however long the note is; the sample rate is in Hz."""
+        """Play one hit, ``(time,)``, however long the note is; see `Patch.play`."""
         drum = self.kit[round(note.pitch) % len(self.kit)]
         shift = float(midi_to_hz(note.pitch)) / drum.frequency_hz if self.is_pitched else 1.0
         sound = drum.strike(velocity=note.velocity, shift=shift, sample_rate=sample_rate, rng=rng)

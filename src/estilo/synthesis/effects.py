@@ -1,4 +1,4 @@
-"""Between instrument and recording: drive, equaliser, chorus, tremolo, room, noise."""
+"""Effects between instrument and recording: drive, equaliser, chorus, tremolo, room, noise."""
 
 from dataclasses import dataclass
 from zlib import crc32
@@ -19,9 +19,9 @@ class Equaliser:
 
     Args:
         low_hz: corner of the low shelf, in Hz.
-        low_db: its gain, in dB.
+        low_db: gain of the low shelf, in dB.
         high_hz: corner of the high shelf, in Hz.
-        high_db: its gain, in dB.
+        high_db: gain of the high shelf, in dB.
         peaks: peaks and dips.
     """
 
@@ -47,12 +47,12 @@ class Room:
     """Reflections and a decaying tail.
 
     Args:
-        decay_s: 60 dB of decay, in seconds.
+        decay_s: time of 60 dB of decay, in seconds.
         wet_db: energy of all reflections relative to the direct sound, in dB.
-        delay_s: until the first reflection, in seconds.
-        n_early: reflections that stand alone before the tail.
-        damping_hz: above it the tail dies twice as fast, in Hz.
-        seed: of the reflections; the same seed is the same room.
+        delay_s: delay of the first reflection, in seconds.
+        n_early: number of reflections that stand alone before the tail.
+        damping_hz: frequency above which the tail decays twice as fast, in Hz.
+        seed: random seed of the reflections; the same seed is the same room.
     """
 
     decay_s: float
@@ -97,16 +97,16 @@ class Effects:
 
     Args:
         drive: gain into a soft saturation of the peaks, 0 for none.
-        equaliser: of the whole.
+        equaliser: equaliser of the whole sound.
         chorus: level of the moving copy, 0 for none.
         chorus_hz: rate of its motion, in Hz.
         chorus_s: depth of its motion, in seconds.
         tremolo_db: depth of a swelling, in dB.
-        tremolo_hz: its rate, in Hz.
-        room: where it sounds.
+        tremolo_hz: rate of the swelling, in Hz.
+        room: room in which it sounds.
         snr_db: level of the signal over a noise of the recording, in dB; infinite for none.
-        noise_hz: above it the noise falls by 12 dB per octave, in Hz.
-        seed: of the noise. Different signals get different noise from it all the same.
+        noise_hz: frequency above which the noise falls by 12 dB per octave, in Hz.
+        seed: random seed of the noise. Different signals get different noise from it all the same.
     """
 
     drive: float = 0.0
@@ -123,10 +123,10 @@ class Effects:
 
 
 def random_effects(rng: np.random.Generator) -> Effects:
-    """A chain as recordings have it: mostly some equaliser and room, at times more.
+    """Draw a chain as recordings have it: mostly some equaliser and room, at times more.
 
     Args:
-        rng: of every draw; the same seed gives an equal chain.
+        rng: random generator; the same seed gives an equal chain.
 
     Example:
         >>> first, again = (random_effects(np.random.default_rng(5)) for _ in range(2))
@@ -149,12 +149,12 @@ def random_effects(rng: np.random.Generator) -> Effects:
 
 
 def apply_effects(waveform: NDArray, effects: Effects, sample_rate: int) -> NDArray[np.float32]:
-    """A sound through a chain of effects, at the level it had.
+    """Send a sound through a chain of effects, at the level that it had.
 
     Args:
-        waveform: ``(time,)``, full scale at 1.
-        effects: the chain; the same one may go over any number of signals.
-        sample_rate: in Hz.
+        waveform: samples, ``(time,)``, full scale at 1.
+        effects: chain; the same one may be applied to any number of signals.
+        sample_rate: sample rate in Hz.
 
     **Shape**: result ``(time,)``, its tail cut to the length of the input; of the input's RMS,
     less where peaks would pass 0.99.
@@ -205,7 +205,7 @@ def _convolved(waveform: NDArray, response: NDArray) -> NDArray:
 
 
 def _hiss(waveform: NDArray, effects: Effects, sample_rate: int) -> NDArray:
-    """Noise that no other signal under the same chain gets, so that none can be learnt by heart."""
+    """Noise that no other signal under the same chain gets, so that it cannot be memorised."""
     rng = np.random.default_rng((effects.seed, crc32(waveform.tobytes())))
     noise = shaped_noise(
         rng, len(waveform), lambda hz: lowpass(hz, effects.noise_hz), sample_rate=sample_rate

@@ -18,9 +18,9 @@ class Resonance:
     """One peak or dip of a response.
 
     Args:
-        centre_hz: in Hz.
-        bandwidth_hz: between the half-gain points, in Hz.
-        gain_db: at the centre, in dB.
+        centre_hz: centre frequency in Hz.
+        bandwidth_hz: distance of the half-gain points, in Hz.
+        gain_db: gain at the centre, in dB.
 
     Example:
         >>> peak = Resonance(centre_hz=1000.0, bandwidth_hz=100.0, gain_db=20.0)
@@ -53,7 +53,13 @@ class Resonance:
 
 
 def resonances_gain(resonances: tuple[Resonance, ...], frequency_hz: NDArray) -> NDArray:
-    """Product of all resonances' gains, of the shape of the frequencies (in Hz).
+    """Product of the gains of all resonances.
+
+    Args:
+        resonances: peaks and dips.
+        frequency_hz: frequencies in Hz, of any shape.
+
+    **Shape**: that of the frequencies.
 
     >>> resonances_gain((), np.array([100.0, 200.0]))
     array([1., 1.])
@@ -68,11 +74,11 @@ def lowpass(frequency_hz: NDArray, cutoff_hz: NDArray | float, *, q: float = 0.7
     """Magnitude of a two-pole low-pass; square it for four poles.
 
     Args:
-        frequency_hz: where, in Hz.
-        cutoff_hz: in Hz.
+        frequency_hz: frequencies in Hz.
+        cutoff_hz: cutoff frequency in Hz.
         q: gain at the cutoff; above 0.707 it rings.
 
-    **Shape**: what frequency and cutoff broadcast to.
+    **Shape**: the common shape of frequencies and cutoff.
 
     >>> lowpass(np.array([0.0, 1000.0]), 1000.0, q=3.0)
     array([1., 3.])
@@ -82,7 +88,12 @@ def lowpass(frequency_hz: NDArray, cutoff_hz: NDArray | float, *, q: float = 0.7
 
 
 def highpass(frequency_hz: NDArray, cutoff_hz: NDArray | float, *, q: float = 0.707) -> NDArray:
-    """Magnitude of a two-pole high-pass; arguments as for `lowpass`.
+    """Magnitude of a two-pole high-pass; square it for four poles.
+
+    Args:
+        frequency_hz: frequencies in Hz.
+        cutoff_hz: cutoff frequency in Hz.
+        q: gain at the cutoff; above 0.707 it rings.
 
     >>> highpass(np.array([0.0, 1000.0]), 1000.0, q=3.0)
     array([0., 3.])
@@ -92,7 +103,12 @@ def highpass(frequency_hz: NDArray, cutoff_hz: NDArray | float, *, q: float = 0.
 
 
 def bandpass(frequency_hz: NDArray, centre_hz: NDArray | float, *, q: float) -> NDArray:
-    """Magnitude of a two-pole band-pass with unit gain at its centre; as for `lowpass`.
+    """Magnitude of a two-pole band-pass with unit gain at its centre.
+
+    Args:
+        frequency_hz: frequencies in Hz.
+        centre_hz: centre frequency in Hz.
+        q: centre frequency over bandwidth; the higher, the narrower.
 
     >>> bandpass(np.array([0.0, 1000.0]), 1000.0, q=3.0)
     array([0., 1.])
@@ -133,10 +149,10 @@ def shaped_noise(
     """Stationary Gaussian noise of unit RMS with a given magnitude response.
 
     Args:
-        rng: of the noise.
-        n_samples: length.
-        response: frequencies in Hz to amplitude gains.
-        sample_rate: in Hz.
+        rng: random generator of the noise.
+        n_samples: length in samples.
+        response: function from frequencies in Hz to amplitude gains.
+        sample_rate: sample rate in Hz.
 
     **Shape**: result ``(n_samples,)``.
 
@@ -155,12 +171,12 @@ def shaped_noise(
 
 
 def filtered(waveform: NDArray, response: Response, *, sample_rate: int) -> NDArray:
-    """A waveform under a still response.
+    """Filter a waveform with a response that does not move.
 
     Args:
         waveform: ``(time,)``.
-        response: frequencies in Hz to gains, real ones of no delay or complex.
-        sample_rate: in Hz.
+        response: function from frequencies in Hz to gains, real ones of no delay or complex ones.
+        sample_rate: sample rate in Hz.
 
     **Shape**: result ``(time,)``, of the same dtype.
 
@@ -177,13 +193,13 @@ def filtered(waveform: NDArray, response: Response, *, sample_rate: int) -> NDAr
 def swept(
     waveform: NDArray, response: Callable[[NDArray, NDArray], NDArray], *, sample_rate: int
 ) -> NDArray[np.float32]:
-    """A waveform under a moving magnitude response, in half-overlapping frames of 23 ms.
+    """Filter a waveform with a moving magnitude response, in half-overlapping frames of 23 ms.
 
     Args:
         waveform: ``(time,)``.
-        response: times in seconds ``(frames, 1)`` and frequencies in Hz ``(1, bins)`` to
-            amplitude gains ``(frames, bins)``.
-        sample_rate: in Hz.
+        response: function from times in seconds ``(frames, 1)`` and frequencies in Hz ``(1, bins)``
+            to amplitude gains ``(frames, bins)``.
+        sample_rate: sample rate in Hz.
 
     **Shape**: result ``(time,)``.
 

@@ -24,7 +24,7 @@ SOUNDFONTS = {
     "TimGM6mb": ("sf2/TimGM6mb.sf2", "timgm6mb-soundfont"),
     "MuseScore_General": ("sf3/MuseScore_General.sf3", "musescore-general-soundfont"),
 }
-"""Name to file and Debian package."""
+"""File and Debian package of each soundfont, by its name."""
 
 _EXECUTABLE = "fluidsynth"
 _FOLDERS = (Path("/usr/share/sounds"), Path("/usr/local/share/sounds"))
@@ -36,7 +36,7 @@ _TIMEOUT_S = 300
 _PAUSE_S = 1  # between pieces of one run
 _ALL_SOUND_OFF = 120
 DRUM_CHANNEL = 9
-"""MIDI's channel, from 0, where notes are drums and programs are kits."""
+"""MIDI channel, from 0, on which notes are drums and programs are kits."""
 # SoundFont 2.01, 9.6: generators are reached through NRPN 120, their offsets lie about a middle.
 _NRPN_MSB, _NRPN_LSB, _DATA_MSB, _DATA_LSB = 99, 98, 6, 38
 _SOUNDFONT_NRPN = 120
@@ -62,14 +62,14 @@ class Bend(NamedTuple):
     Times are in octaves, so 1 doubles them; most soundfonts start from 1 ms where nothing is said.
 
     Args:
-        cutoff_octaves: of the low-pass filter.
-        resonance_db: of the low-pass filter.
-        attack_octaves: of the time until a note is at its loudest.
-        decay_octaves: of the time in which a note falls to where it is held.
-        sustain_db: how much lower a note is held.
-        release_octaves: of the time in which a note ends.
-        vibrato_cents: how far the vibrato goes.
-        vibrato_octaves: of the vibrato's rate.
+        cutoff_octaves: change of the low-pass filter's cutoff, in octaves.
+        resonance_db: change of the low-pass filter's resonance, in dB.
+        attack_octaves: change of the time until a note is at its loudest, in octaves.
+        decay_octaves: change of the time in which a note falls to its held level, in octaves.
+        sustain_db: attenuation of the held level, in dB.
+        release_octaves: change of the time in which a note ends, in octaves.
+        vibrato_cents: depth of the vibrato, in cents.
+        vibrato_octaves: change of the vibrato's rate, in octaves.
     """
 
     cutoff_octaves: float = 0.0
@@ -83,7 +83,7 @@ class Bend(NamedTuple):
 
 
 AS_IS = Bend()
-"""What a soundfont says, and no more."""
+"""A soundfont without any change."""
 
 # In the order of `Bend`: number, and what one unit is in those of the offset.
 _GENERATORS = (
@@ -161,11 +161,11 @@ def render(
     """Notes on one instrument, dry and mono.
 
     Args:
-        notes: fractions of their pitches are dropped, as MIDI knows none.
+        notes: notes; fractions of their pitches are dropped, as MIDI has none.
         program: General MIDI program, 0 to 127.
-        soundfont: name or path; see `find_player`.
-        sample_rate: 8000 to 96000, in Hz.
-        duration_s: of the result, in seconds.
+        soundfont: name or path, see `find_soundfont`.
+        sample_rate: sample rate in Hz, 8000 to 96000.
+        duration_s: duration of the result, in seconds.
 
     Returns:
         **Shape** ``(time,)``, float32; at the soundfont's own level.
@@ -196,17 +196,17 @@ def render_parts(
     after the other, in silence from the first.
 
     Args:
-        parts: notes and program of each.
-        soundfont: as in `render`.
-        sample_rate: as in `render`.
-        duration_s: of each result, in seconds.
-        bend: of all programs.
-        channel: MIDI's, from 0; `DRUM_CHANNEL` for drums.
+        parts: notes and program of each piece.
+        soundfont: name or path, see `find_soundfont`.
+        sample_rate: sample rate in Hz, 8000 to 96000.
+        duration_s: duration of each result, in seconds.
+        bend: changes to all programs.
+        channel: MIDI channel, from 0; `DRUM_CHANNEL` for drums.
 
     Raises:
-        InputError: as in `render`.
-        SettingsError: as in `render`.
-        EstiloError: as in `render`.
+        InputError: FluidSynth or the soundfont is missing, or the soundfont cannot be read.
+        SettingsError: there is no such program.
+        EstiloError: FluidSynth failed.
     """
     for _, program in parts:
         if not 0 <= program <= 127:
@@ -225,7 +225,7 @@ def render_parts(
 
 
 def _run(midi: bytes, *, player: Player, sample_rate: int) -> np.ndarray:
-    """What FluidSynth plays, ``(time, 2)``."""
+    """Samples that FluidSynth plays, ``(time, 2)``."""
     font = player.soundfont
     with tempfile.TemporaryDirectory(prefix="estilo-") as folder:
         file, raw = Path(folder) / "notes.mid", Path(folder) / "notes.raw"
@@ -262,11 +262,12 @@ def midi_file(
     """A Standard MIDI File (type 0) of pieces of notes, one after the other.
 
     Args:
-        parts: notes and program of each.
-        stride_s: from start to start, in seconds; before each start everything is silenced.
-        duration_s: of the last one, in seconds.
-        bend: of all programs, set once, before the first note.
-        channel: as in `render_parts`.
+        parts: notes and program of each piece.
+        stride_s: time from the start of one piece to that of the next, in seconds; before each
+            start everything is silenced.
+        duration_s: duration of the last piece, in seconds.
+        bend: changes to all programs, made once, before the first note.
+        channel: MIDI channel, from 0; `DRUM_CHANNEL` for drums.
 
     Raises:
         InputError: the package mido is missing.

@@ -38,11 +38,12 @@ class Operator:
     """A sine oscillator.
 
     Args:
-        ratio: of its frequency to the note's.
-        level: amplitude of one that is heard; peak phase deviation of a modulator, in radians.
-        envelope: of its level.
-        feedback: how far it is bent by itself, in radians.
-        touch: how much of its level hangs on the velocity, 0 to 1.
+        ratio: ratio of its frequency to the note's.
+        level: amplitude of an operator that is heard; peak phase deviation of a modulator, in
+            radians.
+        envelope: envelope of its level.
+        feedback: peak phase deviation by its own output, in radians.
+        touch: share of its level that depends on the velocity, 0 to 1.
     """
 
     ratio: float
@@ -58,8 +59,8 @@ class FmPatch:
 
     Args:
         algorithm: a name in `ALGORITHMS`.
-        operators: as many as the algorithm has.
-        motion: of the pitch.
+        operators: oscillators, as many as the algorithm has.
+        motion: motion of the pitch.
     """
 
     algorithm: str
@@ -94,7 +95,7 @@ class FmPatch:
     def play(
         self, note: Note, *, sample_rate: int, rng: np.random.Generator
     ) -> NDArray[np.float32]:
-        """One note with its release, ``(time,)``; the sample rate is in Hz."""
+        """Play one note with its release, ``(time,)``; see `Patch.play`."""
         modulators = ALGORITHMS[self.algorithm]
         is_modulator = {m for inputs in modulators for m in inputs}
         heard = [i for i in range(len(modulators)) if i not in is_modulator]

@@ -1,4 +1,4 @@
-"""How bands play together: drums, comping and bass of some common styles, as patterns of a bar.
+"""Grooves: drums, comping and bass of some common styles, as patterns of a bar.
 
 In a pattern every character is a step, and all steps of a bar are equal: ``x`` is a hit, ``o`` a
 soft one, ``.`` none.
@@ -8,21 +8,21 @@ from dataclasses import dataclass
 
 KICK, SIDE_STICK, SNARE, CLOSED_HAT, PEDAL_HAT, OPEN_HAT = 36, 37, 38, 42, 44, 46
 TOM, CRASH, RIDE, SHAKER = 45, 49, 51, 70
-"""Notes of General MIDI's drums."""
+"""Note numbers of General MIDI's drums."""
 
 
 @dataclass(frozen=True)
 class Groove:
-    """What a band's bar is made of.
+    """The patterns of a band for one bar.
 
     Args:
-        slowest_bpm: from where it is played.
-        fastest_bpm: up to where.
-        n_beats: beats of a bar.
-        drums: pattern of a bar by MIDI note; none where there is no drummer.
-        comping: when chords are struck.
-        bass: when the bass is.
-        is_walking: the bass takes steps, not the root alone.
+        slowest_bpm: lowest tempo at which it is played, in beats per minute.
+        fastest_bpm: highest tempo at which it is played, in beats per minute.
+        n_beats: number of beats in a bar.
+        drums: pattern of a bar by MIDI note; empty where there is no drummer.
+        comping: patterns of the chords.
+        bass: patterns of the bass.
+        is_walking: whether the bass moves in steps, rather than on the root alone.
         swing: least and largest share of a beat before its second eighth; 0.5 is straight.
     """
 
@@ -155,4 +155,4 @@ GROOVES = {
         swing=(0.58, 0.67),
     ),
 }
-"""By name; the tempo is the one that a score would have."""
+"""Grooves by name; tempos are those that a score would have."""

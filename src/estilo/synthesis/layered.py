@@ -15,10 +15,10 @@ class LayeredPatch:
     """Two instruments in unison or octaves: piano and strings, flute and bell.
 
     Args:
-        first: the louder one.
-        second: the other.
-        second_db: its gain, in dB.
-        shift: of its notes, in semitones.
+        first: louder instrument.
+        second: softer instrument.
+        second_db: gain of the softer instrument, in dB.
+        shift: transposition of the softer instrument, in semitones.
     """
 
     first: Patch
@@ -28,7 +28,7 @@ class LayeredPatch:
 
     @property
     def is_pitched(self) -> bool:
-        """Whether the louder instrument is."""
+        """Whether the louder instrument is pitched."""
         return self.first.is_pitched
 
     @classmethod
@@ -49,7 +49,7 @@ class LayeredPatch:
         )
 
     def play(self, note: Note, *, sample_rate: int, rng: np.random.Generator) -> NDArray:
-        """One note with its release, ``(time,)``; the sample rate is in Hz."""
+        """Play one note with its release, ``(time,)``; see `Patch.play`."""
         first = self.first.play(note, sample_rate=sample_rate, rng=rng)
         moved = replace(note, pitch=note.pitch + self.shift)
         if midi_to_hz(moved.pitch) > HIGHEST_SHARE * sample_rate:

@@ -25,19 +25,19 @@ class NoisePatch:
     """Filtered noise that follows the note more or less.
 
     Args:
-        is_pitched: bands at the note's partials, instead of one broad band.
-        n_bands: how many partials.
-        odd_only: skip the even partials, as in a stopped pipe.
-        q: of the bands; the higher, the more of a tone.
-        slope_db: from one octave to the next, in dB.
-        centre_octaves: where the unpitched band lies above middle C, in octaves.
-        tracking: how far it follows the note, 0 to 1.
-        rush_db: broad noise under the bands, in dB.
+        is_pitched: whether there are bands at the note's partials, instead of one broad band.
+        n_bands: number of partials with a band.
+        odd_only: whether even partials are left out, as in a stopped pipe.
+        q: quality factor of the bands; the higher, the more of a tone.
+        slope_db: slope from one octave to the next, in dB.
+        centre_octaves: height of the unpitched band above middle C, in octaves.
+        tracking: share of the note's movement that the band follows, 0 to 1.
+        rush_db: level of broad noise under the bands, in dB.
         formants: resonances that stay where they are.
-        envelope: of the level.
-        flutter: 0 to 1, depth of random swelling.
-        flutter_hz: its rate, in Hz.
-        touch_db: how much steeper the slope is at zero velocity, in dB per octave.
+        envelope: envelope of the level.
+        flutter: depth of random swelling, 0 to 1.
+        flutter_hz: rate of random swelling, in Hz.
+        touch_db: increase of the slope at zero velocity, in dB per octave.
     """
 
     is_pitched: bool
@@ -56,7 +56,7 @@ class NoisePatch:
 
     @classmethod
     def draw(cls, rng: np.random.Generator) -> "NoisePatch":
-        """Two thirds follow the note as breathy tones, the rest are rushes and brushes.
+        """Two thirds follow the note as breathy tones, the others are rushes and brushes.
 
         Example:
             >>> NoisePatch.draw(np.random.default_rng(0)).n_bands >= 1
@@ -87,7 +87,7 @@ class NoisePatch:
     def play(
         self, note: Note, *, sample_rate: int, rng: np.random.Generator
     ) -> NDArray[np.float32]:
-        """One note with its release, ``(time,)``; the sample rate is in Hz."""
+        """Play one note with its release, ``(time,)``; see `Patch.play`."""
         n_samples = self.envelope.n_samples(note.duration_s, sample_rate)
         sound = shaped_noise(
             rng, n_samples, lambda hz: self._response(note, hz), sample_rate=sample_rate

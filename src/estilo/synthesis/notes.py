@@ -20,10 +20,10 @@ class Note:
     """One note.
 
     Args:
-        start_s: in seconds from the start of the phrase.
-        duration_s: until the key is let go, in seconds.
+        start_s: start in seconds from the beginning of the phrase.
+        duration_s: duration until the key is released, in seconds.
         pitch: MIDI note number; fractions are cents.
-        velocity: 0 to 1.
+        velocity: strength, 0 to 1.
     """
 
     start_s: float
@@ -40,12 +40,12 @@ def random_phrase(
     low: int = 48,
     high: int = 84,
 ) -> tuple[Note, ...]:
-    """A phrase in one key and tempo: a melody, or chords under a melody.
+    """Draw a phrase in one key and tempo: a melody, or chords under a melody.
 
     Args:
-        rng: of every draw.
-        duration_s: all notes end before it, in seconds.
-        is_polyphonic: two to four voices instead of one.
+        rng: random generator.
+        duration_s: time before which all notes end, in seconds.
+        is_polyphonic: whether there are two to four voices instead of one.
         low: lowest MIDI note.
         high: highest MIDI note.
 

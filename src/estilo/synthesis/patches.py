@@ -11,7 +11,7 @@ from estilo.registry import Registry
 from estilo.synthesis.notes import Note
 from estilo.units import midi_to_hz
 
-HIGHEST_SHARE = 0.45  # of the sample rate, that a note's fundamental may reach
+HIGHEST_SHARE = 0.45  # share of the sample rate up to which a note's fundamental may lie
 _RMS = 0.1
 _PEAK = 0.9
 
@@ -26,16 +26,16 @@ class Patch(Protocol):
 
     @classmethod
     def draw(cls, rng: np.random.Generator) -> "Patch":
-        """A random setting, musically plausible, far from the last."""
+        """Draw a random setting, musically plausible, far from the last."""
         ...
 
     def play(self, note: Note, *, sample_rate: int, rng: np.random.Generator) -> NDArray:
-        """One note from its start to the end of its release, ``(time,)``.
+        """Play one note from its start to the end of its release, ``(time,)``.
 
         Args:
-            note: its pitch, velocity and duration count, not its start.
-            sample_rate: in Hz.
-            rng: of noise and phases.
+            note: note whose pitch, velocity and duration count, and whose start does not.
+            sample_rate: sample rate in Hz.
+            rng: random generator of noise and phases.
         """
         ...
 
@@ -64,12 +64,12 @@ _SHARES = {
 
 
 def random_patch(rng: np.random.Generator, *, family: str | None = None) -> Patch:
-    """An instrument drawn at random.
+    """Draw an instrument at random.
 
     Args:
-        rng: of every draw; the same seed gives an equal patch.
-        family: a name in `FAMILIES`; any of estilo's own when None, those with the widest
-            variety most often.
+        rng: random generator; the same seed gives an equal patch.
+        family: name in `FAMILIES`; any of estilo's own when None, those with the widest variety
+            most often.
 
     Raises:
         SettingsError: there is no such family.
@@ -92,17 +92,17 @@ def render(
     duration_s: float,
     rng: np.random.Generator,
 ) -> NDArray[np.float32]:
-    """Notes played on an instrument.
+    """Render notes played on an instrument.
 
     Every note begins at the sample nearest to its start, whatever the instrument: two patches
     that play the same notes make an aligned pair. What rings beyond the end is cut.
 
     Args:
-        notes: in any order.
-        patch: what plays them.
-        sample_rate: in Hz.
-        duration_s: of the result, in seconds.
-        rng: of noise and phases.
+        notes: notes in any order.
+        patch: instrument that plays them.
+        sample_rate: sample rate in Hz.
+        duration_s: duration of the result, in seconds.
+        rng: random generator of noise and phases.
 
     **Shape**: result ``(time,)`` with an RMS of 0.1, less where peaks would pass 0.9; silence
     stays silent.
@@ -119,7 +119,9 @@ def render(
     """
     n_samples = round(duration_s * sample_rate)
     if n_samples < 1:
-        raise InputError(f"expected at least one sample, got {duration_s} s at {sample_rate} Hz")
+        raise InputError(
+            f"expected at least one sample, got {duration_s} s at {sample_rate} Hz; ask for more"
+        )
     out = np.zeros(n_samples, dtype=np.float64)
     for note in notes:
         _check(note, sample_rate)

@@ -27,19 +27,20 @@ class PluckedPatch:
     """A string plucked or struck somewhere, on a body.
 
     Args:
-        ring_s: 60 dB of decay of the fundamental of A4, in seconds; lower notes ring longer.
-        damping_hz: where partials die twice as fast as the fundamental, in Hz.
+        ring_s: time of 60 dB of decay of the fundamental of A4, in seconds; lower notes ring
+            longer.
+        damping_hz: frequency at which partials decay twice as fast as the fundamental, in Hz.
         inharmonicity: coefficient B of a stiff string (Fletcher 1964).
-        position: of the pluck, as a share of the length, 0 to 0.5.
-        pickup: where the string is listened to, as a share of the length, 0 for the bridge.
+        position: position of the pluck, as a share of the length, 0 to 0.5.
+        pickup: position of the pickup, as a share of the length, 0 for the bridge.
         hardness_hz: cutoff of the pluck at full velocity, in Hz.
-        rasp: 0 to 1, from a clean displacement to a burst of noise.
+        rasp: character of the pluck, from 0, a clean displacement, to 1, a burst of noise.
         body: resonances behind the string.
-        n_strings: of one course, slightly apart.
-        course_cents: between them, in cents.
-        release_s: 60 dB of damping when the note is let go, in seconds.
-        detune_cents: of the whole instrument, in cents.
-        touch_octaves: how much lower the cutoff is at zero velocity, in octaves.
+        n_strings: number of strings in a course, slightly detuned.
+        course_cents: detuning of the strings of a course, in cents.
+        release_s: time of 60 dB of damping after the note is released, in seconds.
+        detune_cents: detuning of the whole instrument, in cents.
+        touch_octaves: distance by which the cutoff is lower at zero velocity, in octaves.
     """
 
     ring_s: float
@@ -60,7 +61,7 @@ class PluckedPatch:
 
     @classmethod
     def draw(cls, rng: np.random.Generator) -> "PluckedPatch":
-        """From muted gut to ringing steel, on any body.
+        """Draw a string from muted gut to ringing steel, on any body.
 
         Example:
             >>> 0.0 < PluckedPatch.draw(np.random.default_rng(0)).position <= 0.5
@@ -88,7 +89,7 @@ class PluckedPatch:
     def play(
         self, note: Note, *, sample_rate: int, rng: np.random.Generator
     ) -> NDArray[np.float64]:
-        """One note with its release, ``(time,)``; the sample rate is in Hz."""
+        """Play one note with its release, ``(time,)``; see `Patch.play`."""
         fundamental_hz = float(midi_to_hz(note.pitch + self.detune_cents / 100.0))
         ring_s = self.ring_s * np.sqrt(440.0 / fundamental_hz)
         length_s = min(note.duration_s + 1.2 * self.release_s, 1.3 * ring_s)

@@ -10,7 +10,7 @@ from estilo.synthesis import fluidsynth
 from estilo.synthesis.fluidsynth import AS_IS, Bend
 from estilo.synthesis.notes import Note
 
-_LOWEST, _HIGHEST = 0, 127  # of MIDI's keys
+_LOWEST, _HIGHEST = 0, 127  # lowest and highest note of MIDI
 _OCTAVES = (0, 0, 0, 12, -12)
 
 
@@ -20,9 +20,9 @@ class Layer:
 
     Args:
         program: General MIDI program, 0 to 127.
-        bend: what differs from what the soundfont says.
-        semitones: that it plays above the notes.
-        gain: on its samples.
+        bend: changes to the soundfont's own values.
+        semitones: transposition of the notes, in semitones.
+        gain: factor on its samples.
     """
 
     program: int
@@ -32,7 +32,7 @@ class Layer:
 
 
 def random_bend(rng: np.random.Generator) -> Bend:
-    """Another filter, attack, decay, release, vibrato: each of them in some instruments."""
+    """Draw another filter, attack, decay, release or vibrato: each for some of the instruments."""
     filters, attacks, decays, releases, vibrates = rng.random(5) < (0.5, 0.3, 0.3, 0.5, 0.3)
     cutoff, resonance = rng.uniform(-2.5, 0.0), rng.uniform(0.0, 12.0)
     attack, decay, sustain = rng.uniform(2.0, 6.5), rng.uniform(7.0, 10.5), rng.uniform(6.0, 40.0)
@@ -52,14 +52,14 @@ def random_bend(rng: np.random.Generator) -> Bend:
 def random_layers(
     rng: np.random.Generator, program: int, others: Sequence[int], *, bent: float, layered: float
 ) -> tuple[Layer, ...]:
-    """An instrument around a program.
+    """Draw an instrument around a program.
 
     Args:
-        rng: source of chance.
+        rng: random generator.
         program: General MIDI program that is heard in it.
         others: programs that may sound with it.
-        bent: share of layers that are bent.
-        layered: share of instruments of two layers.
+        bent: share of layers that are changed, 0 to 1.
+        layered: share of instruments that have two layers, 0 to 1.
     """
     is_layered = rng.random() < layered
     second = Layer(
@@ -81,14 +81,14 @@ def render(
     sample_rate: int,
     duration_s: float,
 ) -> list[NDArray[np.float32]]:
-    """Phrases on one instrument; a layer's level is brought to that of the first before its gain.
+    """Render phrases on one instrument; layers are brought to one level before their gains.
 
     Args:
-        phrases: notes of each.
-        layers: of the instrument, one or more.
-        soundfont: as in `estilo.synthesis.fluidsynth.render`.
-        sample_rate: as there, in Hz.
-        duration_s: of each result, in seconds.
+        phrases: notes of each phrase.
+        layers: layers of the instrument, one or more.
+        soundfont: name or path, see `estilo.synthesis.fluidsynth.find_soundfont`.
+        sample_rate: sample rate in Hz, 8000 to 96000.
+        duration_s: duration of each result, in seconds.
 
     Returns:
         One **Shape** ``(time,)`` for each phrase.
@@ -119,7 +119,7 @@ def render(
 
 
 def _moved(notes: Sequence[Note], semitones: int) -> list[Note]:
-    """Notes elsewhere; what would leave the keyboard stays."""
+    """Transpose notes; those that would leave the keyboard stay."""
     return [
         replace(note, pitch=note.pitch + semitones)
         if _LOWEST <= note.pitch + semitones <= _HIGHEST

@@ -1,4 +1,4 @@
-"""What all instruments share: random draws, envelopes, motion of the pitch, levels."""
+"""Common parts of all instruments: random draws, envelopes, motion of the pitch, levels."""
 
 from dataclasses import dataclass, replace
 
@@ -14,7 +14,12 @@ _FADE_S = 0.004
 
 
 def log_uniform(rng: np.random.Generator, low: float, high: float) -> float:
-    """A number between two positive bounds, each octave as likely as the next.
+    """Draw a number between two positive bounds, each octave as likely as the next.
+
+    Args:
+        rng: random generator.
+        low: lower bound.
+        high: upper bound.
 
     Example:
         >>> 1.0 <= log_uniform(np.random.default_rng(0), 1.0, 100.0) <= 100.0
@@ -24,7 +29,11 @@ def log_uniform(rng: np.random.Generator, low: float, high: float) -> float:
 
 
 def signal_time(n_samples: int, sample_rate: int) -> NDArray[np.float64]:
-    """Times of samples, ``(n_samples,)`` in seconds; the sample rate is in Hz.
+    """Times of samples in seconds, ``(n_samples,)``.
+
+    Args:
+        n_samples: number of samples.
+        sample_rate: sample rate in Hz.
 
     Example:
         >>> signal_time(3, 2)
@@ -34,14 +43,23 @@ def signal_time(n_samples: int, sample_rate: int) -> NDArray[np.float64]:
 
 
 def control_time(n_samples: int, sample_rate: int) -> NDArray[np.float64]:
-    """Times in seconds of the control points that cover so many samples, one more than hops."""
+    """Times in seconds of the control points that cover some samples, one more than hops.
+
+    Args:
+        n_samples: number of samples.
+        sample_rate: sample rate in Hz.
+    """
     return np.arange(-(-n_samples // CONTROL_HOP) + 1) * CONTROL_HOP / sample_rate
 
 
 def from_control(curve: NDArray, n_samples: int) -> NDArray:
-    """A curve at `control_time` as one at every sample, by linear interpolation.
+    """Interpolate a curve at `control_time` linearly to one at every sample.
 
     Reshaping is five times faster than `numpy.interp`.
+
+    Args:
+        curve: values at the control points, ``(n_control,)``.
+        n_samples: number of samples.
 
     **Shape**: ``(n_control,)`` to ``(n_samples,)``, of the same dtype.
 
@@ -59,10 +77,10 @@ class Envelope:
     """Rise, fall to a held level, and fading after the key is let go.
 
     Args:
-        attack_s: from silence to full level, in seconds.
+        attack_s: time from silence to full level, in seconds.
         decay_s: time constant of the fall to ``sustain``, in seconds.
-        sustain: level held while the key is down, 0 to 1; 0 for what is struck or plucked.
-        release_s: 60 dB of fading after the key is let go, in seconds.
+        sustain: level held while the key is down, 0 to 1; 0 for struck or plucked sounds.
+        release_s: time of 60 dB of fading after the key is released, in seconds.
 
     Example:
         >>> struck = Envelope(attack_s=0.01, decay_s=0.1, sustain=0.0, release_s=0.2)
@@ -86,12 +104,12 @@ class Envelope:
         """The level at some times.
 
         Args:
-            time_s: since the key went down.
-            duration_s: how long the key is down.
-            lag_s: added to the attack, for partials that speak late.
-            hurry: how many times faster the fall is, for partials that die early.
+            time_s: time since the key went down, in seconds.
+            duration_s: time for which the key is down, in seconds.
+            lag_s: time added to the attack, for partials that speak late, in seconds.
+            hurry: factor on the speed of the fall, for partials that die early.
 
-        **Shape**: what the three arrays broadcast to.
+        **Shape**: the common shape of the three arrays.
         """
         attack_s = self.attack_s + lag_s
         rise = np.minimum(np.minimum(time_s, duration_s) / attack_s, 1.0)
@@ -101,7 +119,12 @@ class Envelope:
         return rise * (self.sustain + (1.0 - self.sustain) * fall) * fade
 
     def n_samples(self, duration_s: float, sample_rate: int) -> int:
-        """How long a note sounds, release included, until it is 80 dB down."""
+        """Length of a note with its release, until it is 80 dB down.
+
+        Args:
+            duration_s: time for which the key is down, in seconds.
+            sample_rate: sample rate in Hz.
+        """
         length_s = duration_s + 1.2 * self.release_s
         if self.sustain == 0.0:
             length_s = min(length_s, self.attack_s - np.log(_SILENT) * self.decay_s)
@@ -133,15 +156,15 @@ def held(rng: np.random.Generator) -> Envelope:
 
 @dataclass(frozen=True)
 class Motion:
-    """How the pitch moves within a note.
+    """Movement of the pitch within a note.
 
     Args:
-        detune_cents: of the whole instrument, in cents.
-        vibrato_hz: rate, in Hz.
-        vibrato_cents: depth to either side, in cents.
-        vibrato_delay_s: until the vibrato is full, in seconds.
+        detune_cents: detuning of the whole instrument, in cents.
+        vibrato_hz: rate of the vibrato, in Hz.
+        vibrato_cents: depth of the vibrato to either side, in cents.
+        vibrato_delay_s: time until the vibrato is full, in seconds.
         drift_cents: standard deviation of a slow random walk about the pitch, in cents.
-        scoop_cents: where the note starts relative to its pitch, in cents.
+        scoop_cents: distance from its pitch at which the note starts, in cents.
         scoop_s: time constant of reaching the pitch, in seconds.
 
     Example:
@@ -160,7 +183,7 @@ class Motion:
 
     @classmethod
     def draw(cls, rng: np.random.Generator) -> "Motion":
-        """Mostly steady; vibrato in half of the instruments, scoops in a quarter."""
+        """Draw a motion: mostly steady; vibrato in half of the instruments, scoops in a quarter."""
         return cls(
             detune_cents=rng.normal(0.0, 2.5),
             vibrato_hz=rng.uniform(3.5, 7.5),
@@ -174,7 +197,14 @@ class Motion:
     def cycles(
         self, pitch: float, n_samples: int, *, sample_rate: int, rng: np.random.Generator
     ) -> NDArray[np.float64]:
-        """Phase of the fundamental in cycles, ``(n_samples,)``, from 0 on."""
+        """Phase of the fundamental in cycles, ``(n_samples,)``, from 0 on.
+
+        Args:
+            pitch: MIDI note number; fractions are cents.
+            n_samples: number of samples.
+            sample_rate: sample rate in Hz.
+            rng: random generator of the drift.
+        """
         time_s = control_time(n_samples, sample_rate)
         cents = np.full(len(time_s), self.detune_cents)
         if self.vibrato_cents:
@@ -195,6 +225,11 @@ def slow_noise(
 ) -> NDArray[np.float64]:
     """A smooth random curve of about unit deviation that turns some times a second.
 
+    Args:
+        rng: random generator.
+        time_s: times in seconds, which rise from 0, ``(time,)``.
+        rate_hz: rate of its turns, in Hz.
+
     **Shape**: that of ``time_s``, ``(time,)``, which must rise from 0.
     """
     n_knots = int(time_s[-1] * rate_hz) + 2
@@ -203,10 +238,15 @@ def slow_noise(
 
 
 def levelled(sound: NDArray, *, velocity: float, sample_rate: int) -> NDArray:
-    """A note at the level its velocity asks for, faded out at its very end.
+    """Bring a note to the level of its velocity, and fade it out at its very end.
 
     The loudest 20 ms get an RMS of 0.1 at full velocity, so that no instrument or register
     drowns another; the level falls with the power 1.5 of the velocity.
+
+    Args:
+        sound: samples of the note, ``(time,)``.
+        velocity: strength of the note, 0 to 1.
+        sample_rate: sample rate in Hz.
 
     **Shape**: ``(time,)`` to the same.
 

@@ -40,7 +40,7 @@ _IN_MINOR: tuple[tuple[Chord, ...], ...] = (
     ((0, _MINOR), (7, _MINOR), (8, _MAJOR), (5, _MINOR)),
 )
 _SCALES = {"major": (0, 2, 4, 5, 7, 9, 11), "minor": (0, 2, 3, 5, 7, 8, 10)}
-# Lengths in beats of what a melody does, and how often.
+# Lengths in beats of the notes and rests of a melody, and how often they come.
 _CELLS = ((1.0,), (0.5, 0.5), (2.0,), (1.5, 0.5), (0.5, 1.0, 0.5), (0.75, 0.25), (1 / 3,) * 3)
 _CELL_SHARES = (0.3, 0.25, 0.13, 0.1, 0.12, 0.05, 0.05)
 _CHORDS_ON = (0, 2, 4, 5, 11, 16, 19, 24, 25, 26, 27, 46, 48, 50, 89)  # General MIDI, from 0
@@ -54,13 +54,13 @@ _HIT_BEATS = 2.0
 
 @dataclass(frozen=True)
 class Line:
-    """What one player plays.
+    """The part of one player.
 
     Args:
-        notes: of the whole piece.
+        notes: notes of the whole piece.
         program: General MIDI program, or kit.
         is_drums: whether the notes are drums.
-        level_db: against the others, once all are equally loud.
+        level_db: level relative to the other parts, after all were made equally loud, in dB.
     """
 
     notes: tuple[Note, ...]
@@ -71,15 +71,15 @@ class Line:
 
 @dataclass(frozen=True)
 class Song:
-    """A piece and what is known of it.
+    """A piece, with its key, tempo and beats.
 
     Args:
         groove: name of the groove.
-        bpm: beats per minute.
-        tonic: of the key, 0 for C.
-        is_minor: whether its third is.
-        beats_s: when the beats are. **Shape** ``(beats,)``.
-        lines: who plays what.
+        bpm: tempo in beats per minute.
+        tonic: tonic of the key, 0 for C.
+        is_minor: whether the key is minor.
+        beats_s: times of the beats, in seconds. **Shape** ``(beats,)``.
+        lines: parts of the players.
     """
 
     groove: str
@@ -93,14 +93,14 @@ class Song:
 def random_song(
     rng: np.random.Generator, *, bpm: float, tonic: int, is_minor: bool, duration_s: float
 ) -> Song:
-    """A piece in a key, at a tempo.
+    """Draw a piece in a key, at a tempo.
 
     Args:
-        rng: of every draw.
-        bpm: 60 to 180, in beats per minute.
-        tonic: of the key, 0 for C.
-        is_minor: whether its third is.
-        duration_s: of the piece, which breaks off where it ends.
+        rng: random generator.
+        bpm: tempo in beats per minute, 60 to 180.
+        tonic: tonic of the key, 0 for C.
+        is_minor: whether the key is minor.
+        duration_s: duration of the piece in seconds; it breaks off there.
 
     Example:
         >>> song = random_song(
@@ -151,13 +151,13 @@ def random_song(
 
 
 class _Player:
-    """Puts what is written in beats into time: swung, and a little early or late.
+    """Turn beats into times: swung, and a little early or late.
 
     Args:
-        rng: of every draw.
-        groove: that is played.
-        bpm: in beats per minute.
-        duration_s: of the piece.
+        rng: random generator.
+        groove: groove that is played.
+        bpm: tempo in beats per minute.
+        duration_s: duration of the piece, in seconds.
     """
 
     def __init__(
@@ -174,7 +174,7 @@ class _Player:
         self.n_bars = -(-n_beats // groove.n_beats)
 
     def steps(self, pattern: str, bar: int) -> list[tuple[float, bool]]:
-        """Where a pattern's hits are, in beats, and whether they are soft."""
+        """Times of a pattern's hits, in beats, and whether they are soft."""
         size = self.groove.n_beats / len(pattern)
         start = bar * self.groove.n_beats
         return [(start + i * size, hit == "o") for i, hit in enumerate(pattern) if hit != "."]
@@ -194,7 +194,7 @@ class _Player:
 
 
 def _chords(rng: np.random.Generator, *, is_minor: bool, n_bars: int) -> list[Chord]:
-    """One for each bar: two progressions in turn, four or eight bars each."""
+    """A chord for each bar: two progressions in turn, four or eight bars each."""
     known = _IN_MINOR if is_minor else _IN_MAJOR
     first, second = (known[i] for i in rng.choice(len(known), 2, replace=False))
     row: list[Chord] = []

@@ -30,24 +30,24 @@ class SubtractivePatch:
 
     Args:
         wave: ``saw``, ``square``, ``triangle``, ``pulse`` or ``comb`` (a saw with notches).
-        width: duty of the pulse, or place of the comb's notches, 0 to 0.5.
-        n_voices: oscillators in unison.
-        spread_cents: between the outermost of them, in cents.
+        width: duty of the pulse, or position of the comb's notches, 0 to 0.5.
+        n_voices: number of oscillators in unison.
+        spread_cents: distance of the outermost oscillators, in cents.
         sub: level of a sine an octave below, 0 to 1.
         overtone: level of a copy an octave above, 0 to 1.
-        noise_db: under the oscillators, in dB.
+        noise_db: level of noise under the oscillators, in dB.
         filter_kind: ``lowpass``, ``bandpass`` or ``highpass``.
-        cutoff_octaves: filter's rest above the note at middle C, in octaves.
-        tracking: how far the cutoff follows the pitch, 0 to 1.
-        q: of the filter.
-        is_steep: four poles instead of two.
-        sweep_octaves: how far the envelope opens the filter, in octaves.
-        wobble_octaves: how far a slow oscillator moves it, in octaves.
+        cutoff_octaves: cutoff of the filter at rest, in octaves above the note at middle C.
+        tracking: share of the pitch's movement that the cutoff follows, 0 to 1.
+        q: quality factor of the filter.
+        is_steep: whether it has four poles instead of two.
+        sweep_octaves: distance by which the envelope opens the filter, in octaves.
+        wobble_octaves: distance by which a slow oscillator moves it, in octaves.
         wobble_hz: rate of that oscillator, in Hz.
-        filter_envelope: of the cutoff.
-        envelope: of the level.
-        motion: of the pitch.
-        touch_octaves: how much lower the cutoff is at zero velocity, in octaves.
+        filter_envelope: envelope of the cutoff.
+        envelope: envelope of the level.
+        motion: motion of the pitch.
+        touch_octaves: distance by which the cutoff is lower at zero velocity, in octaves.
     """
 
     wave: str
@@ -77,7 +77,7 @@ class SubtractivePatch:
 
     @classmethod
     def draw(cls, rng: np.random.Generator) -> "SubtractivePatch":
-        """From thin leads to fat pads, mostly through a low-pass.
+        """Draw a sound from thin leads to fat pads, mostly through a low-pass.
 
         Example:
             >>> SubtractivePatch.draw(np.random.default_rng(0)).wave in _WAVES
@@ -109,7 +109,7 @@ class SubtractivePatch:
     def play(
         self, note: Note, *, sample_rate: int, rng: np.random.Generator
     ) -> NDArray[np.float32]:
-        """One note with its release, ``(time,)``; the sample rate is in Hz."""
+        """Play one note with its release, ``(time,)``; see `Patch.play`."""
         n_samples = self.envelope.n_samples(note.duration_s, sample_rate)
         cycles = self.motion.cycles(note.pitch, n_samples, sample_rate=sample_rate, rng=rng)
         sound = self._oscillators(note, cycles, sample_rate, rng)
@@ -168,7 +168,7 @@ class SubtractivePatch:
 
 @lru_cache(maxsize=256)
 def _table(wave: str, width: float, n_harmonics: int) -> NDArray[np.float32]:
-    """One cycle of a wave with so many harmonics and no more, ``(8193,)``, RMS about 0.5."""
+    """One cycle of a wave with a limited number of harmonics, ``(8193,)``, RMS about 0.5."""
     k = np.arange(1.0, min(n_harmonics, _TABLE // 8) + 1)
     if wave == "saw":
         gains = 1.0 / k

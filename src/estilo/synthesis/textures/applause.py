@@ -17,9 +17,9 @@ def applause(duration_s: float, sample_rate: int, rng: np.random.Generator) -> N
     some 500 Hz and 3 kHz by the shape of the hands.
 
     Args:
-        duration_s: in seconds.
-        sample_rate: in Hz.
-        rng: of the people and their claps.
+        duration_s: duration in seconds.
+        sample_rate: sample rate in Hz.
+        rng: random generator of the people and their claps.
 
     **Shape**: result ``(time,)``, float32.
 
@@ -42,7 +42,7 @@ def applause(duration_s: float, sample_rate: int, rng: np.random.Generator) -> N
         damping_hz=3500.0,
         seed=int(rng.integers(2**31)),
     ).impulse_response(sample_rate)
-    # Wrapping the tail around keeps the beginning as full of room as the rest.
+    # Wrapping the tail around keeps the beginning as full of room as everything after it.
     n_fft = fast_length(len(out))
     spectrum = np.fft.rfft(out, n_fft) * np.fft.rfft(room[:n_fft], n_fft)
     return settled(np.fft.irfft(spectrum, n_fft)[: len(out)])

@@ -15,9 +15,9 @@ def engine(duration_s: float, sample_rate: int, rng: np.random.Generator) -> NDA
     that gives an engine its half orders. The pulses go through the resonances of a pipe.
 
     Args:
-        duration_s: in seconds.
-        sample_rate: in Hz.
-        rng: of the machine and its running.
+        duration_s: duration in seconds.
+        sample_rate: sample rate in Hz.
+        rng: random generator of the machine and its running.
 
     **Shape**: result ``(time,)``, float32.
 

@@ -15,9 +15,9 @@ def fire_crackle(duration_s: float, sample_rate: int, rng: np.random.Generator) 
     random, short and of widely spread energy; burning gas flutters below 200 Hz; steam hisses.
 
     Args:
-        duration_s: in seconds.
-        sample_rate: in Hz.
-        rng: of the fire and its events.
+        duration_s: duration in seconds.
+        sample_rate: sample rate in Hz.
+        rng: random generator of the fire and its events.
 
     **Shape**: result ``(time,)``, float32.
 

@@ -16,9 +16,9 @@ def insects(duration_s: float, sample_rate: int, rng: np.random.Generator) -> ND
     up a hundred times a second.
 
     Args:
-        duration_s: in seconds.
-        sample_rate: in Hz.
-        rng: of the animals and their songs.
+        duration_s: duration in seconds.
+        sample_rate: sample rate in Hz.
+        rng: random generator of the animals and their songs.
 
     **Shape**: result ``(time,)``, float32.
 

@@ -12,9 +12,9 @@ def radio_static(duration_s: float, sample_rate: int, rng: np.random.Generator) 
     """Short wave between stations: fading hiss, atmospheric crackle, heterodyne whistles, hum.
 
     Args:
-        duration_s: in seconds.
-        sample_rate: in Hz.
-        rng: of the place on the dial and its noises.
+        duration_s: duration in seconds.
+        sample_rate: sample rate in Hz.
+        rng: random generator of the place on the dial and its noises.
 
     **Shape**: result ``(time,)``, float32.
 

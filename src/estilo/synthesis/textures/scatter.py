@@ -1,4 +1,4 @@
-"""What textures share: events strewn over time, slow weather, a common level."""
+"""Common parts of textures: events scattered over time, slow changes, a common level."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,11 +16,11 @@ def silence(duration_s: float, sample_rate: int) -> NDArray[np.float64]:
     """Zeros to strew events into.
 
     Args:
-        duration_s: in seconds.
-        sample_rate: in Hz.
+        duration_s: duration in seconds.
+        sample_rate: sample rate in Hz.
 
     Raises:
-        InputError: that is less than a tenth of a second.
+        InputError: the duration is less than a tenth of a second.
 
     Example:
         >>> len(silence(0.5, 8000))
@@ -32,12 +32,12 @@ def silence(duration_s: float, sample_rate: int) -> NDArray[np.float64]:
 
 
 def strew(out: NDArray, sounds: NDArray, starts: NDArray) -> NDArray:
-    """A copy with sounds added at their places; what sticks out at either end is cut.
+    """Add sounds at their places to a copy; what sticks out at either end is cut.
 
     Args:
-        out: ``(time,)``.
-        sounds: ``(events, length)``.
-        starts: in samples, may be negative, ``(events,)``.
+        out: samples to add to, ``(time,)``.
+        sounds: sounds of the events, ``(events, length)``.
+        starts: first sample of each event, which may be negative, ``(events,)``.
 
     Example:
         >>> strew(np.zeros(3), np.array([[1.0, 2.0]]), np.array([-1]))
@@ -54,7 +54,14 @@ def strew(out: NDArray, sounds: NDArray, starts: NDArray) -> NDArray:
 def poisson_starts(
     rng: np.random.Generator, out: NDArray, *, rate_hz: float, sample_rate: int, lead: int
 ) -> NDArray[np.int64]:
-    """Places of independent events, some of which began up to ``lead`` samples before the start.
+    """First samples of independent events, some of which begin before the start.
+
+    Args:
+        rng: random generator.
+        out: samples that the events will be added to, ``(time,)``.
+        rate_hz: mean number of events per second.
+        sample_rate: sample rate in Hz.
+        lead: number of samples before the start in which events may begin.
 
     **Shape**: ``(events,)`` in samples, in no order.
     """
@@ -66,7 +73,14 @@ def poisson_starts(
 def weather(
     rng: np.random.Generator, n_samples: int, *, sample_rate: int, rate_hz: float
 ) -> NDArray[np.float64]:
-    """A slow random curve of unit deviation, ``(n_samples,)``, changing so often a second."""
+    """A slow random curve of unit deviation, ``(n_samples,)``.
+
+    Args:
+        rng: random generator.
+        n_samples: length in samples.
+        sample_rate: sample rate in Hz.
+        rate_hz: rate of the changes, in Hz.
+    """
     coarse_s = np.arange(int(n_samples / sample_rate * _CONTROL_HZ) + 2) / _CONTROL_HZ
     curve = slow_noise(rng, coarse_s, rate_hz=rate_hz)
     return np.interp(np.arange(n_samples) / sample_rate, coarse_s, curve)

@@ -14,9 +14,9 @@ def bubbles(duration_s: float, sample_rate: int, rng: np.random.Generator) -> ND
     """Bubbles rising in a tank: each a decaying tone that rises as it nears the surface.
 
     Args:
-        duration_s: in seconds.
-        sample_rate: in Hz.
-        rng: of the tank and its bubbles.
+        duration_s: duration in seconds.
+        sample_rate: sample rate in Hz.
+        rng: random generator of the tank and its bubbles.
 
     **Shape**: result ``(time,)``, float32.
 
@@ -45,9 +45,9 @@ def stream(duration_s: float, sample_rate: int, rng: np.random.Generator) -> NDA
     """A brook: hundreds of small bubbles a second over the rush of the water.
 
     Args:
-        duration_s: in seconds.
-        sample_rate: in Hz.
-        rng: of the brook and its bubbles.
+        duration_s: duration in seconds.
+        sample_rate: sample rate in Hz.
+        rng: random generator of the brook and its bubbles.
 
     **Shape**: result ``(time,)``, float32.
 
@@ -111,7 +111,7 @@ def _ringing(
 
 
 def _dying_rate(radius_m: NDArray | float) -> NDArray:
-    """Of a bubble's amplitude, per second."""
+    """Rate at which a bubble's amplitude decays, per second."""
     return 0.13 / np.asarray(radius_m) + 0.0072 * np.asarray(radius_m) ** -1.5
 
 

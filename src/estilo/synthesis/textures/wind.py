@@ -15,9 +15,9 @@ def wind(duration_s: float, sample_rate: int, rng: np.random.Generator) -> NDArr
     higher power of it, so both follow one random gust curve.
 
     Args:
-        duration_s: in seconds.
-        sample_rate: in Hz.
-        rng: of the place and its gusts.
+        duration_s: duration in seconds.
+        sample_rate: sample rate in Hz.
+        rng: random generator of the place and its gusts.
 
     **Shape**: result ``(time,)``, float32.
 
