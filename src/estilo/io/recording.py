@@ -65,8 +65,8 @@ class RecordingFile:
 
         Args:
             offset_s: time to begin at, in seconds.
-            duration_s: how much to take, in seconds; all that follows when None. What lies beyond
-                the end is not missed.
+            duration_s: how much to take, in seconds; everything up to the end when None. A duration
+                that reaches beyond the end is shortened.
 
         Raises:
             AudioFileError: the file cannot be decoded; the message says why and what to do.
@@ -166,8 +166,8 @@ def load(
     Args:
         path: wav, flac, ogg, opus, mp3, aiff, caf, and m4a or aac with the extra ``formats``.
         offset_s: time to begin at, in seconds.
-        duration_s: how much to take, in seconds; all that follows when None. What lies beyond the
-            end is not missed.
+        duration_s: how much to take, in seconds; everything up to the end when None. A duration
+            that reaches beyond the end is shortened.
         accept_truncated: take what is there of a file that was cut off, instead of refusing it.
 
     Raises:
