@@ -163,7 +163,7 @@ def test_nothing_to_add_is_an_error(run, tmp_path):
     assert "there is no recording in" in said.err.splitlines()[-1]
     missing = run("data", "add", tmp_path / "nowhere", "--licence", "own")
     assert missing.code == 2
-    assert "is no folder" in missing.err
+    assert "is not a folder" in missing.err
     assert "--licence requires an argument" in run("data", "add", tmp_path / "in").err
 
 

@@ -292,5 +292,5 @@ def test_bad_settings(recordings, tmp_path, options, message):
 
 
 def test_no_folder(tmp_path):
-    with pytest.raises(InputError, match="is no folder; give the folder of your recordings"):
+    with pytest.raises(InputError, match="is not a folder; give the folder of your recordings"):
         take(tmp_path / "nowhere", tmp_path)
