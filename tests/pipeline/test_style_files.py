@@ -119,13 +119,13 @@ def test_what_needs_no_audio_of_the_style_is_scored(path, coded) -> None:
 
 
 def test_it_is_known_by_its_content_under_any_name(path, coded) -> None:
-    disguised = path.with_name("rain.wav")
-    path.rename(disguised)
-    transfer(CONTENT, disguised, engine="coded")
+    renamed = path.with_name("rain.wav")
+    path.rename(renamed)
+    transfer(CONTENT, renamed, engine="coded")
     assert coded.tasks[0].styles[0].card.name == "Rain"
     for call in (
-        lambda: transfer(disguised, STYLE, engine="coded"),
-        lambda: read_source(Clip(disguised), name="content"),
+        lambda: transfer(renamed, STYLE, engine="coded"),
+        lambda: read_source(Clip(renamed), name="content"),
     ):
         with pytest.raises(InputError, match=r"rain.wav is a style file, which holds no audio"):
             call()

@@ -15,14 +15,14 @@ def loudness(levels):
     return np.log10(np.mean(100.0**levels))
 
 
-def test_a_plain_disguise_changes_nothing(levels):
+def test_a_plain_augmentation_changes_nothing(levels):
     np.testing.assert_allclose(PLAIN(levels), levels)
 
 
 @pytest.mark.parametrize(
     "change", [{"swing": 1.5}, {"fall": 0.05}, {"blur": 0.5}, {"swing": 0.6, "fall": 0.1}]
 )
-def test_a_disguise_keeps_the_loudness_and_its_input(levels, change):
+def test_an_augmentation_keeps_the_loudness_and_its_input(levels, change):
     before = levels.copy()
     out = PLAIN._replace(**change)(levels)
     assert np.abs(out - levels).mean() > 0.01

@@ -120,7 +120,7 @@ def test_unpaired_examples_join_any_two_clips(dataset):
     assert len(pairs) > 30
 
 
-def test_perturbed_examples_give_a_clip_back_from_itself_disguised(dataset, levels):
+def test_perturbed_examples_give_a_clip_back_from_itself_augmented(dataset, levels):
     settings = PLAIN.model_copy(update=only("perturbed"))
     batch = drawn(dataset, settings, store=levels).examples(range(8))
     assert (batch.kind == PERTURBED).all()

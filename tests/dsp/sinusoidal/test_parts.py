@@ -1,4 +1,4 @@
-"""Strokes against scipy's median filters."""
+"""Transients against scipy's median filters."""
 
 import numpy as np
 import torch
@@ -26,7 +26,7 @@ def test_it_keeps_what_stands_out_of_its_row(rng):
     assert found[5000::4000].min() > 0.7
 
 
-def test_what_lasts_is_no_stroke():
+def test_what_lasts_is_no_transient():
     tone = torch.sin(0.3 * torch.arange(8000.0))
     assert find_transients(tone, sample_rate=8000)[1000:-1000].abs().max() < 3e-3
     assert not find_transients(torch.zeros(8000), sample_rate=8000).any()

@@ -248,10 +248,10 @@ def test_a_card_that_claims_other_weights_does_not_help():
 
 def test_style_files_are_known_by_name_and_by_content(tmp_path):
     path = write_style(tmp_path / "rain.estilo-style", made())
-    disguised = tmp_path / "rain.wav"
-    disguised.write_bytes(path.read_bytes())
+    renamed = tmp_path / "rain.wav"
+    renamed.write_bytes(path.read_bytes())
     assert is_style_file(path)
-    assert is_style_file(str(disguised))
+    assert is_style_file(str(renamed))
     assert is_style_file("nowhere/Rain.ESTILO-STYLE")
     (tmp_path / "empty.wav").write_bytes(b"")
     (tmp_path / "riff.wav").write_bytes(b"RIFF\x24\0\0\0WAVEfmt ")
