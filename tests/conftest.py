@@ -1,10 +1,13 @@
 import os
+import shutil
 import sys
 from pathlib import Path
 
 # Clips in tests are tiny: more threads only wait for each other, for seconds on a busy machine.
 # Before numpy comes, which asks once: with two it rounds otherwise than a process that is started.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+# Recordings that are not part of the repository.
+os.environ.setdefault("ESTILO_AUDIO", str(Path(__file__).parents[2] / "shared" / "audio"))
 
 import numpy as np
 import pytest
@@ -26,7 +29,7 @@ def rng() -> np.random.Generator:
 
 
 def pytest_runtest_setup(item):
-    """Skip what needs FluidSynth where it is missing: here, so that one line tells of all."""
+    """Skip what needs something that is missing: here, so that one line tells of all such tests."""
     if item.get_closest_marker("needs_fluidsynth") is not None:
         with pytest.MonkeyPatch.context() as patch:
             if ARE_HIDDEN:
@@ -35,6 +38,12 @@ def pytest_runtest_setup(item):
                 fluidsynth.find_player("TimGM6mb")
             except InputError as error:
                 pytest.skip(str(error))
+    if item.get_closest_marker("needs_git") is not None and shutil.which("git") is None:
+        pytest.skip("git is missing; install it (apt install git)")
+    if item.get_closest_marker("needs_recordings") is not None:
+        recording = Path(os.environ["ESTILO_AUDIO"]) / item.callspec.params["name"]
+        if not recording.is_file():
+            pytest.skip("recordings are missing; name a folder that has them in ESTILO_AUDIO")
 
 
 @pytest.fixture(autouse=True)

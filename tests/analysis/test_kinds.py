@@ -6,7 +6,6 @@ from scipy.signal import lfilter
 
 from estilo.analysis.kinds import character
 from estilo.analysis.sound import RATE_HZ, Sound
-from estilo.errors import InputError
 from estilo.evaluation.sets.real import recordings_folder
 from estilo.io import load
 from estilo.synthesis.notes import Note, random_phrase
@@ -85,13 +84,11 @@ def test_speech_is_voiced(rng):
     assert kind(speech(rng)) == "voiced"
 
 
+@pytest.mark.needs_recordings
 @pytest.mark.parametrize("name", RECORDED)
 def test_recordings(name):
-    try:
-        path = recordings_folder() / name
-    except InputError:
-        pytest.skip("the recordings are not here")
-    assert kind(load(path).samples, load(path).sample_rate) == RECORDED[name]
+    recording = load(recordings_folder() / name)
+    assert kind(recording.samples, recording.sample_rate) == RECORDED[name]
 
 
 def test_gain_rate_and_channels_change_nothing(rng):

@@ -1,5 +1,4 @@
 import itertools
-import shutil
 import subprocess
 import threading
 from collections import Counter, defaultdict
@@ -246,9 +245,8 @@ def test_folders_that_cannot_be_made(tmp_path, here):
         render_all(SMALL, tmp_path / "file" / "data")
 
 
+@pytest.mark.needs_git
 def test_git_leaves_a_dataset_alone(tmp_path, here):
-    if shutil.which("git") is None:
-        pytest.skip("git is not installed")
     subprocess.run(["git", "init", "-q", tmp_path], check=True)
     render_all(SMALL, tmp_path / "data")
     status = ["git", "-C", tmp_path, "status", "--porcelain"]

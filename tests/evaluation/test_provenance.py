@@ -1,5 +1,7 @@
 import subprocess
 
+import pytest
+
 import estilo
 from estilo.evaluation.provenance import commit, n_cores, provenance
 
@@ -11,6 +13,7 @@ def git(folder, *arguments):
     return done.stdout.strip()
 
 
+@pytest.mark.needs_git
 def test_commit_and_what_changed_since(tmp_path):
     (tmp_path / "__init__.py").write_text("")
     git(tmp_path, "init")
@@ -22,6 +25,7 @@ def test_commit_and_what_changed_since(tmp_path):
     assert commit(tmp_path).endswith("-dirty")
 
 
+@pytest.mark.needs_git
 def test_the_commit_of_somebody_elses_repository_is_not_ours(tmp_path):
     git(tmp_path, "init")
     (tmp_path / "venv").mkdir()
