@@ -46,7 +46,7 @@ class Short:
 SHORT = (
     Short("transfer", 120.0, ("--longest", "180")),
     Short("stream", 180.0, ("--seconds", "8", "--minutes", "2", "--without-export")),
-    Short("kernel", 150.0, ("--iterations", "60")),
+    Short("kernel", 150.0, ("--iterations", "30", "--networks", "1")),
     Short("quality", 200.0, ("--pairs", "3")),
     Short("mosaic", 150.0, ("--triplets", "4", "--content-s", "10", "--style-s", "60")),
     Short("parts", 90.0, ("--pairs", "3")),
