@@ -196,7 +196,7 @@ def test_too_few_frames_are_refused(rng: np.random.Generator) -> None:
 
 def test_content_that_does_not_fit_is_refused(rng: np.random.Generator) -> None:
     loss = ArccosContent()
-    with pytest.raises(InputError, match="expected one content, got 2"):
+    with pytest.raises(InputError, match="a content term takes one reference, got 2"):
         loss.prepare([_frames(rng, 5)] * 2, [0.5, 0.5])
     with pytest.raises(InputError, match=r"\(5, 6\) and content \(5, 5\) must have the same shape"):
         loss.forward(_frames(rng, 6), loss.prepare([_frames(rng, 5)], [1.0]))

@@ -19,7 +19,7 @@ def test_value_and_gradient(rng: np.random.Generator) -> None:
 
 def test_what_does_not_fit_is_refused() -> None:
     loss = MeanSquare()
-    with pytest.raises(InputError, match="expected one content, got 2"):
+    with pytest.raises(InputError, match="a content term takes one reference, got 2"):
         loss.prepare([torch.zeros(2, 5)] * 2, [0.5, 0.5])
     with pytest.raises(InputError, match=r"candidate \(2, 4\) and content \(2, 5\).*same shape"):
         loss.forward(torch.zeros(2, 4), loss.prepare([torch.zeros(2, 5)], [1.0]))

@@ -34,7 +34,7 @@ def test_gradient(rng: np.random.Generator) -> None:
 def test_other_shapes_are_refused_in_words() -> None:
     term = FeatureContent()
     target = term.prepare([torch.zeros(6, 9)], [1.0])
-    message = r"candidate has the shape \(6, 10\), the content \(6, 9\).*same length"
+    message = r"candidate \(6, 10\) and content \(6, 9\).*at the same length"
     with pytest.raises(InputError, match=message):
         term.forward(torch.zeros(6, 10), target)
     # Not broadcast either.

@@ -4,6 +4,7 @@ import librosa
 import numpy as np
 import pytest
 from scipy.spatial.distance import cosine
+from tones import tone
 
 from estilo.analysis.sound import Sound
 from estilo.metrics.timbre import timbre_mfcc
@@ -12,14 +13,7 @@ RATE = 16_000
 
 
 def _tone(pitches_hz: list[float], slope: float, note_s: float = 0.5) -> np.ndarray:
-    """Notes whose partial *k* has the amplitude k ** -slope; **shape** ``(time,)``."""
-    time_s = np.arange(round(note_s * RATE)) / RATE
-    notes = []
-    for pitch_hz in pitches_hz:
-        partials = np.arange(1, int(7900 // pitch_hz) + 1)[:, None]
-        waves = np.sin(2 * np.pi * pitch_hz * partials * time_s)
-        notes.append((partials**-slope * waves).sum(0) * np.exp(-3 * time_s))
-    return np.concatenate(notes)
+    return tone(pitches_hz, slope, sample_rate=RATE, note_s=note_s)
 
 
 def test_equals_the_definition_in_librosa(rng: np.random.Generator) -> None:

@@ -6,6 +6,7 @@ from importlib.resources import files
 
 import numpy as np
 import pytest
+from tones import tone
 
 from estilo.analysis.sound import Sound
 from estilo.errors import InputError
@@ -20,14 +21,7 @@ FOLDER = files("estilo.metrics") / "weights"
 
 
 def _tone(pitches_hz: list[float], slope: float, note_s: float = 0.5) -> np.ndarray:
-    """Notes whose partial *k* has the amplitude k ** -slope; **shape** ``(time,)``."""
-    time_s = np.arange(round(note_s * RATE)) / RATE
-    notes = []
-    for pitch_hz in pitches_hz:
-        partials = np.arange(1, int(7900 // pitch_hz) + 1)[:, None]
-        waves = np.sin(2 * np.pi * pitch_hz * partials * time_s)
-        notes.append((partials**-slope * waves).sum(0) * np.exp(-3 * time_s))
-    return 0.1 * np.concatenate(notes)
+    return 0.1 * tone(pitches_hz, slope, sample_rate=RATE, note_s=note_s)
 
 
 def test_equals_its_twin_in_torch(rng: np.random.Generator) -> None:

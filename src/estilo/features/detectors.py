@@ -9,14 +9,11 @@ from torch import Tensor
 
 from estilo.errors import SettingsError
 from estilo.features import SETTINGS
-from estilo.features.base import Features
 from estilo.features.convolution import (
     Convolution,
     Padding,
-    check_height,
-    check_rows,
-    plane_to_maps,
 )
+from estilo.features.plane import PlaneFeatures
 
 # Rows are bands, low to high; columns are frames, early to late.
 _SMALL = {
@@ -30,7 +27,7 @@ _SMALL = {
 }
 
 
-class Detectors(Features):
+class Detectors(PlaneFeatures):
     """Fixed filters for onsets, edges, partials and blobs.
 
     Sobel filters in four directions (in time they find onsets, across bands the edges of bands,
@@ -69,6 +66,7 @@ class Detectors(Features):
         True
     """
 
+    map_name = "detectors"
     settings = SETTINGS["detectors"]
 
     def __init__(
@@ -84,7 +82,6 @@ class Detectors(Features):
         rows: Literal["positions", "filters"] = "positions",
         generator: torch.Generator | None = None,  # noqa: ARG002 - nothing here is random
     ) -> None:
-        check_rows(rows)
         kernels = detector_kernels(blob_sizes)
         signed = torch.stack(list(kernels.values())).unsqueeze(1) * torch.tensor(
             [1.0, -1.0]
@@ -97,15 +94,8 @@ class Detectors(Features):
             pooling=pooling,
             pool_size=pool_size,
         )
-        check_height(layer, n_bands)
-        super().__init__(n_bands=n_bands, n_frames_min=layer.shortest(1))
-        self.layer = layer
-        self.rows: Literal["positions", "filters"] = rows
+        super().__init__(layer, n_bands=n_bands, rows=rows)
         self.filter_names = tuple(f"{name}{sign}" for name in kernels for sign in "+-")
-
-    def maps(self, frames: Tensor) -> dict[str, Tensor]:
-        """One map of the whole plane."""
-        return {"detectors": plane_to_maps(self.layer(frames[:, None]), rows=self.rows)}
 
 
 def detector_kernels(blob_sizes: Sequence[int]) -> dict[str, Tensor]:

@@ -4,22 +4,18 @@ from collections.abc import Sequence
 from typing import Literal
 
 import torch
-from torch import Tensor
 
 from estilo.features import SETTINGS
-from estilo.features.base import Features
 from estilo.features.convolution import (
     Convolution,
     Padding,
-    check_height,
-    check_rows,
     per_axis,
-    plane_to_maps,
 )
 from estilo.features.initialisers import draw_convolution
+from estilo.features.plane import PlaneFeatures
 
 
-class Random2d(Features):
+class Random2d(PlaneFeatures):
     """Random filters that slide over bands and frames alike, as over a picture.
 
     The frames are an image of one colour, ``bands`` high and ``frames`` wide.
@@ -63,6 +59,7 @@ class Random2d(Features):
         arXiv:1606.00021, for random single-layer networks on images.
     """
 
+    map_name = "plane"
     settings = SETTINGS["random-2d"]
 
     def __init__(
@@ -81,7 +78,6 @@ class Random2d(Features):
         rows: Literal["positions", "filters"] = "positions",
         generator: torch.Generator,
     ) -> None:
-        check_rows(rows)
         per_axis(n_filters, 1, name="n_filters")
         weight, biases = draw_convolution(
             initialiser,
@@ -100,11 +96,4 @@ class Random2d(Features):
             pooling=pooling,
             pool_size=pool_size,
         )
-        check_height(layer, n_bands)
-        super().__init__(n_bands=n_bands, n_frames_min=layer.shortest(1))
-        self.layer = layer
-        self.rows: Literal["positions", "filters"] = rows
-
-    def maps(self, frames: Tensor) -> dict[str, Tensor]:
-        """One map of the whole plane."""
-        return {"plane": plane_to_maps(self.layer(frames[:, None]), rows=self.rows)}
+        super().__init__(layer, n_bands=n_bands, rows=rows)

@@ -29,7 +29,7 @@ import torch
 from torch import Tensor
 
 from estilo.errors import InputError
-from estilo.losses.base import Loss
+from estilo.losses.base import Loss, check_alike, the_content
 
 _COSINE_LIMIT = 1.0 - 1e-6
 _TILE_FRAMES = 1024
@@ -339,16 +339,10 @@ class ArccosContent(Loss):
 
     def prepare(self, references: Sequence[Tensor], weights: Sequence[float]) -> Tensor:  # noqa: ARG002
         """The frames of the one content; see `Loss.prepare`."""
-        if len(references) != 1:
-            raise InputError(f"expected one content, got {len(references)}; give one recording")
-        return references[0]
+        return the_content(references)
 
     def forward(self, candidate: Tensor, target: Tensor) -> Tensor:
         """Mean squared distance of the maps; see `Loss.forward`."""
-        if candidate.shape != target.shape:
-            raise InputError(
-                f"candidate {tuple(candidate.shape)} and content {tuple(target.shape)} must have "
-                "the same shape; analyse both at the same length"
-            )
+        check_alike(candidate, target)
         n_patches = candidate.shape[1] - self.width + 1
         return _FrameKernel.apply(candidate, target, self.width) / n_patches

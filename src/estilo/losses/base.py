@@ -6,6 +6,8 @@ from typing import Any, ClassVar, Literal, Self
 
 from torch import Tensor
 
+from estilo.errors import InputError
+
 
 class Loss(ABC):
     """One term of an objective, on frames or on feature maps.
@@ -41,3 +43,44 @@ class Loss(ABC):
 
         **Shape**: candidate ``(bands, frames)``, result ``()``.
         """
+
+
+def the_content(references: Sequence[Tensor]) -> Tensor:
+    """The one reference of a content term.
+
+    **Shape**: ``(bands, frames)`` or ``(filters, positions)``.
+
+    Args:
+        references: as given to `Loss.prepare`; a loss against several contents is never zero.
+
+    Raises:
+        InputError: there is not exactly one reference.
+
+    Example:
+        >>> the_content([])
+        Traceback (most recent call last):
+        ...
+        estilo.errors.InputError: a content term takes one reference, got 0; give one recording
+    """
+    if len(references) != 1:
+        raise InputError(
+            f"a content term takes one reference, got {len(references)}; give one recording"
+        )
+    return references[0]
+
+
+def check_alike(candidate: Tensor, target: Tensor) -> None:
+    """Refuse a candidate that cannot be held against its content cell by cell.
+
+    Args:
+        candidate: frames ``(bands, frames)`` or maps ``(filters, positions)``.
+        target: those of the content.
+
+    Raises:
+        InputError: the shapes differ.
+    """
+    if candidate.shape != target.shape:
+        raise InputError(
+            f"candidate {tuple(candidate.shape)} and content {tuple(target.shape)} must have "
+            "the same shape; analyse both at the same length and with the same settings"
+        )

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 
 from torch import Tensor
 
-from estilo.errors import InputError
-from estilo.losses.base import Loss
+from estilo.losses.base import Loss, check_alike, the_content
 
 
 class MeanSquare(Loss):
@@ -22,15 +21,9 @@ class MeanSquare(Loss):
 
     def prepare(self, references: Sequence[Tensor], weights: Sequence[float]) -> Tensor:  # noqa: ARG002
         """The one reference; see `Loss.prepare`."""
-        if len(references) != 1:
-            raise InputError(f"expected one content, got {len(references)}; give one recording")
-        return references[0]
+        return the_content(references)
 
     def forward(self, candidate: Tensor, target: Tensor) -> Tensor:
         """Mean squared difference; see `Loss.forward`."""
-        if candidate.shape != target.shape:
-            raise InputError(
-                f"candidate {tuple(candidate.shape)} and content {tuple(target.shape)} must have "
-                "the same shape; analyse both at the same length"
-            )
+        check_alike(candidate, target)
         return (candidate - target).square().mean()

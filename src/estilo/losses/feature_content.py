@@ -5,8 +5,8 @@ from typing import Literal
 
 from torch import Tensor
 
-from estilo.errors import InputError, SettingsError
-from estilo.losses.base import Loss
+from estilo.errors import SettingsError
+from estilo.losses.base import Loss, check_alike, the_content
 
 
 class FeatureContent(Loss):
@@ -53,9 +53,7 @@ class FeatureContent(Loss):
         Raises:
             InputError: there is not exactly one reference.
         """
-        if len(references) != 1:
-            raise InputError(f"a content term takes one reference, got {len(references)}")
-        return references[0].detach()
+        return the_content(references).detach()
 
     def forward(self, candidate: Tensor, target: Tensor) -> Tensor:
         """Loss of the candidate.
@@ -65,10 +63,6 @@ class FeatureContent(Loss):
         Raises:
             InputError: the shapes differ.
         """
-        if candidate.shape != target.shape:
-            raise InputError(
-                f"the candidate has the shape {tuple(candidate.shape)}, the content "
-                f"{tuple(target.shape)} (filters, positions); give both the same length and network"
-            )
+        check_alike(candidate, target)
         squares = (candidate - target).square()
         return self.scale * (squares.sum() if self.reduction == "sum" else squares.mean())

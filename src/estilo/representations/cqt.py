@@ -11,7 +11,7 @@ from estilo.errors import SettingsError
 from estilo.representations import TRAITS
 from estilo.representations.base import Representation, check_frames, check_waveform
 from estilo.representations.compression import Compression, compression
-from estilo.representations.phases import PhaseMethod, chosen_phase, phase_method
+from estilo.representations.phases import PhaseMethod, chosen_phase, phase_method, with_phase
 from estilo.representations.settings import Settings
 from estilo.representations.transforms import CqtTransform
 
@@ -121,11 +121,12 @@ class Cqt(Representation):
         check_frames(frames, n_bands=self.n_bands, length=length, reference=reference)
         magnitude = self._level.decompress(frames) / self.gain
         transform = self._transform
-        phase = phase_method(self.phase).estimate(
-            magnitude.detach(),
+        spectrum = with_phase(
+            magnitude,
+            self.phase,
             transform=transform,
             length=length,
             reference=reference,
             generator=generator,
         )
-        return transform.inverse(magnitude * phase, length=length)
+        return transform.inverse(spectrum, length=length)

@@ -13,7 +13,7 @@ from estilo.errors import SettingsError
 from estilo.representations import TRAITS
 from estilo.representations.base import Representation, check_frames, check_waveform
 from estilo.representations.compression import Compression, compression
-from estilo.representations.phases import PhaseMethod, chosen_phase, phase_method
+from estilo.representations.phases import PhaseMethod, chosen_phase, phase_method, with_phase
 from estilo.representations.settings import Settings, stft_sizes
 from estilo.representations.transforms import StftTransform
 
@@ -129,12 +129,7 @@ class Mel(Representation):
 
     @property
     def _transform(self) -> StftTransform:
-        return StftTransform(
-            n_fft=self.n_fft,
-            hop_length=self.hop_length,
-            win_length=self.win_length,
-            window=self.window,
-        )
+        return StftTransform.of(self)
 
     def _matrices(self, like: Tensor) -> tuple[Tensor, Tensor]:
         """Bins to bands ``(n_bands, bins)``, and bands spread over bins ``(bins, n_bands)``."""
@@ -183,14 +178,14 @@ class Mel(Representation):
         if reference is not None:
             bands, rest = self._within_reach(bands, reference)
         magnitude = self._fit_bins(bands, reference)
-        phase = phase_method(self.phase).estimate(
-            magnitude.detach(),
+        spectrum = with_phase(
+            magnitude,
+            self.phase,
             transform=transform,
             length=length,
             reference=reference,
             generator=generator,
         )
-        spectrum = magnitude * phase
         if rest is not None and bool((rest > 0).any()):
             spectrum = spectrum + self._noise(rest, length=length, generator=generator)
         return transform.inverse(spectrum, length=length)

@@ -243,6 +243,41 @@ def phase_method(choice: str | PhaseMethod) -> PhaseMethod:
     return PHASES[choice]() if isinstance(choice, str) else choice
 
 
+def with_phase(
+    magnitude: Tensor,
+    choice: str | PhaseMethod,
+    *,
+    transform: Transform,
+    length: int,
+    reference: Tensor | None,
+    generator: torch.Generator | None,
+) -> Tensor:
+    """A complex spectrum of a magnitude; gradients flow through the magnitude only.
+
+    **Shape**: magnitude and result ``(batch, bins, frames)``, reference ``(batch, length)``.
+
+    Args:
+        magnitude: non-negative.
+        choice: name or method, as for `phase_method`.
+        transform: whose spectrum it is.
+        length: of the waveform, in samples.
+        reference: see `PhaseMethod.estimate`.
+        generator: see `PhaseMethod.estimate`.
+
+    Raises:
+        InputError: the method needs a reference and there is none.
+        SettingsError: the name is unknown.
+    """
+    phase = phase_method(choice).estimate(
+        magnitude.detach(),
+        transform=transform,
+        length=length,
+        reference=reference,
+        generator=generator,
+    )
+    return magnitude * phase
+
+
 @torch.no_grad()
 def _borrow(magnitude: Tensor, transform: Transform, reference: Tensor | None) -> Tensor:
     if reference is None:

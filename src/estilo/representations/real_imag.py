@@ -56,12 +56,7 @@ class RealImag(Representation):
 
     @property
     def _transform(self) -> StftTransform:
-        return StftTransform(
-            n_fft=self.n_fft,
-            hop_length=self.hop_length,
-            win_length=self.win_length,
-            window=self.window,
-        )
+        return StftTransform.of(self)
 
     def analyse(self, waveform: Tensor) -> Tensor:
         """See `Representation.analyse`."""

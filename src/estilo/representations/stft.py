@@ -9,7 +9,7 @@ from torch import Tensor
 from estilo.representations import TRAITS
 from estilo.representations.base import Representation, check_frames, check_waveform
 from estilo.representations.compression import Compression, compression
-from estilo.representations.phases import PhaseMethod, chosen_phase, phase_method
+from estilo.representations.phases import PhaseMethod, chosen_phase, phase_method, with_phase
 from estilo.representations.settings import Settings, stft_sizes
 from estilo.representations.transforms import StftTransform
 
@@ -80,12 +80,7 @@ class Stft(Representation):
 
     @property
     def _transform(self) -> StftTransform:
-        return StftTransform(
-            n_fft=self.n_fft,
-            hop_length=self.hop_length,
-            win_length=self.win_length,
-            window=self.window,
-        )
+        return StftTransform.of(self)
 
     def analyse(self, waveform: Tensor) -> Tensor:
         """See `Representation.analyse`."""
@@ -104,11 +99,12 @@ class Stft(Representation):
         check_frames(frames, n_bands=self.n_bands, length=length, reference=reference)
         magnitude = self._level.decompress(frames)
         transform = self._transform
-        phase = phase_method(self.phase).estimate(
-            magnitude.detach(),
+        spectrum = with_phase(
+            magnitude,
+            self.phase,
             transform=transform,
             length=length,
             reference=reference,
             generator=generator,
         )
-        return transform.inverse(magnitude * phase, length=length)
+        return transform.inverse(spectrum, length=length)

@@ -1,7 +1,7 @@
 """Complex transforms with their sizes bound, as the phase methods use them."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, Self
 
 from torch import Tensor
 
@@ -19,6 +19,30 @@ class Transform(Protocol):
 
     def inverse(self, spectrum: Tensor, *, length: int) -> Tensor:
         """Waveform nearest to a spectrum: ``(..., bins, frames)`` to ``(..., length)``."""
+        ...
+
+
+class StftSizes(Protocol):
+    """What has the sizes of an STFT, as several representations do."""
+
+    @property
+    def n_fft(self) -> int:
+        """Length of the transform, in samples."""
+        ...
+
+    @property
+    def hop_length(self) -> int:
+        """Samples from one frame to the next."""
+        ...
+
+    @property
+    def win_length(self) -> int | None:
+        """Length of the window, in samples; ``n_fft`` when None."""
+        ...
+
+    @property
+    def window(self) -> str:
+        """Name of the window."""
         ...
 
 
@@ -42,6 +66,20 @@ class StftTransform:
     hop_length: int
     win_length: int | None = None
     window: str = "hann"
+
+    @classmethod
+    def of(cls, sizes: StftSizes) -> Self:
+        """The transform with the sizes of something else.
+
+        Args:
+            sizes: a representation, mostly.
+        """
+        return cls(
+            n_fft=sizes.n_fft,
+            hop_length=sizes.hop_length,
+            win_length=sizes.win_length,
+            window=sizes.window,
+        )
 
     def forward(self, waveform: Tensor) -> Tensor:
         """See `Transform.forward`."""

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from estilo.analysis.sound import RATE_HZ, Sound
 from estilo.evaluation.networks.runner import Trained, Training, learn, rounded
-from estilo.evaluation.networks.sources import SPLITS, Rendered, Split, rendered_sources
+from estilo.evaluation.networks.sources import SPLITS, Rendered, Split, costs, rendered_sources
 from estilo.evaluation.networks.texture_examples import IMITATIONS, imitations, random_source
 from estilo.evaluation.networks.triplets import triplet_accuracy, triplet_loss
 from estilo.metrics import embedding as net
@@ -261,9 +261,7 @@ def train(*, seed: int, n_sources: int, n_steps: int) -> Trained:
     }
     figures = {
         "reserved_seed": METRIC_SEED,
-        "hardware": "one CPU core",
-        "minutes_rendering": round((sources.cpu_s + validation.cpu_s) / 60.0, 1),
-        "minutes_fitting": round(fitted_s / 60.0, 1),
+        **costs(sources, validation, fitted_s=fitted_s),
         "accuracy": {
             "what": f"on {_N_TEST} sources that training has not heard, share of triplets of "
             "windows in which another window of the source is nearer than one of another source or "

@@ -56,3 +56,21 @@ def rendered_sources(
             rows.append(kept["features"])
             cpu_s += float(kept["cpu_s"])
     return Rendered(np.concatenate(rows)[:n_sources], cpu_s)
+
+
+def costs(*rendered: Rendered, fitted_s: float) -> dict[str, object]:
+    """What a card says of the time that a training took.
+
+    Args:
+        rendered: the sources that were rendered for it.
+        fitted_s: processor time of the steps, in seconds.
+
+    Example:
+        >>> costs(Rendered(np.zeros((1, 1), dtype=np.float16), 90.0), fitted_s=30.0)
+        {'hardware': 'one CPU core', 'minutes_rendering': 1.5, 'minutes_fitting': 0.5}
+    """
+    return {
+        "hardware": "one CPU core",
+        "minutes_rendering": round(sum(each.cpu_s for each in rendered) / 60.0, 1),
+        "minutes_fitting": round(fitted_s / 60.0, 1),
+    }

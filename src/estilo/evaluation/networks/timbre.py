@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from estilo.analysis.sound import RATE_HZ, Sound
 from estilo.analysis.spectra import mfcc
 from estilo.evaluation.networks.runner import Trained, Training, learn, rounded
-from estilo.evaluation.networks.sources import SPLITS, Rendered, Split, rendered_sources
+from estilo.evaluation.networks.sources import SPLITS, Rendered, Split, costs, rendered_sources
 from estilo.evaluation.networks.triplets import triplet_accuracy, triplet_loss
 from estilo.metrics import timbre_network as net
 from estilo.synthesis.effects import apply_effects, random_effects
@@ -209,9 +209,7 @@ def train(*, seed: int, n_sources: int, n_steps: int) -> Trained:
     }
     figures = {
         "reserved_seed": net.METRIC_SEED,
-        "hardware": "one CPU core",
-        "minutes_rendering": round((sources.cpu_s + validation.cpu_s) / 60.0, 1),
-        "minutes_fitting": round(fitted_s / 60.0, 1),
+        **costs(sources, validation, fitted_s=fitted_s),
         "accuracy": {
             "what": "share of triplets in which another phrase of the instrument is nearer than "
             "another instrument; instruments that training has not heard, of any family and of "
