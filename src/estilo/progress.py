@@ -1,7 +1,7 @@
-"""Progress of work that is counted item by item: files, clips, results, trials."""
+"""Progress of work that is counted item by item, and the token that cancels work."""
 
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 Item = TypeVar("Item")
 
@@ -37,3 +37,11 @@ class Counted(Generic[Item]):
     def fraction(self) -> float:
         """Share of the items that are ready, from 0 to 1."""
         return self.n_ready / self.n_total
+
+
+class Cancel(Protocol):
+    """Anything that can say that the work should stop (`threading.Event` does)."""
+
+    def is_set(self) -> bool:
+        """Whether to stop before the next step or item."""
+        ...

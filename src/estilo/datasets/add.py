@@ -17,12 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from estilo.audio import Audio
-from estilo.datasets.clips import SAMPLE_RATE, Cancel, make_folder, normalised, write_clip
+from estilo.datasets.clips import SAMPLE_RATE, make_folder, normalised, write_clip
 from estilo.datasets.manifest import ManifestEntry, Split, read_if_there, write_manifest
 from estilo.dsp.resample import resample
 from estilo.errors import Cancelled, InputError, OutputError, SettingsError
 from estilo.io import load, probe, release, scratch_array
-from estilo.progress import Counted
+from estilo.progress import Cancel, Counted
 
 CLIP_S = 8.0
 SHORTEST_S = 2.0

@@ -1,7 +1,6 @@
 """Clips in a folder: mono WAV of 16 bits at 48 kHz, all of them equally loud."""
 
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,14 +13,6 @@ SAMPLE_RATE = 48000
 _RMS = 0.1
 _PEAK = 0.9
 _IGNORE = b"# Made by estilo: clips can be made again, and belong into no repository.\n*\n"
-
-
-class Cancel(Protocol):
-    """Anything that can say that the work should stop (`threading.Event` does)."""
-
-    def is_set(self) -> bool:
-        """Whether to stop once the present item is done."""
-        ...
 
 
 def make_folder(folder: Path) -> None:

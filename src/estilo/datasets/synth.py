@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
-from estilo.datasets.clips import SAMPLE_RATE, Cancel, make_folder, normalised, write_clip
+from estilo.datasets.clips import SAMPLE_RATE, make_folder, normalised, write_clip
 from estilo.datasets.manifest import ManifestEntry, Split, read_if_there, write_manifest
 from estilo.datasets.phrases import Phrases, write_phrases
 from estilo.datasets.settings import SynthSettings
@@ -27,7 +27,7 @@ from estilo.errors import Cancelled, InputError, OutputError, SettingsError
 from estilo.io.atomic import write_atomic
 from estilo.metrics.timbre_network import METRIC_SEED
 from estilo.processes import run_all
-from estilo.progress import Counted
+from estilo.progress import Cancel, Counted
 from estilo.synthesis import fluidsynth, patches, programs
 from estilo.synthesis.effects import Effects, apply_effects, random_effects
 from estilo.synthesis.notes import Note, random_phrase

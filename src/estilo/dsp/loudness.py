@@ -38,7 +38,7 @@ _GAIN_CHUNK = 2**18
 
 
 @dataclass(frozen=True)
-class LevelReport:
+class LevelMatch:
     """What one static gain achieved.
 
     Args:
@@ -118,7 +118,7 @@ def match_level(
     sample_rate: int,
     *,
     peak_limit_dbtp: float = -1.0,
-) -> tuple[float, LevelReport]:
+) -> tuple[float, LevelMatch]:
     """Find the static gain that makes ``samples`` as loud as ``reference`` within a true peak.
 
     Where both cannot hold, the peak wins, and the report says by how much. Recordings that the gate
@@ -160,7 +160,7 @@ def match_level(
     achieved = measure(powers * 10.0 ** (gain_db / 10.0))
     is_comparable = math.isfinite(target) and math.isfinite(achieved)
     shortfall = max(target - achieved, 0.0) if is_comparable else 0.0
-    report = LevelReport(
+    report = LevelMatch(
         target_lufs=target,
         measured_lufs=measured,
         achieved_lufs=achieved,

@@ -8,12 +8,13 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, TypeVar
 
 from torch import Tensor
 
 from estilo.engines.grains import Grain
 from estilo.errors import Cancelled, SettingsError
+from estilo.progress import Cancel
 
 State = TypeVar("State")
 
@@ -80,14 +81,6 @@ def content_of(task: Task) -> Tensor:
             "the engine works on a content signal, and a texture has none; choose another engine"
         )
     return task.content
-
-
-class Cancel(Protocol):
-    """Anything that can say that the work should stop (`threading.Event` does)."""
-
-    def is_set(self) -> bool:
-        """Whether to stop before the next step."""
-        ...
 
 
 OnStep = Callable[[Progress], None]

@@ -6,10 +6,10 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from estilo.engines.base import Cancel
 from estilo.engines.neural.weights import ModelCard
 from estilo.errors import DivergenceError, SettingsError
 from estilo.models.network import Network
+from estilo.progress import Cancel
 from estilo.training.batches import Batches
 from estilo.training.features import LevelStore
 from estilo.training.loading import Loader

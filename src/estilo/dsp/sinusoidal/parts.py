@@ -17,7 +17,7 @@ _MARGIN = 2.0
 
 
 @dataclass(frozen=True)
-class Parts:
+class Decomposition:
     """The parts of a recording, ``(time,)`` each.
 
     Args:
@@ -38,7 +38,9 @@ class Parts:
         return self.transients + self.noise
 
 
-def split(waveform: Tensor, *, sample_rate: int, analysis: SineAnalysis | None = None) -> Parts:
+def split(
+    waveform: Tensor, *, sample_rate: int, analysis: SineAnalysis | None = None
+) -> Decomposition:
     """Split a recording into sines, transients and noise.
 
     Args:
@@ -57,7 +59,7 @@ def split(waveform: Tensor, *, sample_rate: int, analysis: SineAnalysis | None =
     sines = synthesise(tracks, length=waveform.shape[-1])
     residual = waveform - sines
     transients = find_transients(residual, sample_rate=sample_rate)
-    return Parts(tracks, sines, transients, residual - transients)
+    return Decomposition(tracks, sines, transients, residual - transients)
 
 
 def find_transients(waveform: Tensor, *, sample_rate: int) -> Tensor:

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from estilo.dsp.extension import extended
 from estilo.dsp.sinusoidal.analysis import SineAnalysis
-from estilo.dsp.sinusoidal.parts import Parts, split
+from estilo.dsp.sinusoidal.parts import Decomposition, split
 from estilo.dsp.sinusoidal.synthesis import synthesise
 from estilo.dsp.sinusoidal.tracks import Tracks
 from estilo.dsp.stft import power_of_two_near
@@ -48,7 +48,7 @@ class Side:
         weights: one each.
     """
 
-    parts: list[Parts]
+    parts: list[Decomposition]
     weights: tuple[float, ...]
 
     @property
@@ -136,7 +136,7 @@ class SinesState:
     shared: Shared | None
     margin: int = 0
     n_steps: int = 0
-    parts: Parts | None = None
+    parts: Decomposition | None = None
     sines: Tensor | None = None
     inner_sines: Inner | None = None
     inner_noise: Inner | None = None
@@ -273,7 +273,7 @@ class SinesEngine(Engine[SinesState]):
         self, waveforms: Sequence[Tensor], weights: Sequence[float], task: Task, *, seconds: float
     ) -> Side:
         longest = round(max(seconds / len(waveforms), _LEAST_SHARE_S) * task.sample_rate)
-        parts: list[Parts] = []
+        parts: list[Decomposition] = []
         shares: list[float] = []
         for waveform, weight in zip(waveforms, weights, strict=True):
             chosen, gain = excerpts(waveform, longest=longest), self._gain(waveform)
@@ -281,7 +281,7 @@ class SinesEngine(Engine[SinesState]):
             shares += [weight / len(chosen)] * len(chosen)
         return Side(parts, tuple(shares))
 
-    def _split(self, waveform: Tensor, sample_rate: int) -> Parts:
+    def _split(self, waveform: Tensor, sample_rate: int) -> Decomposition:
         return split(waveform, sample_rate=sample_rate, analysis=self._analysis)
 
     def _take_apart(self, state: SinesState, shared: Shared) -> None:
@@ -309,7 +309,7 @@ class SinesEngine(Engine[SinesState]):
         amplitude = tracks.amplitude * 10.0 ** (gains_db / 20.0)
         return synthesise(replace(tracks, amplitude=amplitude), length=length)
 
-    def _residual(self, state: SinesState, shared: Shared, parts: Parts) -> Tensor:
+    def _residual(self, state: SinesState, shared: Shared, parts: Decomposition) -> Tensor:
         share = self._residual_share
         match self.settings.residual:
             case "keep":
