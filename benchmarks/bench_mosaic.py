@@ -128,7 +128,7 @@ def plain_race(job: Task, restrictions: Restrictions | None) -> Race:
 
 
 def speed_rows(*, content_s: float, style_s: float) -> Iterator[tuple[object, ...]]:
-    """The race on a content of several instruments against a style of many.
+    """The race on a content signal of several instruments against a style of many.
 
     Args:
         content_s: length of the content, in seconds.

@@ -99,7 +99,9 @@ def one_step() -> tuple[float, float, float]:
 def main() -> None:
     """Run the cases and write the table."""
     parser = argparse.ArgumentParser(description=str(__doc__))
-    parser.add_argument("--longest", type=float, default=3600.0, help="Seconds of a content.")
+    parser.add_argument(
+        "--longest", type=float, default=3600.0, help="Duration of the longest content, in seconds."
+    )
     longest_s: float = parser.parse_args().longest
     mono = clip("plucked", duration_s=10.0)
     cases = {

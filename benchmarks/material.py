@@ -53,7 +53,7 @@ PAIRS = (
 
 @dataclass(frozen=True)
 class Pairs:
-    """Pairs of a content and a style that have a row or a table of their own.
+    """Pairs of content and style that have a row or a table of their own.
 
     Args:
         title: what they are.

@@ -86,7 +86,7 @@ class Programs(SyntheticTriplets):
 def chosen_items(n: int) -> dict[str, dict[str, int]]:
     """Names of items and their programs, melodies and polyphony in turn.
 
-    In the order of the set, an item is taken where no earlier one has a content, and none a style,
+    In the order of the set, an item is taken where no earlier one has the same content or style,
     of the same family of instruments.
     """
     programs, family = Programs(), {each: name for name, all_ in FAMILIES.items() for each in all_}

@@ -1,4 +1,4 @@
-"""Spectrograms of a content, its style, the target and the output, on one scale."""
+"""Spectrograms of the content, its style, the target and the output, on one scale."""
 
 import io
 

@@ -23,7 +23,7 @@ def test_it_says_what_it_is_and_what_is_wrong_with_it(name: str) -> None:
     preset = load_preset(name)
     assert preset.name == name
     assert 20 < len(preset.summary) <= 100
-    if preset.raw is not None:  # an ancestor: its faults are known
+    if preset.raw is not None:  # an original method: its faults are known
         loses_phase = preset.settings.get("representation") != "sms"
         assert any("Griffin-Lim" in fault for fault in preset.faults) == loses_phase
         assert any(fault.startswith("raw: mono") for fault in preset.faults)
@@ -32,7 +32,7 @@ def test_it_says_what_it_is_and_what_is_wrong_with_it(name: str) -> None:
         assert preset.faults == ()
 
 
-def test_raw_needs_an_ancestor(name: str) -> None:
+def test_raw_needs_an_original_method(name: str) -> None:
     raw = load_preset(name).raw
     if raw is not None:
         assert raw.sample_rate_hz == 22_050

@@ -34,7 +34,7 @@ def test_controls_are_always_there():
     rows = pair_entries(["optimise"], strengths=[0.5], has_target=False)
     assert names(rows) == [*CONTROLS, "optimise 0.5"]
     rows = pair_entries([], has_target=True)
-    assert names(rows) == ["true answer", *CONTROLS]
+    assert names(rows) == ["target", *CONTROLS]
     assert all(row.is_control for row in rows)
 
 

@@ -69,7 +69,7 @@ def test_textures_are_held_against_their_second_half():
     assert scores["copy_score"] == pytest.approx(1.0)
 
 
-def test_the_true_answer_is_perfect():
+def test_the_target_is_perfect():
     scores = Bench(TinyPairs()).measure("b-1", Copy("target")).scores
     for metric in METRICS.values():
         # At this rate there is nothing above 8 kHz.

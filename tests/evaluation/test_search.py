@@ -111,7 +111,7 @@ def test_objective_of_the_content_copied_and_of_aims_reached():
     assert objective({**reached, "pitch": [0.6, 0.7]}, content) == pytest.approx(0.5)
 
 
-def test_objective_without_a_true_answer():
+def test_objective_without_a_target():
     content = {"timbre_mfcc": [0.4, 0.2], "pitch": [0.0, 0.0], "onset_f1": [1.0, 1.0]}
     assert objective(content, content) == pytest.approx(1.0)
     scores = {"timbre_mfcc": [0.1, 0.2], "pitch": [0.2, 0.4], "onset_f1": [0.9, 0.5]}
@@ -428,7 +428,10 @@ def test_the_tuning_soundfont_is_not_that_of_the_scoreboard(monkeypatch, tmp_pat
         ({"n_trials": 1}, "2 trials or more are needed, got 1"),
         ({"seed": -1}, "seed must lie between 0"),
         ({"set_name": "texture"}, "unknown test set 'texture'; did you mean 'textures'"),
-        ({"test_set": TinyTextures()}, "items with a content, and those of the set 'synthetic'"),
+        (
+            {"test_set": TinyTextures()},
+            "items with a content signal, and those of the set 'synthetic'",
+        ),
         ({"set_name": "real", "soundfont": "TimGM6mb"}, "leave it out"),
         ({"over": ["limit_db=1:2"]}, "unknown setting 'limit_db'"),
     ],

@@ -23,7 +23,7 @@ COLUMNS = (
     Column("chroma", "chroma", "higher", "content", "Cosine."),
 )
 ENTRIES = (
-    Entry("true answer", "target", Copy("target"), is_control=True),
+    Entry("target", "target", Copy("target"), is_control=True),
     Entry("content copied", "content", Copy("style"), is_control=True),
     Entry("mine 0.5", "mine", Copy("style"), 0.5),
     Entry("mine 1", "mine", Copy("style"), 1.0),
@@ -138,10 +138,10 @@ def test_the_page_says_everything_that_one_must_know():
         "percentile bootstrap, 2000 draws of the items, seed 0",
         "## Only mono (2)",
         "## Only poly (2)",
-        "between the true answer and the content is 0.300",
+        "between the target and the content is 0.300",
         "https://arxiv.org/abs/2102.05749",
         "- mine 1, mono-0: ValueError: no",
-        "- **LSD (dB)** (`lsd`), against the true answer, lower is better: root mean square.",
+        "- **LSD (dB)** (`lsd`), against the target, lower is better: root mean square.",
         "- Date: 2026-01-02",
         "- Commit: abc1234",
         "- Hardware: a chip, 2 cores, Linux",
@@ -157,7 +157,7 @@ def test_definitions_name_the_right_reference():
     text = page(board(VALUES, set_name="real", columns=real, entries=ENTRIES[1:]))
     assert "(`timbre_mfcc`), against the style" in text
     assert "(`pitch`), against the content" in text
-    assert "true answer" not in text
+    assert "target" not in text
     textures = tuple(column for column in COLUMNS if column.name.startswith("timbre"))
     text = page(board(VALUES, set_name="textures", columns=textures))
     assert "(`timbre_mfcc`), against the second half" in text
@@ -182,7 +182,7 @@ def test_timbre_against_pitch():
     assert [axes.get_xlabel() for axes in figure.axes] == [
         "pitch (1 − Jaccard), lower is better"
     ] * 2
-    # The true answer is left out: against itself it has no fault.
+    # The target is left out: against itself it has no fault.
     assert points(figure)[0] == {(0.3, 0.3), (0.2, 0.2), (0.1, 0.1)}
     labels = {text.get_text() for text in figure.axes[0].texts}
     assert labels == {"content copied", "mine 0.5", "mine 1"}

@@ -99,7 +99,7 @@ class Dying(Maker):
 
 
 QUICK = (
-    Entry("true answer", "target", Copy("target"), is_control=True),
+    Entry("target", "target", Copy("target"), is_control=True),
     Entry("content copied", "content", TransferMaker({"engine": "content"}), is_control=True),
     Entry("mix 0.5", "mix", TransferMaker({"engine": "crossfade", "strength": 0.5}), 0.5),
     Entry("mix 1", "mix", TransferMaker({"engine": "crossfade", "strength": 1.0}), 1.0),

@@ -42,7 +42,7 @@ def test_nothing_is_left_to_learn_beyond_the_margin():
     assert float(discriminator_loss([(scores, [])], [(-scores, [])])) == 0.0
 
 
-def test_matching_is_relative_to_the_true_answers(rng):
+def test_matching_is_relative_to_the_targets(rng):
     true, made = judged(rng), judged(rng)
     shares = [
         np.abs(a.numpy() - b.numpy()).mean() / np.abs(a.numpy()).mean()

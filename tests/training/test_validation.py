@@ -43,7 +43,7 @@ def test_they_are_the_same_every_time(dataset, judge):
 
 
 @pytest.mark.parametrize(("part", "score"), [("content", 1.0), ("target", 0.0)])
-def test_the_content_copied_scores_1_and_the_true_answer_0(judge, monkeypatch, part, score):
+def test_the_content_copied_scores_1_and_the_target_0(judge, monkeypatch, part, score):
     monkeypatch.setattr(module, "play", lambda network, triplet: getattr(triplet, part))
     table, outputs = judge.table(None)
     for name in ("lsd", "timbre_mfcc", "timbre_triplet"):

@@ -42,7 +42,7 @@ def search(
             name="--set",
             metavar="NAME",
             group=COMMON,
-            help="The test set: synthetic, real, or another whose items have a content (see "
+            help="The test set: synthetic, real, or another whose items have a content signal (see "
             "estilo list test-sets).",
         ),
     ] = "synthetic",

@@ -33,12 +33,12 @@ class Board:
 
     @property
     def has_content(self) -> bool:
-        """Whether anything was held against a content; textures have none."""
+        """Whether anything was compared with the content; textures have none."""
         return any(column.against == "content" for column in self.columns)
 
     @property
     def has_target(self) -> bool:
-        """Whether anything was held against the true answer."""
+        """Whether anything was compared with the target."""
         return any(column.against == "target" for column in self.columns)
 
     @property

@@ -42,14 +42,14 @@ def pair_entries(
     strengths: Sequence[float] = STRENGTHS,
     has_target: bool,
 ) -> list[Entry]:
-    """Rows for items with a content.
+    """Rows for items that have a content signal.
 
     Args:
         engines: names of engines and presets, or paths of presets; every engine that is no control
             if not given.
         strengths: a row for each, where an engine lets one choose; presets have one row, as they
             are.
-        has_target: whether the true answer is known, which then has a row.
+        has_target: whether the target is known, which then has a row.
 
     Raises:
         SettingsError: a name is unknown, or a strength is out of bounds.
@@ -70,7 +70,7 @@ def pair_entries(
 def texture_entries(
     engines: Sequence[str] | None = None, *, realisms: Sequence[float] = REALISMS
 ) -> list[Entry]:
-    """Rows for items without a content.
+    """Rows for items that have no content signal.
 
     Args:
         engines: ``"optimise"`` (a row for each realism), presets or paths of presets.
@@ -117,7 +117,7 @@ def _pair_controls(*, has_target: bool) -> list[Entry]:
         ),
     ]
     if has_target:
-        rows.insert(0, Entry("true answer", "target", Copy("target"), is_control=True))
+        rows.insert(0, Entry("target", "target", Copy("target"), is_control=True))
     return rows
 
 

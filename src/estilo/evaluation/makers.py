@@ -46,7 +46,7 @@ class Maker(ABC):
 
 @dataclass(frozen=True)
 class Copy(Maker):
-    """One of the item's recordings as it is: what a metric says of the true answer, say.
+    """One of the item's recordings as it is: what a metric says of the target, say.
 
     Args:
         role: which.

@@ -13,9 +13,9 @@ _ALONE = "of the output alone"
 _AGAINST = {
     "content": "against the content",
     "style": "against the style",
-    "target": "against the true answer",
-    "timbre": "against the true answer",
-    "notes": "against the true answer",
+    "target": "against the target",
+    "timbre": "against the target",
+    "notes": "against the target",
 }
 _WITHOUT_TARGET = {**_AGAINST, "timbre": "against the style", "notes": "against the content"}
 _TEXTURES = {"timbre": "against the second half", "style": "against the first half"}
@@ -71,7 +71,7 @@ def _introduction(board: Board) -> str:
 
 
 def _floor(board: Board) -> str:
-    """What a metric of notes says of a perfect answer."""
+    """The score of a perfect target under a metric of notes."""
     pitch = board.column("pitch")
     entries = {entry.series: entry for entry in board.entries}
     if pitch is None or pitch.against != "notes" or not {"target", "content"} <= set(entries):
@@ -81,8 +81,8 @@ def _floor(board: Board) -> str:
     if not len(known):
         return ""
     return (
-        f"A perfect answer still differs from its content in octaves and partials: {pitch.label} "
-        f"between the true answer and the content is {known.mean():.3f} (the row of the content "
+        f"Even the target differs from the content in octaves and partials: {pitch.label} "
+        f"between the target and the content is {known.mean():.3f} (the row of the content "
         "copied, as it is the same either way round). A figure near it is no loss of pitch."
     )
 

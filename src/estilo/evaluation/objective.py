@@ -11,7 +11,7 @@ SURPLUS = 0.1
 """Share that counts of what is beyond an aim."""
 
 ABOUT_TARGET = (
-    "Where the true answer is known: the sum of how far three aims are missed, each in units of "
+    "Where the target is known: the sum of how far three aims are missed, each in units of "
     "the way from the content copied to the aim (0: reached, 1: as far as the content copied). "
     f"Aims: LSD {LSD_RATIO:g} of the content's, timbre {TIMBRE_RATIO:g} of it (mean over all "
     f"metrics of timbre, equalised ones too), pitch {PITCH_LOSS:g} above it, in units of "
@@ -19,7 +19,7 @@ ABOUT_TARGET = (
     f"{2 - SURPLUS:g}, all aims just reached 0; lower is better."
 )
 ABOUT_PAIRS = (
-    "Where nobody knows the true answer: the timbre's ratio to the content copied (mean over all "
+    "Where the target is not known: the timbre's ratio to the content copied (mean over all "
     "metrics of timbre, equalised ones too) + the pitch metric above the content's + what the "
     "onset F1 lacks to the content's. The content copied has 1; lower is better. To do less "
     "leads to 1 as well, so that a strength is better left out of a search on such pairs."
@@ -32,7 +32,7 @@ Scores = Mapping[str, ArrayLike]
 def objective(scores: Scores, content: Scores) -> NDArray:
     r"""How far outputs are from what is wanted; lower is better.
 
-    Where the true answer is known (``lsd`` was measured), with the ratios of means to the content
+    Where the target is known (``lsd`` was measured), with the ratios of means to the content
     copied :math:`r`, the difference :math:`d` and :math:`h(x) = x` for positive *x*, else *x* / 10:
 
     .. math:: h\left(\frac{r_\mathrm{LSD} - 0.86}{1 - 0.86}\right)

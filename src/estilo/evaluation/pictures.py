@@ -102,7 +102,7 @@ def _points(board: Board, across: Height, up: Height) -> list[Point]:
             is_control=entry.is_control,
         )
         for entry in sorted(board.entries, key=lambda entry: entry.strength or 0.0)
-        # Against itself the true answer is without any fault, which says nothing.
+        # Against itself the target is without any fault, which says nothing.
         if entry.series != "target"
     ]
 

@@ -167,7 +167,8 @@ def plan(
         name: of a preset or an engine (its defaults), or the path of a preset.
         over: settings and what to try; see `estilo.evaluation.ranges.read_ranges`.
         folder: where results are kept; made when the search begins.
-        set_name: of a test set whose items have a content (`estilo.evaluation.sets.TEST_SETS`).
+        set_name: name of a test set whose items have a content signal
+            (`estilo.evaluation.sets.TEST_SETS`).
         soundfont: of the synthetic set; MuseScore_General if not given, so that the scoreboard's
             own stays unseen.
         n: items; half of them are held out.
@@ -200,7 +201,7 @@ def plan(
     first = test_set.load(tuning[0])
     if first.content is None:
         raise SettingsError(
-            f"a search goes over items with a content, and those of the set {set_name!r} have "
+            f"a search needs items with a content signal, and those of the set {set_name!r} have "
             "none; name another set, synthetic or real for instance"
         )
     columns = tuple(columns_of(first))

@@ -1,4 +1,4 @@
-"""Mean squared difference of frames: what is left of a content, band by band, frame by frame."""
+"""Mean squared difference of frames: what is left of the content, band by band, frame by frame."""
 
 from collections.abc import Sequence
 

@@ -42,7 +42,7 @@ class Representation(ABC):
             settings: of the engine optimise; only those that `traits` names may be read.
             sample_rate: in Hz.
             high_hz: up to where the styles hold anything, in Hz.
-            has_content: whether there is a content to borrow phases from.
+            has_content: whether there is a content signal to borrow phases from.
         """
         return cls(sample_rate=sample_rate)  # pyright: ignore[reportCallIssue]
 

@@ -34,7 +34,7 @@ class Compression:
 def compression(name: str, *, exponent: float = 0.5, floor_db: float = -80.0) -> Compression:
     """The compression of a name, one of `COMPRESSIONS`.
 
-    - ``log1p``: ``log(1 + m)``, the seeds' choice.
+    - ``log1p``: ``log(1 + m)``, the original methods' choice.
     - ``db``: ``20 log10(m + floor)``, in dB relative to a magnitude of 1.
     - ``power``: ``m ** exponent``.
     - ``linear``: ``m``.

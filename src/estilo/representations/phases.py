@@ -215,8 +215,8 @@ def chosen_phase(settings: Settings, *, has_content: bool) -> "str | PhaseMethod
 
     Args:
         settings: name, iterations and start of the phase.
-        has_content: whether there is a content; a texture has none to borrow a phase from, and
-            takes ``fast-griffin-lim`` for ``content``.
+        has_content: whether there is a content signal; a texture has none to borrow a phase from,
+            and takes ``fast-griffin-lim`` for ``content``.
     """
     name = settings.phase
     if name == "content" and not has_content:

@@ -48,7 +48,7 @@ def triplet(number):
 
 
 @pytest.mark.slow
-def test_outputs_are_nearer_to_the_true_answer_than_the_content_is():
+def test_outputs_are_nearer_to_the_target_than_the_content_is():
     transfer = Transfer(engine="neural", scores=False, threads=1)
     before, after = [], []
     for number in range(6):

@@ -102,7 +102,7 @@ class OptimiseEngine(Engine[OptimiseState]):
 
     @property
     def _keeps_levels(self) -> bool:
-        """Whether recordings are taken at their own levels and whole, as the seeds took them."""
+        """Whether recordings are taken whole, at their own levels, as in the original methods."""
         return self.settings.content_weight is not None and not self.settings.standardise
 
     def prepare(self, task: Task) -> Shared:

@@ -1,4 +1,4 @@
-"""Synthetic triplets: the one test where the true answer is known.
+"""Synthetic triplets: the one test where the target is known.
 
 Content: notes *m* on instrument *a*; style: notes *m'* on *b*; target: *m* on *b*. Half of them are
 melodies, half polyphonic. TimGM6mb is the test bank, on which nothing was ever trained or tuned;
