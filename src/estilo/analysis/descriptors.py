@@ -95,16 +95,37 @@ def describe(sound: Sound) -> Descriptors:
     samples, rate = sound.audio.samples, sound.audio.sample_rate
     heard = excerpt(sound)
     is_heard = bool(heard.mono_full_rate.any())
+    return sound.once(describe_timbre_and_rhythm).model_copy(
+        update={
+            "loudness_lufs": _finite(integrated_loudness(samples, rate)),
+            "true_peak_dbtp": _finite(true_peak(samples, rate)),
+            **(_of_harmony(heard) if is_heard else {}),
+            **({"beats_s": _beats(sound)} if is_heard else {}),
+        }
+    )
+
+
+def describe_timbre_and_rhythm(sound: Sound) -> Descriptors:
+    """Measure the descriptors of timbre, onsets and tempo, and no others: half the work.
+
+    Args:
+        sound: any length, silence too.
+
+    Example:
+        >>> time_s = np.arange(44_100) / 44_100
+        >>> of = describe_timbre_and_rhythm(Sound(np.sin(2 * np.pi * 440 * time_s), 44_100))
+        >>> of.n_partials, of.key
+        (1.0, None)
+    """
+    heard = excerpt(sound)
+    is_heard = bool(heard.mono_full_rate.any())
     return Descriptors.model_validate(
         {
             "duration_s": sound.duration_s,
-            "sample_rate_hz": rate,
+            "sample_rate_hz": sound.audio.sample_rate,
             "n_channels": sound.audio.n_channels,
-            "loudness_lufs": _finite(integrated_loudness(samples, rate)),
-            "true_peak_dbtp": _finite(true_peak(samples, rate)),
             **(_of_timbre(heard) if is_heard else {}),
-            **(_of_music(heard) if is_heard else {}),
-            **({"beats_s": _beats(sound)} if is_heard else {}),
+            **(_of_rhythm(heard) if is_heard else {}),
         }
     )
 
@@ -141,16 +162,19 @@ def _of_timbre(sound: Sound) -> dict[str, float | None]:
     }
 
 
-def _of_music(sound: Sound) -> dict[str, float | str | None]:
-    pulse, tonality = sound.once(tempo), key(sound)
+def _of_rhythm(sound: Sound) -> dict[str, float | None]:
+    pulse = sound.once(tempo)
     density = len(sound.once(onset_times)) / sound.duration_s
     return {
         "onsets_per_s": density if sound.duration_s >= _SHORTEST_S else None,
         "tempo_bpm": pulse.bpm,
         "tempo_confidence": pulse.confidence,
-        "key": tonality.name,
-        "key_confidence": tonality.confidence,
     }
+
+
+def _of_harmony(sound: Sound) -> dict[str, float | str | None]:
+    tonality = key(sound)
+    return {"key": tonality.name, "key_confidence": tonality.confidence}
 
 
 def _beats(sound: Sound) -> list[float] | None:

@@ -37,9 +37,6 @@ __all__ = [
     "notes_per_frame",
 ]
 
-SMOOTHED_FRAMES = 3
-"""Number of frames whose median decides."""
-
 
 def multipitch(sound: Sound) -> np.ndarray:
     """Notes that sound in each frame; compute it through `Sound.once`, which keeps it.
@@ -60,7 +57,7 @@ def multipitch(sound: Sound) -> np.ndarray:
 
 
 def smoothed(probabilities: np.ndarray) -> np.ndarray:
-    """Median over `SMOOTHED_FRAMES` frames, so that single frames neither start nor stop a note.
+    """Median over three frames, so that single frames neither start nor stop a note.
 
     **Shape**: ``(n_frames, n_notes)`` both.
 
@@ -71,11 +68,14 @@ def smoothed(probabilities: np.ndarray) -> np.ndarray:
         >>> smoothed(np.array([[0.9], [0.1], [0.8], [0.1], [0.1]])).ravel().tolist()
         [0.9, 0.8, 0.1, 0.1, 0.1]
     """
-    # Not scipy.ndimage's filter, whose import takes half a second of every command.
-    reach = SMOOTHED_FRAMES // 2
-    padded = np.pad(probabilities, ((reach, reach), (0, 0)), mode="edge")
-    views = np.lib.stride_tricks.sliding_window_view(padded, SMOOTHED_FRAMES, axis=0)
-    return np.median(views, axis=-1)
+    if len(probabilities) < 3:
+        return probabilities
+    before, after = probabilities[:-1], probabilities[1:]
+    least = np.minimum(before, after)
+    most = np.maximum(before, after)
+    # The middle one of three frames, with the outermost ones twice.
+    inner = np.maximum(least[:-1], np.minimum(most[:-1], probabilities[2:]))
+    return np.concatenate([probabilities[:1], inner, probabilities[-1:]])
 
 
 def notes_per_frame(sounding: np.ndarray) -> list[tuple[int, ...]]:

@@ -95,8 +95,9 @@ def log_spectra(mono: np.ndarray) -> np.ndarray:
         views = np.lib.stride_tricks.sliding_window_view(padded[half - length // 2 :], length)
         views = views[::HOP][:n_frames]
         for start in range(0, n_frames, _BLOCK):  # all at once, an hour would not fit into memory
-            spectrum = np.abs(np.fft.rfft(views[start : start + _BLOCK] * _window(length)))
-            np.matmul(spectrum**2, _bands(length), out=power[layer, start : start + _BLOCK])
+            spectrum = np.fft.rfft(views[start : start + _BLOCK] * _window(length))
+            squares = np.square(spectrum.real) + np.square(spectrum.imag)
+            np.matmul(squares, _bands(length), out=power[layer, start : start + _BLOCK])
     mean_power = float(np.mean(np.square(mono, dtype=np.float64))) if len(mono) else 0.0
     power /= np.float32(max(mean_power, _SILENCE))
     levels_db = 10.0 * np.log10(np.maximum(power, 1e-9))

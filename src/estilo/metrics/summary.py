@@ -10,7 +10,7 @@ import math
 import statistics
 from collections.abc import Mapping, Sequence
 
-from estilo.analysis.descriptors import describe
+from estilo.analysis.descriptors import describe_timbre_and_rhythm
 from estilo.analysis.movement import how_far
 from estilo.analysis.sound import Sound
 from estilo.metrics import METRICS
@@ -160,7 +160,7 @@ def movement(content: Sound, style: Sound, output: Sound) -> dict[str, float]:
         >>> moved["moved_spectral_centroid_percent"], moved["moved_percent"]
         (100.0, 100.0)
     """
-    described = (each.once(describe) for each in (content, style, output))
+    described = (each.once(describe_timbre_and_rhythm) for each in (content, style, output))
     moved = {
         moved_name(name): share for name, share in how_far(*described).items() if share is not None
     }
