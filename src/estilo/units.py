@@ -64,26 +64,3 @@ def erb_number_to_hz(erb_number: ArrayLike) -> NDArray[np.float64]:
     1000.0
     """
     return (10.0 ** (np.asarray(erb_number, dtype=np.float64) / 21.4) - 1.0) / 0.00437
-
-
-def amplitude_to_db(amplitude: ArrayLike, floor_db: float = -120.0) -> NDArray[np.float64]:
-    """Amplitude relative to full scale in dB, never below ``floor_db``.
-
-    Args:
-        amplitude: amplitude, 1 at full scale; its sign does not count.
-        floor_db: lowest level that is returned, in dB.
-
-    >>> float(amplitude_to_db(0.1)), float(amplitude_to_db(0.0))
-    (-20.0, -120.0)
-    """
-    floor = 10.0 ** (floor_db / 20.0)
-    return 20.0 * np.log10(np.maximum(np.abs(np.asarray(amplitude, dtype=np.float64)), floor))
-
-
-def db_to_amplitude(level_db: ArrayLike) -> NDArray[np.float64]:
-    """Level in dB as an amplitude.
-
-    >>> float(db_to_amplitude(-20.0))
-    0.1
-    """
-    return 10.0 ** (np.asarray(level_db, dtype=np.float64) / 20.0)

@@ -12,12 +12,10 @@ from tiny_set import TinyPairs, TinyTextures
 from estilo.errors import EstiloError, InputError, OutputError, SettingsError
 from estilo.evaluation import search
 from estilo.evaluation.measuring import Bench, Measured
-from estilo.evaluation.objective import objective, objective_names
-from estilo.evaluation.ranges import read_ranges
 from estilo.evaluation.search import run
 from estilo.evaluation.search_page import comparison, to_toml, trials_csv, write
 from estilo.evaluation.search_plan import LEDGER, SOUNDFONT, halves, plan
-from estilo.presets import Preset, load_preset
+from estilo.presets import load_preset
 from estilo.registry import Registry
 
 pytest.importorskip("optuna")
@@ -92,127 +90,6 @@ def _columns(item):
 def tiny(folder, *, name="crossfade", over=("strength=0:1",), n_trials=12, items=ITEMS, **options):
     options = {"n": len(items), "test_set": TinyPairs(items), **options}
     return plan(name, over=over, folder=folder, n_trials=n_trials, **options)
-
-
-# The objective
-
-
-def test_objective_of_the_content_copied_and_of_aims_reached():
-    content = {"lsd": [10.0, 30.0], "timbre_mfcc": [0.2, 0.6], "timbre_eq": [1.0, 3.0]}
-    content["pitch"] = [0.4, 0.6]
-    # Twice missed by all the way, pitch better than it has to be: 1 + 1 − 0.1.
-    assert objective(content, content) == pytest.approx(1.9)
-    reached = {"lsd": [8.6, 25.8], "timbre_mfcc": [0.11, 0.33], "timbre_eq": [0.55, 1.65]}
-    reached["pitch"] = [0.5, 0.7]
-    assert objective(reached, content) == pytest.approx(0.0, abs=1e-9)
-    # Half the way for the timbre by one metric, so a quarter by both; LSD 0.07 better than asked.
-    other = {**reached, "timbre_mfcc": [0.155, 0.465], "lsd": [7.9, 23.7]}
-    assert objective(other, content) == pytest.approx(0.25 - 0.1 * 0.07 / 0.14)
-    assert objective({**reached, "pitch": [0.6, 0.7]}, content) == pytest.approx(0.5)
-
-
-def test_objective_without_a_target():
-    content = {"timbre_mfcc": [0.4, 0.2], "pitch": [0.0, 0.0], "onset_f1": [1.0, 1.0]}
-    assert objective(content, content) == pytest.approx(1.0)
-    scores = {"timbre_mfcc": [0.1, 0.2], "pitch": [0.2, 0.4], "onset_f1": [0.9, 0.5]}
-    assert objective(scores, content) == pytest.approx(0.5 + 0.3 + 0.3)
-
-
-def test_objective_of_what_was_not_measured():
-    content = {"timbre_mfcc": [0.4, 0.4], "onset_f1": [1.0, math.nan]}
-    scores = {"timbre_mfcc": [0.2, 0.2], "onset_f1": [0.8, 0.0]}
-    assert objective(scores, content) == pytest.approx(0.5 + 0.2)
-    nothing = {"timbre_mfcc": [0.4], "onset_f1": [math.nan]}
-    assert objective(nothing, nothing) == pytest.approx(1.0)
-    # Silence must not win by being impossible to measure.
-    assert math.isnan(objective({**scores, "timbre_mfcc": [0.2, math.nan]}, content))
-
-
-def test_objective_takes_many_draws_at_once(rng):
-    content = {name: rng.uniform(0.1, 1.0, 6) for name in ("lsd", "timbre_mfcc", "pitch")}
-    scores = {name: rng.uniform(0.1, 1.0, 6) for name in content}
-    draws = rng.integers(0, 6, (5, 6))
-    both = [{k: v[draws] for k, v in each.items()} for each in (scores, content)]
-    one_by_one = [
-        objective(*({k: v[draw] for k, v in each.items()} for each in (scores, content)))
-        for draw in draws
-    ]
-    np.testing.assert_allclose(objective(*both), one_by_one)
-
-
-def test_objective_names():
-    names = ["lsd", "timbre_mfcc_eq", "pitch", "onset_f1", "chroma"]
-    assert objective_names(names) == ["lsd", "timbre_mfcc_eq", "pitch"]
-    assert objective_names(names[1:]) == ["timbre_mfcc_eq", "pitch", "onset_f1"]
-
-
-# Ranges
-
-
-def ranges(*texts, engine="optimise", **settings):
-    return read_ranges(texts, preset=Preset(summary="", engine=engine, settings=settings))
-
-
-def test_ranges_take_the_kind_of_their_setting():
-    strength, bands = ranges("strength=.5:.9", "stft.n-bands=24:96:log")
-    assert (strength.name, strength.corners, strength.is_whole) == ("strength", (0.5, 0.9), False)
-    assert (bands.name, bands.corners, bands.is_whole) == ("stft.n_bands", (24, 96), True)
-    assert bands.distribution().to_internal_repr(30) == 30
-    assert bands.distribution().log
-    assert strength.value(0.123456) == 0.5
-    assert strength.value(0.654321) == 0.6543
-    assert (bands.drawn(64), bands.drawn(97), bands.drawn(None)) == (64, None, None)
-
-
-def test_choices_take_the_kind_of_their_setting():
-    widths, start, centred = ranges("widths=1/1,8/1,4,16", "start=eq,noise", "standardise=true,0")
-    assert widths.corners == ((1,), (1, 8), (1, 4, 16))
-    assert widths.drawn((1, 8)) == "1,8"
-    assert widths.value("1") == (1,)
-    assert start.corners == ("eq", "noise")
-    assert start.drawn("transport") is None
-    assert centred.corners == (True, False)
-    (size,) = ranges("stft.n_fft=512,1024")
-    assert size.corners == (512, 1024)
-
-
-def test_settings_may_need_each_other():
-    assert len(ranges("optimiser=adam,lbfgs", "learning_rate=1e-3:.1:log")) == 2
-    assert len(ranges("learning_rate=1e-3:.1", optimiser="adam")) == 1
-
-
-@pytest.mark.parametrize(
-    ("texts", "message"),
-    [
-        ([], "there is nothing to search over; give FIELD=LOW:HIGH"),
-        (["strenght=0:1"], "unknown setting 'strenght'; did you mean 'strength'"),
-        (["n_filters=1:9"], "unknown setting 'n_filters'; did you mean 'network.n_filters'"),
-        (["stft=1:2"], "stft is a group of settings; name one of them: stft.n_fft, "),
-        (["style_views=1:2"], "a search cannot go over it"),
-        (["strength=0.5:1.5"], "strength=0.5:1.5: .*less than or equal to 1, got 1.5"),
-        (["start=eq,flat"], "'transport', 'eq', 'content', 'noise' or 'zeros', got 'flat'"),
-        (["start=1:2"], "start is not a number; give choices"),
-        (["stft.n_bands=24.5:96"], "goes over whole numbers, got '24.5:96'"),
-        (["strength=a:b"], "goes over numbers, got 'a:b'"),
-        (["strength=.9:.5"], ".9 is not below .5; give the lower end first"),
-        (["n_steps=2:inf"], "goes over whole numbers"),
-        (["gain=1:2"], "unknown setting 'gain'; Known: strength, "),
-        (["rhythm=0:1:log"], "must begin above 0, got 0"),
-        (["rhythm=0:1:lin"], "is no range of a setting; give FIELD=LOW:HIGH"),
-        (["rhythm"], "'rhythm' is no range"),
-        (["rhythm=0.5"], "two or more different choices"),
-        (["start=eq,eq"], "two or more different choices"),
-        (["widths=1,8"], "put / between the choices, as in widths=1/1,8"),
-        (["strength=0:1", "strength=0:.5"], "strength is given twice"),
-        (["learning_rate=.1:.2"], "learning_rate has an effect only with an optimiser other than"),
-    ],
-)
-def test_ranges_that_make_no_sense(texts, message):
-    with pytest.raises(SettingsError, match=message):
-        ranges(*texts)
-
-
-# The search
 
 
 def test_halves_are_as_mixed_as_the_whole():
