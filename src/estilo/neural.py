@@ -44,7 +44,7 @@ class Encoding:
         audio: the recording.
         waveform: the same at 48 kHz and the level of training, ``(channels, time)``; it lends the
             output its phases.
-        network: that made it, and that alone understands it.
+        network: network that made it, and that alone understands it.
     """
 
     content: Tensor
@@ -130,9 +130,9 @@ def decode(encoding: Encoding, style: Style | None = None) -> Audio:
 
     Args:
         encoding: from `encode`, edited or not.
-        style: of another encoding, a style file, or a `blend` of several; the encoding's own by
-            default. It must have been made with the same weights: of a style file that is checked,
-            of a code only the sizes can be.
+        style: style of another encoding, a style file, or a `blend` of several; the encoding's own
+            by default. It must have been made with the same weights: of a style file that is
+            checked, of a code only the sizes can be.
 
     Raises:
         InputError: the content or the style has another shape than the network makes.
@@ -169,10 +169,10 @@ def blend(
     """A style between others: of two with weights that move, one becomes the other.
 
     Args:
-        styles: of encodings, or style files.
+        styles: styles of encodings, or style files.
         weights: one each, none negative; equal if not given.
-        network: that will play the blend (`Encoding.network`), for style files to be checked
-            against; that of the weights that come with estilo by default.
+        network: network that will play the blend (`Encoding.network`), for style files to be
+            checked against; that of the weights that come with estilo by default.
 
     Raises:
         SettingsError: there are no styles, or the weights do not fit them.
@@ -190,7 +190,7 @@ def blend(
 
 
 def _padded(network: Network, waveform: Tensor) -> Tensor:
-    """With a past, whole hops, and one hop more, by which the output is late; batch first."""
+    """The waveform with a past, whole hops, and one hop more, by which the output is late."""
     framing = network.framing
     missing = -waveform.shape[-1] % framing.hop_length
     return pad(waveform, (framing.n_past, missing + framing.hop_length))[None]

@@ -174,7 +174,7 @@ def timed(progress: Progress, *, elapsed_s: float) -> Progress:
     """Progress with the time since the start, and by its fraction the time that is left.
 
     Args:
-        progress: of an engine, without times.
+        progress: progress of an engine, without times.
         elapsed_s: time since the start of the run, in seconds.
     """
     remaining_s = None

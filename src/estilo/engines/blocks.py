@@ -17,7 +17,7 @@ _SEAM_S = 0.05
 
 Allocate = Callable[[tuple[int, int]], Tensor]
 Read = Callable[[int, int], Tensor]
-"""From the first sample of a stretch and that after its last to ``(channels, time)``."""
+"""Takes the first sample of a stretch and that after its last; gives ``(channels, time)``."""
 
 
 @dataclass

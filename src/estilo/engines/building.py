@@ -1,4 +1,4 @@
-"""From an engine's name and settings to the engine, with what carries it to any recording."""
+"""Building an engine from its name and settings, with what carries it to any recording."""
 
 from collections.abc import Callable
 from pkgutil import resolve_name
@@ -30,8 +30,8 @@ def build_engine(
     """An engine for any length and any number of channels.
 
     Args:
-        name: of the engine, as registered in `estilo.engines.ENGINES`.
-        settings: of that engine.
+        name: name of the engine, as registered in `estilo.engines.ENGINES`.
+        settings: settings of that engine.
         allocate: makes the array for the output from its shape ``(channels, time)``.
         network: a feature network in place of the one that the settings describe.
 
@@ -54,8 +54,8 @@ def bare_engine(
     """An engine as it is, with nothing around it.
 
     Args:
-        name: of the engine, as registered in `estilo.engines.ENGINES`.
-        settings: of that engine.
+        name: name of the engine, as registered in `estilo.engines.ENGINES`.
+        settings: settings of that engine.
         allocate: as in `build_engine`, for an engine that works in blocks.
         network: as in `build_engine`.
 
@@ -81,8 +81,8 @@ def check_network(name: str, network: Features | None) -> None:
     """Refuse a feature network for an engine that has no use for one.
 
     Args:
-        name: of the engine.
-        network: that was given; None is always taken.
+        name: name of the engine.
+        network: network that was given; None is always taken.
 
     Raises:
         SettingsError: there is no such engine, or it takes no network.
@@ -95,7 +95,7 @@ def engine_rate(settings: EngineSettings, content_rate: int) -> int:
     """Sample rate in Hz that an engine works at.
 
     Args:
-        settings: of the engine.
+        settings: settings of the engine.
         content_rate: sample rate of the content signal, in Hz.
 
     Example:

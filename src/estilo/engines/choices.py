@@ -17,7 +17,7 @@ class NameOf:
     included; nothing is imported to check a name.
 
     Args:
-        registry: of the family.
+        registry: registry of the family.
         more: names that stand for something else, ahead of the family's.
         less: names that no setting can choose.
     """
@@ -35,7 +35,7 @@ class NameOf:
         """The name itself.
 
         Args:
-            name: that was set.
+            name: name that was set.
 
         Raises:
             SettingsError: it is none of them.

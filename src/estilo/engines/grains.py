@@ -15,7 +15,7 @@ class Grain:
         style_start_s: where it starts in that style, in seconds.
         style_stop_s: where it ends there, in seconds.
         semitones: by how much it was transposed, and so played faster.
-        share: of the stretch's magnitude, 0 to 1; the remainder is that of other grains.
+        share: share of the stretch's magnitude, 0 to 1; the remainder is that of other grains.
     """
 
     start_s: float
@@ -42,7 +42,7 @@ def placed(
     """Grains of a window, in the time of the whole, without what lies outside two bounds.
 
     Args:
-        grains: of the window.
+        grains: grains of the window.
         later_s: where the window starts, in seconds.
         first_s: lower bound, in seconds of the whole.
         last_s: upper bound, in seconds of the whole.

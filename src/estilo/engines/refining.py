@@ -33,7 +33,7 @@ def check_refinable(name: str) -> None:
     """Refuse to refine what an engine makes where that makes no sense.
 
     Args:
-        name: of the engine, as registered in `estilo.engines.ENGINES`.
+        name: name of the engine, as registered in `estilo.engines.ENGINES`.
 
     Raises:
         SettingsError: there is no such engine, or its output is not to be refined.

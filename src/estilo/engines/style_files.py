@@ -59,8 +59,8 @@ def takes(settings: EngineSettings | type[EngineSettings], style_format: StyleFo
     """Whether an engine can work with a style of a format, without the style's audio.
 
     Args:
-        settings: of the engine, or their model. An engine that is yet to be chosen takes every
-            format that one of the others takes.
+        settings: settings of the engine, or their model. An engine that is yet to be chosen takes
+            every format that one of the others takes.
         style_format: from `style_format_of`.
     """
     if settings.chooses_engine:

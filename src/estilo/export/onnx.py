@@ -75,10 +75,10 @@ def export_onnx(
     torch.
 
     Args:
-        network: on the processor.
+        network: network on the processor.
         path: where the file is wanted.
         channels: of the waveform.
-        n_hops: in a block, 512 samples each.
+        n_hops: number of hops in a block, 512 samples each.
         force: replace a file that is already there.
 
     Raises:
@@ -132,7 +132,7 @@ def verify(
         graph: as `build_graph` makes it.
         network: that it was made of.
         channels: of the waveform.
-        n_hops: in a block.
+        n_hops: number of hops in a block.
         duration_s: of the material, in seconds.
 
     Returns:

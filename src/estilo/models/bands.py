@@ -22,12 +22,12 @@ class Bands(nn.Module):
 
     Args:
         sample_rate: in Hz.
-        n_bins: of the spectrum.
+        n_bins: number of bins of the spectrum.
         n_lines: bins that are bands of their own.
         n_wide: bands above them.
 
     Attributes:
-        centres_hz: of each band, in Hz.
+        centres_hz: centre of each band, in Hz.
         importance: what a difference in each band counts for, 1 on average.
     """
 
@@ -83,7 +83,7 @@ def transposition(centres_hz: np.ndarray, semitones: int) -> np.ndarray:
     Levels are interpolated between the two bands that a frequency came from.
 
     Args:
-        centres_hz: of the bands, ascending, ``(n_bands,)``.
+        centres_hz: centres of the bands in Hz, ascending, ``(n_bands,)``.
         semitones: upwards; partials stay multiples of each other.
 
     **Shape**: result ``(n_bands, n_bands)``, from bands to bands.

@@ -28,7 +28,7 @@ class Carrier(nn.Module):
     stays.
 
     Args:
-        framing: of the frames that will be made of it.
+        framing: framing of the frames that will be made of it.
         sample_rate: in Hz.
     """
 

@@ -14,7 +14,7 @@ class LevelDiscriminator(nn.Module):
 
     Args:
         n_vector: length of the style's vector.
-        n_channels: of the first layer.
+        n_channels: number of channels of the first layer.
     """
 
     def __init__(self, n_vector: int, *, n_channels: int = 16) -> None:
@@ -47,7 +47,7 @@ class MultiScaleDiscriminator(nn.Module):
     Args:
         n_vector: length of the style's vector.
         n_scales: resolutions.
-        n_channels: of each first layer.
+        n_channels: number of channels of each first layer.
 
     Reference: K. Kumar et al. 2019, "MelGAN", arXiv:1910.06711
     """

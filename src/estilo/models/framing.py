@@ -17,7 +17,7 @@ class Framing(nn.Module):
 
     Args:
         n_fft: length of the window of analysis, in samples.
-        hop_length: from frame to frame, in samples; two hops are the window of synthesis.
+        hop_length: distance from frame to frame, in samples; two hops are the window of synthesis.
     """
 
     analysis: Tensor

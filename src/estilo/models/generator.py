@@ -18,7 +18,7 @@ class Generator(nn.Module):
     gives levels of the same shape and the next state.
 
     Args:
-        n_bands: of input and output.
+        n_bands: number of bands of input and output.
         settings: sizes.
     """
 

@@ -53,7 +53,7 @@ def notes(logits: Tensor, played: Tensor) -> Tensor:
     """Cross-entropy of the notes heard with those played, in nats per frame, all notes together.
 
     Args:
-        logits: of each note at each frame, ``(batch, frames, n)``.
+        logits: logit of each note at each frame, ``(batch, frames, n)``.
         played: 1 where a note sounds or begins, 0 elsewhere, likewise.
 
     **Shape**: result ``(batch,)``.

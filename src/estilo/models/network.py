@@ -37,7 +37,7 @@ class Network(nn.Module):
 
         Args:
             waveform: with its past, ``(batch, channels, n_past + n_frames * hop_length)``.
-            noise: of variance 1, in the waveform's shape or without batch and channels.
+            noise: noise of variance 1, in the waveform's shape or without batch and channels.
 
         **Shape**: result complex, ``(batch, channels, frames, n_bins)``.
         """
@@ -66,7 +66,7 @@ class Network(nn.Module):
         """Levels of the output; see `Generator`.
 
         Args:
-            levels: of the content signal, ``(batch, frames, n_bands)``, in units of 20 dB.
+            levels: levels of the content signal, ``(batch, frames, n_bands)``, in units of 20 dB.
             style: what it is to sound like.
             state: from `Generator.initial_state`, or of the frames before.
 
@@ -94,7 +94,7 @@ def difference(levels: Tensor, carrier_levels: Tensor) -> Tensor:
 
     Args:
         levels: wanted, ``(..., n_bands)``, in units of 20 dB.
-        carrier_levels: of the carrier, likewise.
+        carrier_levels: levels of the carrier, likewise.
 
     **Shape**: result as the levels, in units of 20 dB.
     """

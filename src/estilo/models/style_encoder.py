@@ -10,9 +10,9 @@ class StyleCode(NamedTuple):
     """A style as the decoder takes it, batch first.
 
     Args:
-        vector: of the whole, ``(batch, n_vector)``.
-        keys: of each token, ``(batch, n_tokens, n_key)``.
-        values: of each token, ``(batch, n_tokens, n_value)``.
+        vector: vector of the whole, ``(batch, n_vector)``.
+        keys: key of each token, ``(batch, n_tokens, n_key)``.
+        values: value of each token, ``(batch, n_tokens, n_value)``.
         weights: logarithm of each token's share, ``(batch, n_tokens)``; 0 for a single style.
         levels: quantiles of each band's levels, from the least to the greatest, ``(batch, n_bands,
             n_levels)``. The network does not need them, and its encoder gives none (``n_levels``
@@ -36,7 +36,7 @@ class StyleEncoder(nn.Module):
     **Shape**: ``(batch, frames, n_bands)`` to a `StyleCode`; at least 8 frames.
 
     Args:
-        n_bands: of the input.
+        n_bands: number of bands of the input.
         n_vector: length of the vector.
         n_key: length of a key.
         n_value: length of a value.

@@ -12,7 +12,7 @@ class Modulation(nn.Module):
 
     Args:
         n_style: length of the style's vector.
-        n_channels: that are modulated.
+        n_channels: number of channels that are modulated.
 
     Reference: arXiv:1709.07871
     """
@@ -37,9 +37,9 @@ class ResidualBlock(nn.Module):
     **Shape**: ``(batch, frames, n_channels)`` to the same.
 
     Args:
-        n_channels: of input and output.
-        name: of the block in the state.
-        dilation: of its taps, in frames.
+        n_channels: number of channels of input and output.
+        name: name of the block in the state.
+        dilation: dilation of its taps, in frames.
         n_style: length of the vector that modulates it, 0 for none.
     """
 

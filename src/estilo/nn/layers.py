@@ -21,7 +21,7 @@ class CausalTaps(nn.Module):
     Args:
         n_in: channels of the input.
         n_out: channels of the output.
-        name: of the layer in the state.
+        name: name of the layer in the state.
         n_taps: frames that are looked at, this one the last.
         dilation: frames from tap to tap.
     """
@@ -55,8 +55,8 @@ class Lstm(nn.Module):
     ``{name}.cell``, each ``(batch, n_channels)``.
 
     Args:
-        n_channels: of input, output and cell.
-        name: of the layer in the state.
+        n_channels: number of channels of input, output and cell.
+        name: name of the layer in the state.
 
     Reference: doi:10.1162/neco.1997.9.8.1735
     """

@@ -32,11 +32,11 @@ class Activations:
     """Grains of every frame and their levels.
 
     Args:
-        magnitude: of the content, ``(frames, bins)``.
+        magnitude: magnitude of the content, ``(frames, bins)``.
         grains: their numbers, each at most once in a frame, or `NONE`: ``(frames, count)``.
         templates: their magnitudes, each summing to 1: ``(frames, count, bins)``.
         levels: sums of their magnitudes, ``(frames, count)``.
-        favours: of their styles, ``(frames, count)``.
+        favours: favours of their styles, ``(frames, count)``.
     """
 
     magnitude: Tensor
@@ -53,9 +53,9 @@ class Activations:
         right grain from those like it, and what is heard meanwhile is a chorus.
 
         Args:
-            magnitude: of the content, ``(frames, bins)``.
+            magnitude: magnitude of the content, ``(frames, bins)``.
             grains: their numbers, each at most once in a frame, or `NONE`.
-            index: of the grains.
+            index: index of the grains.
         """
         used, place = torch.unique(grains.clamp_min(0), return_inverse=True)
         templates = index.magnitudes(used)
@@ -69,11 +69,11 @@ class Activations:
         return cls(magnitude, grains, templates[place], levels, favours)
 
     def joined_by(self, grains: Tensor, index: GrainIndex) -> "Activations":
-        """With more grains to choose from.
+        """The same with more grains to choose from.
 
         Args:
             grains: as in `of`; some may be there already.
-            index: of the grains.
+            index: index of the grains.
         """
         is_known = (grains[:, :, None] == self.grains[:, None, :]).any(2)
         more = Activations.of(self.magnitude, grains.masked_fill(is_known, NONE), index)
@@ -93,7 +93,7 @@ class Activations:
 
     @cached_property
     def divergences(self) -> Tensor:
-        """Of every frame, in double precision: ``(frames,)``."""
+        """Divergence of every frame, in double precision: ``(frames,)``."""
         return divergence(self.magnitude, self.reached)
 
     @cached_property
@@ -131,7 +131,7 @@ class Activations:
         """The grains that do most, with those before and after them in mind.
 
         Args:
-            count: of grains per frame.
+            count: number of grains per frame.
             continuity: frames before and after in which a grain that plays on speaks for it.
             repetition: frames before and after in which no grain comes again.
         """

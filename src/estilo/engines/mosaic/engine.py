@@ -160,7 +160,7 @@ def added_up(activations: Activations, index: GrainIndex) -> Tensor:
 
     Args:
         activations: which grains sound in each frame, and at which levels.
-        index: of the grains.
+        index: index of the grains.
 
     **Shape**: result complex ``(frames, bins)``.
     """
@@ -201,8 +201,8 @@ def runs(activations: Activations, index: GrainIndex, *, task: Task) -> list[Gra
     """The loudest grain of every frame, joined where one plays on.
 
     Args:
-        activations: of a window.
-        index: of the grains.
+        activations: grains and levels of a window.
+        index: index of the grains.
         task: the window.
     """
     levels, slots = activations.levels.max(1)

@@ -33,11 +33,11 @@ class Strip:
 
     Args:
         style: which one.
-        semitones: of transposition.
+        semitones: transposition in semitones, upwards.
         first: number of its first grain.
         count: how many there are.
-        length: of a grain in the style, in samples.
-        hop: of grains in the style, in samples.
+        length: length of a grain in the style, in samples.
+        hop: distance of grains in the style, in samples.
     """
 
     style: int
@@ -57,14 +57,14 @@ class GrainIndex:
 
     Args:
         task: for its styles; the first channel of each.
-        n_fft: of the content's frames, in samples.
-        hop_length: of the content's frames, in samples.
+        n_fft: window length of the content's frames, in samples.
+        hop_length: distance of the content's frames, in samples.
         transposition: most semitones up and down.
 
     Attributes:
         strips: in the order of their grains.
-        favours: of each style, 1 for the one with the largest weight: its grains must lower the
-            divergence so much more. It is :math:`1 / (1 + \lambda)` where the cost has a term
+        favours: favours of each style, 1 for the one with the largest weight: its grains must lower
+            the divergence so much more. It is :math:`1 / (1 + \lambda)` where the cost has a term
             :math:`\lambda \sum H` over the style's grains.
         bands: a matrix that gathers bins into bands.
         log_bands: logarithm of the bands' shares of a grain's magnitude, half precision:
@@ -95,7 +95,7 @@ class GrainIndex:
 
     @property
     def device(self) -> torch.device:
-        """Of the styles, and of everything that is returned."""
+        """Device of the styles, and of everything that is returned."""
         return self.styles[0].device
 
     def spectra(self, grains: Tensor) -> Tensor:
@@ -175,7 +175,7 @@ def stretches(waveform: Tensor, starts: Tensor, length: int) -> Tensor:
     Args:
         waveform: ``(time,)``.
         starts: first sample of each part, ``(parts,)``; may be negative.
-        length: of each part, in samples.
+        length: length of each part, in samples.
 
     **Shape**: result ``(parts, length)``.
 
@@ -220,7 +220,7 @@ def band_sums(n_fft: int, task: Task) -> Tensor:
     """A matrix that gathers bins into bands, every bin in full.
 
     Args:
-        n_fft: of the frames, in samples.
+        n_fft: window length of the frames, in samples.
         task: for its sample rate and the device of its styles.
 
     **Shape**: result ``(n_fft // 2 + 1, N_BANDS)``.

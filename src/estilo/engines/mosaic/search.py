@@ -24,8 +24,8 @@ def nearest(bands: Tensor, index: GrainIndex, *, reach: int, count: int) -> Tens
     """The grains that a frame resembles most.
 
     Args:
-        bands: of the frames, in full: ``(frames, N_BANDS)``.
-        index: of the grains.
+        bands: levels in bands of the frames, in full: ``(frames, N_BANDS)``.
+        index: index of the grains.
         reach: frames before and after that are asked too.
         count: grains per frame.
 
@@ -39,9 +39,9 @@ def missing(bands: Tensor, reached: Tensor, index: GrainIndex, *, reach: int, co
     """The grains that a frame needs most beside those that it has.
 
     Args:
-        bands: of the frames: ``(frames, N_BANDS)``.
-        reached: of what the frames' grains give so far: ``(frames, N_BANDS)``.
-        index: of the grains.
+        bands: levels in bands of the frames: ``(frames, N_BANDS)``.
+        reached: levels in bands of what the frames' grains give so far: ``(frames, N_BANDS)``.
+        index: index of the grains.
         reach: as in `nearest`.
         count: as in `nearest`.
 
@@ -129,7 +129,7 @@ def continued(grains: Tensor, index: GrainIndex, *, reach: int) -> Tensor:
 
     Args:
         grains: numbers, ``(frames, count)``.
-        index: of the grains.
+        index: index of the grains.
         reach: how many frames a grain is played on, forwards and backwards.
 
     **Shape**: ``(frames, count · (2 reach + 1))``, each once; `NONE` in the places left over.

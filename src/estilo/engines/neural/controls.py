@@ -34,7 +34,7 @@ class Controls(BaseModel):
 
 
 NAMES = tuple(Controls.model_fields)
-"""In the order in which they travel as numbers."""
+"""Names of the controls, in the order in which they travel as numbers."""
 
 HOST_NAMES = tuple("fit" if name == "level_matching" else name for name in NAMES)
 """What hosts of exported graphs call them, in the same order."""

@@ -29,8 +29,8 @@ class NeuralEngine(BlockEngine):
 
     Args:
         settings: all of them; adapting is left to `estilo.engines.neural.adapting`.
-        network: that plays, on the device of the content; the one of the settings' weights by
-            default.
+        network: network that plays, on the device of the content; the one of the settings' weights
+            by default.
         allocate: as in `blocks.BlockEngine`.
     """
 
@@ -98,11 +98,11 @@ class _Player:
     """Reads the output from its start to its end, stretch by stretch.
 
     Args:
-        network: that plays, where the content is.
+        network: network that plays, where the content is.
         content: ``(channels, time)``.
-        code: of the style.
+        code: code of the style.
         gain: takes the content to the level of training.
-        controls: of the strengths.
+        controls: values of the strengths.
     """
 
     def __init__(

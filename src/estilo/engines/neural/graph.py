@@ -24,7 +24,7 @@ def state_name(name: str, side: str) -> str:
     """What a part of the state is called in a graph.
 
     Args:
-        name: of the part.
+        name: name of the part.
         side: ``"in"`` or ``"out"``.
     """
     return f"{side}.{name}"
@@ -38,9 +38,9 @@ def build_graph(network: Network, *, channels: int = 1, n_hops: int = 1) -> byte
     ``output`` like ``samples`` and ``out.NAME``.
 
     Args:
-        network: on the processor.
-        channels: of the waveform.
-        n_hops: in a block.
+        network: network on the processor.
+        channels: number of channels of the waveform.
+        n_hops: number of hops in a block.
 
     Raises:
         SettingsError: the network is elsewhere.

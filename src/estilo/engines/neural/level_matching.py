@@ -50,9 +50,9 @@ class LevelMatching(nn.Module):
     ``(batch, 1)``, 1 where nothing more is learnt.
 
     Args:
-        centres_hz: of the bands.
+        centres_hz: centres of the bands, in Hz.
         sample_rate: in Hz.
-        hop_length: from frame to frame, in samples.
+        hop_length: distance from frame to frame, in samples.
     """
 
     smoothing: Tensor
@@ -76,7 +76,7 @@ class LevelMatching(nn.Module):
         """The state after all is learnt, and nothing more is to be.
 
         Args:
-            levels: of the network's output, ``(batch, frames, n_bands)``, in units of 20 dB.
+            levels: levels of the network's output, ``(batch, frames, n_bands)``, in units of 20 dB.
             counting: how far each frame counts, 0 to 1, ``(batch, frames)``.
         """
         state = self.initial_state(levels.shape[0])
@@ -107,7 +107,7 @@ class LevelMatching(nn.Module):
         return levels + (amount * counting * trust)[..., None] * gains, after
 
     def _distances(self, levels: Tensor) -> Tensor:
-        """From each bin, in bins, along a new last axis."""
+        """Distances of levels from each bin, in bins, along a new last axis."""
         place = (levels - _LOWEST) * ((_N_BINS - 1) / (_HIGHEST - _LOWEST))
         return place.clamp(0.0, _N_BINS - 1.0)[..., None] - self.bins
 

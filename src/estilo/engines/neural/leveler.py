@@ -27,7 +27,7 @@ def hop_powers(samples: Tensor, hop_length: int) -> Tensor:
 
     Args:
         samples: ``(batch, channels, n_hops * hop_length)``.
-        hop_length: in samples.
+        hop_length: distance from frame to frame, in samples.
 
     **Shape**: result ``(batch, n_hops)``.
     """
@@ -76,7 +76,7 @@ class Leveler(nn.Module):
 
     Args:
         sample_rate: in Hz.
-        hop_length: from frame to frame, in samples.
+        hop_length: distance from frame to frame, in samples.
     """
 
     zero: Tensor

@@ -1,4 +1,4 @@
-"""From clips of a style to what a network knows of it."""
+"""What a network knows of a style, from clips of it."""
 
 import torch
 from torch import Tensor
@@ -23,7 +23,7 @@ def listen(network: Network, style: Tensor) -> StyleCode:
     """The code of a clip; of a long one, of a few stretches of it.
 
     Args:
-        network: that will play in this style.
+        network: network that will play in this style.
         style: ``(channels, time)`` at 48 kHz, any level; on the network's device or another.
 
     Raises:
@@ -57,8 +57,8 @@ def encode(network: Network, levels: Tensor, counting: Tensor | None = None) -> 
     """The code of a style from its levels, with their quantiles.
 
     Args:
-        network: that will play in this style.
-        levels: of the style, ``(1, frames, n_bands)``, in units of 20 dB.
+        network: network that will play in this style.
+        levels: levels of the style, ``(1, frames, n_bands)``, in units of 20 dB.
         counting: how far each frame counts, ``(1, frames)``; quantiles are of those that do.
     """
     sounding = levels
@@ -74,7 +74,7 @@ def hear_levels(network: Network, waveform: Tensor) -> tuple[Tensor, Tensor]:
     """Levels of a waveform from its start, and how far each frame counts.
 
     Args:
-        network: whose bands are used.
+        network: network whose bands are used.
         waveform: ``(channels, time)`` at 48 kHz, on the network's device or another.
 
     **Shape**: result ``(1, frames, n_bands)``, in units of 20 dB, and ``(1, frames)``, 0 to 1, on

@@ -33,9 +33,9 @@ def transfer_waveform(
     is that of `estilo.engines.neural.stream.NeuralStream`, `latency` samples earlier.
 
     Args:
-        network: that plays.
+        network: network that plays.
         waveform: ``(channels, time)`` at 48 kHz, on the network's device or another.
-        style: that it is played in.
+        style: style that it is played in.
         controls: `Controls` as they are by default.
         level_db: root mean square that is expected of the waveform, in dBFS, see `start_at`; its
             own is found within some seconds.

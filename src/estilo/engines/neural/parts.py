@@ -55,10 +55,10 @@ class Parts(nn.Module):
     ``eq.sum`` and ``eq.weight``, each ``(batch, n_bands)``.
 
     Args:
-        centres_hz: of the bands.
+        centres_hz: centres of the bands, in Hz.
         n_lines: how many of them are narrow, from the lowest on.
         sample_rate: in Hz.
-        hop_length: from frame to frame, in samples.
+        hop_length: distance from frame to frame, in samples.
     """
 
     smoothing: Tensor
@@ -102,8 +102,8 @@ class Parts(nn.Module):
         """The parts by name, each in the shape of the change, which they sum up to.
 
         Args:
-            change: of levels, ``(batch, frames, n_bands)``, in units of 20 dB.
-            levels: of the content signal, likewise.
+            change: change of levels, ``(batch, frames, n_bands)``, in units of 20 dB.
+            levels: levels of the content signal, likewise.
             state: from `initial_state`, or of the frames before.
         """
         weight = self.width * torch.exp(_LOUDNESS * levels)

@@ -29,7 +29,7 @@ class Reach(nn.Module):
 
     Args:
         sample_rate: in Hz.
-        hop_length: from frame to frame, in samples.
+        hop_length: distance from frame to frame, in samples.
     """
 
     def __init__(self, *, sample_rate: int, hop_length: int) -> None:

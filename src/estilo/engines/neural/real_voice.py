@@ -22,7 +22,7 @@ class RealVoice(nn.Module):
     """See `estilo.engines.neural.streaming_step.Voice`.
 
     Args:
-        network: whose.
+        network: network whose functions are used.
     """
 
     def __init__(self, network: Network) -> None:
@@ -54,7 +54,7 @@ class Analysis(nn.Module):
     **Shape**: ``(..., n_past + n_frames * hop_length)`` to ``(..., n_frames, 2 * n_bins)``.
 
     Args:
-        framing: whose windows.
+        framing: framing whose windows are used.
     """
 
     window: Tensor
@@ -99,7 +99,7 @@ class Synthesis(nn.Module):
     ``(..., n_frames * hop_length)`` and ``(..., hop_length)``.
 
     Args:
-        framing: whose windows.
+        framing: framing whose windows are used.
     """
 
     window: Tensor

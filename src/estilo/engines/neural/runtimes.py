@@ -36,7 +36,7 @@ class Runtime(Protocol):
     def step(
         self, samples: Tensor, controls: Tensor, style: StyleCode, state: State
     ) -> tuple[Tensor, dict[str, Tensor]]:
-        """As `StreamingStep.forward`."""
+        """One step; see `StreamingStep`."""
         ...
 
 
@@ -68,7 +68,7 @@ class OnnxRuntime:
     """Hop by hop, in onnxruntime, on one thread of the processor.
 
     Args:
-        graph: of one step, as `build_graph` makes it or as it was exported: bytes or a path.
+        graph: graph of one step, as `build_graph` makes it or as it was exported: bytes or a path.
         initial: the state of `StreamingStep.initial_state`.
 
     Raises:
@@ -143,9 +143,9 @@ def make_runtime(
     A network that is not on the processor is played by torch.
 
     Args:
-        network: that plays.
+        network: network that plays.
         channels: number of channels of the waveform.
-        name: of the runtime.
+        name: name of the runtime.
 
     Raises:
         SettingsError: there is no such runtime, what it needs is not installed, or it cannot play

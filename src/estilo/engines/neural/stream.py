@@ -37,9 +37,9 @@ class NeuralStream:
     output is the same, and the same as of `estilo.engines.neural.offline.transfer_waveform`.
 
     Args:
-        network: that plays.
-        sample_rate: of the blocks, in Hz; the network's own 48 000 is the fastest.
-        channels: of the blocks; all are changed alike, so that the image stays.
+        network: network that plays.
+        sample_rate: sample rate of the blocks, in Hz; the network's own 48 000 is the fastest.
+        channels: number of channels of the blocks; all are changed alike, so that the image stays.
         runtime: what computes: ``torch``, ``onnx``, the better of both that are installed
             (``auto``, which takes some seconds to make the graph), or one that was made before.
 
@@ -92,7 +92,7 @@ class NeuralStream:
 
         Args:
             style: one style, or several at once: codes or style files.
-            weights: of several; equal ones by default.
+            weights: weights of several styles; equal ones by default.
             level_db: root mean square that is expected of the content, in dBFS, see `start_at`; its
                 own is found within some seconds.
 
@@ -273,7 +273,7 @@ class NeuralStream:
 
 
 class _Rates:
-    """From the rate of the blocks to the network's and back, so that the whole delay is whole.
+    """Resampling to the network's rate and back, by a whole number of samples in all.
 
     ``ratio`` is the network's rate over the blocks'. Up: output ``j`` needs no input beyond
     ``j / ratio``, for which it is late by the filter's reach. Down: when sample ``n`` of the blocks

@@ -55,7 +55,7 @@ class ComplexVoice(nn.Module):
     """See `Voice`; by the network's own functions.
 
     Args:
-        network: whose.
+        network: network whose functions are used.
     """
 
     def __init__(self, network: Network) -> None:
@@ -97,9 +97,9 @@ class StreamingStep(nn.Module):
     state, all on the network's device.
 
     Args:
-        network: that plays.
-        channels: of the waveform.
-        voice: of the network; `ComplexVoice` by default.
+        network: network that plays.
+        channels: number of channels of the waveform.
+        voice: the network's way from waveforms to spectra and back; `ComplexVoice` by default.
     """
 
     noise: Tensor
@@ -179,7 +179,7 @@ class StreamingStep(nn.Module):
         return dry * (1.0 - mix) + wet * mix, after
 
     def _noise(self, place: Tensor, n_hops: int) -> Tensor:
-        """Of these hops and their past, ``(batch, 1, n_past + n_hops * hop_length)``."""
+        """The noise of these hops and their past, ``(batch, 1, n_past + n_hops * hop_length)``."""
         n_past = self.n_past // self.hop_length
         hops = torch.arange(-n_past, n_hops, device=place.device)
         return self.noise[(place[:, None] + hops) % _NOISE_HOPS].flatten(1)[:, None]

@@ -62,13 +62,13 @@ class ClipCard(_Card):
     """A recording that a style was made from."""
 
     name: _FileName
-    """Of the file, without its folder."""
+    """Name of the file, without its folder."""
     sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
-    """Of the file, or of the samples where there is none."""
+    """SHA-256 of the file, or of the samples where there is none."""
     offset_s: Annotated[float, Field(ge=0, le=1e9)]
     """Where the part that was heard begins, in seconds."""
     duration_s: Annotated[float, Field(gt=0, le=1e9)]
-    """Of the part that was heard, in seconds."""
+    """Length of the part that was heard, in seconds."""
     weight: Annotated[float, Field(gt=0, le=1)]
     """Its share of the style."""
 
@@ -83,20 +83,20 @@ class StyleCard(_Card):
     licence: Annotated[str, Field(max_length=200), AfterValidator(_one_line)]
     """Terms of the style, as an SPDX identifier or in words; empty where nobody stated any."""
     consent: Annotated[str, Field(max_length=2000)]
-    """By whom and how its use was agreed to ("my own voice"); empty where nobody said."""
+    """Who agreed to its use, and how ("my own voice"); empty where nobody said."""
     loudness_lufs: Annotated[float, Field(ge=LOUDNESS_LUFS[0], le=LOUDNESS_LUFS[1])] | None
     """Integrated loudness of its clips, by their shares; None where they are too soft for one."""
     clips: Annotated[tuple[ClipCard, ...], Field(min_length=1, max_length=MAX_CLIPS)]
     """What it was made from."""
     weights: Annotated[str, Field(pattern="^[0-9a-f]{16}$")]
-    """Of the network that made it, and that alone understands it."""
+    """Identity of the weights of the network that made it, which alone understands it."""
 
 
 def is_style_file(path: str | PathLike[str]) -> bool:
     """Whether a file calls itself a style, or is one under another name.
 
     Args:
-        path: of any file; it need not exist.
+        path: path of any file; it need not exist.
 
     Example:
         >>> is_style_file("voices/Rain.estilo-style"), is_style_file("rain.wav")
@@ -135,8 +135,8 @@ def check_numbers(path: Path, arrays: dict[str, np.ndarray]) -> None:
     """Refuse numbers that no network makes.
 
     Args:
-        path: of the file, for the message.
-        arrays: of the style, by name.
+        path: path of the file, for the message.
+        arrays: arrays of the style, by name.
 
     Raises:
         TensorFileError: one is larger than `LARGEST`, or none.

@@ -70,7 +70,7 @@ def make_style(
     Of many clips the tokens are thinned out evenly, so that no more than 1024 are left.
 
     Args:
-        network: that will play in this style.
+        network: network that will play in this style.
         clips: ``(channels, time)`` each, at 48 kHz.
         weights: one positive share per clip.
         origins: what the card says of each clip.
@@ -145,7 +145,7 @@ def check_fits(file: StyleFile, network: Network) -> None:
 
     Args:
         file: the style.
-        network: that is to play in it.
+        network: network that is to play in it.
 
     Raises:
         TensorFileError: the style is of other weights.
@@ -174,7 +174,7 @@ def code_for(style: Style, network: Network) -> StyleCode:
 
     Args:
         style: the code of a style, or a style file.
-        network: that is to play in it.
+        network: network that is to play in it.
 
     Raises:
         TensorFileError: a style file is of other weights.

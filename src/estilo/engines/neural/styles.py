@@ -84,7 +84,7 @@ def change(
 
     Args:
         mix: from `start_mix`, or a later state.
-        codes: of the new styles, as in `blend_codes`.
+        codes: codes of the new styles, as in `blend_codes`.
         weights: as in `blend_codes`; equal if not given.
 
     Raises:

@@ -55,7 +55,7 @@ def write_weights(
 
     Args:
         path: where the file is wanted.
-        network: whose weights are written.
+        network: network whose weights are written.
         card: what is known of them.
         force: replace a file that is already there.
 
@@ -73,7 +73,7 @@ def read_weights(path: str | PathLike[str] | None = None) -> tuple[Network, Mode
     """A trained network, ready to be used, and its card.
 
     Args:
-        path: of a file of weights; those that come with estilo by default.
+        path: path of a file of weights; those that come with estilo by default.
 
     Raises:
         TensorFileError: it holds no weights of such a network.

@@ -34,8 +34,8 @@ def collage(
         styles: ``(time,)`` each.
         weights: how often each is drawn from.
         sample_rate: in Hz.
-        n_samples: of the result.
-        seed: of order and phases.
+        n_samples: number of samples of the result.
+        seed: random seed of order and phases.
 
     **Shape**: result ``(n_samples,)``.
 

@@ -27,8 +27,8 @@ def n_samples_needed(n_frames: int, hop_length: int) -> int:
     """Fewest samples that give so many frames, in every representation.
 
     Args:
-        n_frames: that are needed.
-        hop_length: in samples.
+        n_frames: number of frames that are needed.
+        hop_length: distance from frame to frame, in samples.
 
     Example:
         >>> n_samples_needed(8, 512)

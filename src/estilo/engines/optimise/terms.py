@@ -109,7 +109,7 @@ def frame_terms(
     Args:
         settings: which terms, and on which features.
         materials: what the terms are made from and calibrated on.
-        representation: whose frames they look at.
+        representation: representation whose frames they look at.
         network: a feature network in place of the one that the settings describe.
 
     Raises:

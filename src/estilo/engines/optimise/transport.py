@@ -91,7 +91,7 @@ class LevelTransport:
 
         Args:
             waveform: ``(time,)``, extended beyond its ends.
-            seed: of noise where the content has nothing to raise.
+            seed: random seed of noise where the content has nothing to raise.
 
         **Shape**: result ``(time,)``.
         """

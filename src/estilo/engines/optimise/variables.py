@@ -90,9 +90,9 @@ class Frames(Variable):
     Args:
         start: frames ``(bands, frames)``.
         representation: what makes audio of them.
-        length: of the waveform, in samples.
+        length: length of the waveform, in samples.
         reference: waveform ``(time,)`` that lends its phase, or None.
-        generator: of random phases.
+        generator: random generator of the phases.
         is_seen_as_waveform: whether the terms see the waveform instead of the frames.
     """
 

@@ -53,12 +53,12 @@ class Side:
 
     @property
     def tracks(self) -> list[Tracks]:
-        """Of the sines."""
+        """Tracks of the sines of each stretch."""
         return [part.tracks for part in self.parts]
 
     @property
     def noise_level_db(self) -> float:
-        """Of the noise against the whole."""
+        """Level of the noise against that of the whole, in dB."""
         noise, whole = (
             root_mean_square(torch.cat(each))
             for each in (
@@ -75,10 +75,10 @@ class Shared:
 
     Args:
         gain: takes the content to the level that it is worked on at.
-        transport: of the envelope.
+        transport: transport of the envelope.
         own: how the content's tracks move.
         goal: how those of the styles do.
-        noise_gain_db: of the noise as a whole.
+        noise_gain_db: gain of the noise as a whole, in dB.
         noise: what the engine of the noise shares, where there is one.
         sines: what the engine of the sinusoidal part shares, where there is one.
     """
@@ -104,7 +104,7 @@ class Inner:
         """An engine at work on a waveform; None where there is nothing to do for it.
 
         Args:
-            engine: that works; None where nothing is to be done.
+            engine: engine that works; None where nothing is to be done.
             waveform: ``(time,)``.
             task: the window that the waveform is a part of.
             shared: what the engine's `Engine.prepare` gave for the whole task.

@@ -49,8 +49,8 @@ class EnvelopeTransport:
         """Measure both sides.
 
         Args:
-            content: of stretches of the content.
-            styles: of stretches of the styles, as loud as the content.
+            content: tracks of stretches of the content.
+            styles: tracks of stretches of the styles, as loud as the content.
             weights: one per stretch of the styles.
         """
         own = torch.cat([_sounding(envelope_db(tracks)) for tracks in content])
@@ -68,7 +68,7 @@ class EnvelopeTransport:
         """Gain of every track at every frame, ``(rows, frames)``.
 
         Args:
-            tracks: of the content.
+            tracks: tracks of the content.
             share: how far along the way.
         """
         levels = envelope_db(tracks)

@@ -46,7 +46,7 @@ class Manner:
 
         Args:
             recordings: tracks at one sample rate.
-            weights: of the recordings.
+            weights: weights of the recordings.
         """
         sums = [
             [weight * each for each in _sums(tracks)]
@@ -73,7 +73,7 @@ def onset_gains_db(tracks: Tracks, own: Manner, goal: Manner, *, share: float) -
     """Gains that make tracks begin as others do, ``(rows, frames)``.
 
     Args:
-        tracks: of the content.
+        tracks: tracks of the content.
         own: its manner.
         goal: that of the styles.
         share: how far along the way.
@@ -93,7 +93,7 @@ def with_vibrato(tracks: Tracks, own: Manner, goal: Manner, *, share: float) -> 
     partials of a note waver together.
 
     Args:
-        tracks: of the content.
+        tracks: tracks of the content.
         own: its manner.
         goal: that of the styles.
         share: how far along the way.
@@ -121,7 +121,7 @@ def with_frequencies(tracks: Tracks, own: Manner, goal: Manner, *, share: float)
     The monotone map between the two distributions of energy along the logarithm of frequency.
 
     Args:
-        tracks: of the content.
+        tracks: tracks of the content.
         own: its manner.
         goal: that of the styles.
         share: how far along the way.
