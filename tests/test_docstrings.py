@@ -94,8 +94,9 @@ def fields(body: list[ast.stmt]) -> tuple[str, ...]:
         if not isinstance(now, ast.AnnAssign) or not isinstance(now.target, ast.Name):
             continue
         is_described = isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant)
-        is_shared = "ClassVar" in ast.unparse(now.annotation)
-        if now.target.id[0] != "_" and not is_described and not is_shared:
+        is_given = "ClassVar" not in ast.unparse(now.annotation)
+        is_given &= now.value is None or "init=False" not in ast.unparse(now.value)
+        if now.target.id[0] != "_" and not is_described and is_given:
             found.append(now.target.id)
     return tuple(found)
 

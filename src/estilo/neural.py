@@ -101,7 +101,7 @@ def adapt(
             matter.
         styles: one recording, or several, which get equal shares of the steps.
         n_steps: number of steps; 150 take half a minute on two processor cores.
-        weights: as in `encode`.
+        weights: weights, as in `encode`.
         seed: random seed of the passages that are learnt from.
 
     Raises:
@@ -129,7 +129,7 @@ def decode(encoding: Encoding, style: Style | None = None) -> Audio:
     """A recording from its encoding: the same length, rate and channels.
 
     Args:
-        encoding: from `encode`, edited or not.
+        encoding: encoding from `encode`, edited or not.
         style: style of another encoding, a style file, or a `blend` of several; the encoding's own
             by default. It must have been made with the same weights: of a style file that is
             checked, of a code only the sizes can be.

@@ -87,7 +87,7 @@ class Registry(Mapping[str, Any]):
         """The name itself, if there is such a part; nothing is imported.
 
         Args:
-            name: of a part.
+            name: name of a part.
 
         Raises:
             SettingsError: there is none.
@@ -110,7 +110,7 @@ class Registry(Mapping[str, Any]):
         """First line of the part's docstring.
 
         Args:
-            name: of a part.
+            name: name of a part.
 
         Raises:
             SettingsError: there is no such part.
@@ -122,7 +122,7 @@ class Registry(Mapping[str, Any]):
         """The package that a part comes from, with its version; None where it is estilo.
 
         Args:
-            name: of a part.
+            name: name of a part.
         """
         point = self._points.get(name)
         return None if point is None else _package(point)
@@ -182,7 +182,7 @@ def unknown(family: str, name: str, known: Sequence[str]) -> SettingsError:
 
     Args:
         family: what the parts are, in the singular.
-        name: that was asked for.
+        name: name that was asked for.
         known: the names that there are.
     """
     near = difflib.get_close_matches(name, known, n=1)

@@ -30,7 +30,7 @@ class Task:
             `estilo.engines.style_files.CodedStyle` in the place of a waveform; no other engine is
             given one.
         style_weights: one positive weight per style; they sum to 1.
-        sample_rate: in Hz.
+        sample_rate: sample rate in Hz.
         n_samples: length of the output.
         seed: random seed.
         start: what another engine has made of the content, ``(channels, time)`` as the content, for
@@ -145,9 +145,10 @@ def run(
     Args:
         engine: any engine.
         task: what it is asked for.
-        on_step: called after every step.
-        cancel: asked before every step.
-        keep_best: when cancelled, return the best result so far instead of raising.
+        on_step: function that is called after every step.
+        cancel: token that is asked before every step.
+        keep_best: whether to return the best result so far, instead of raising, when the work was
+            cancelled.
 
     Returns:
         The waveform ``(channels, time)`` and the engine's last state.

@@ -22,7 +22,16 @@ Read = Callable[[int, int], Tensor]
 
 @dataclass
 class BlockState:
-    """What gives the output, the output, and how much of it is done."""
+    """What gives the output, the output, and how much of it is done.
+
+    Args:
+        task: what the engine was asked for.
+        read: function from the first sample of a stretch and the one after its last to ``(channels,
+            time)``.
+        output: output, ``(channels, time)``.
+        n_done: number of samples that are done.
+        n_steps: number of steps that were taken.
+    """
 
     task: Task
     read: Read
@@ -37,7 +46,7 @@ class BlockEngine(Engine[BlockState]):
     It needs neither windows nor an image restored, and works at the content's own rate.
 
     Args:
-        settings: which also say what the engine can do, textures for instance.
+        settings: settings, which also say what the engine can do, textures for instance.
         allocate: makes the array for the output from its shape; memory by default.
     """
 

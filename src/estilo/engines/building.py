@@ -56,8 +56,9 @@ def bare_engine(
     Args:
         name: name of the engine, as registered in `estilo.engines.ENGINES`.
         settings: settings of that engine.
-        allocate: as in `build_engine`, for an engine that works in blocks.
-        network: as in `build_engine`.
+        allocate: function that allocates the output, as in `build_engine`, for an engine that works
+            in blocks.
+        network: network, as in `build_engine`.
 
     Raises:
         SettingsError: there is no such engine, it takes no network and one is given, or it only

@@ -38,7 +38,7 @@ def choose_engine(
     """The engine that settings which leave it open (`EngineSettings.chooses_engine`) choose.
 
     Args:
-        settings: which leave the engine open.
+        settings: settings that leave the engine open.
         content: the content signal, of any length and sample rate.
         styles: recordings, or styles that came without their audio.
         names: what the styles are called in the words, one each; their numbers if not given.

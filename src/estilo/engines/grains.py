@@ -11,10 +11,10 @@ class Grain:
     Args:
         start_s: where it starts in the output, in seconds.
         stop_s: where it ends there, in seconds.
-        style: which of the styles, from 0.
+        style: number of the style, from 0.
         style_start_s: where it starts in that style, in seconds.
         style_stop_s: where it ends there, in seconds.
-        semitones: by how much it was transposed, and so played faster.
+        semitones: transposition in semitones; the stretch was played faster by as much.
         share: share of the stretch's magnitude, 0 to 1; the remainder is that of other grains.
     """
 

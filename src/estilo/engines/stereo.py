@@ -32,7 +32,14 @@ _BLOCK = 1 << 22
 
 @dataclass(frozen=True)
 class StereoShared:
-    """The downmix of the content, of each style, and what the engine within shares."""
+    """The downmix of the content, of each style, and what the engine within shares.
+
+    Args:
+        content_weights: weight of each channel in the content's downmix, ``(channels,)``; None
+            where there is no content.
+        style_weights: weight of each channel in the downmix of each style.
+        inner: what the engine within shares.
+    """
 
     content_weights: Tensor | None
     style_weights: list[Tensor]
@@ -41,7 +48,13 @@ class StereoShared:
 
 @dataclass
 class StereoState:
-    """The task with all channels, and the state of the engine within."""
+    """The task with all channels, and the state of the engine within.
+
+    Args:
+        task: what the engine was asked for, with all channels.
+        mid: downmix of the content, ``(1, time)``; None where there is no content.
+        inner: state of the engine within.
+    """
 
     task: Task
     mid: Tensor | None
@@ -138,7 +151,7 @@ def restore_image(content: Tensor, mid: Tensor, output: Tensor, *, sample_rate: 
         content: ``(channels, time)``.
         mid: downmix of the content, ``(time,)``.
         output: what became of the downmix, ``(time,)``.
-        sample_rate: in Hz.
+        sample_rate: sample rate in Hz.
 
     **Shape**: result ``(channels, time)``.
     """

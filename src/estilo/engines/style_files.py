@@ -61,7 +61,7 @@ def takes(settings: EngineSettings | type[EngineSettings], style_format: StyleFo
     Args:
         settings: settings of the engine, or their model. An engine that is yet to be chosen takes
             every format that one of the others takes.
-        style_format: from `style_format_of`.
+        style_format: format from `style_format_of`.
     """
     if settings.chooses_engine:
         return True

@@ -17,7 +17,18 @@ OVERLAP_S = 0.5
 
 @dataclass
 class WindowedState:
-    """The output so far and the state of the window that is being worked on."""
+    """The output so far and the state of the window that is being worked on.
+
+    Args:
+        task: what the engine was asked for, as a whole.
+        shared: what all windows share.
+        spans: first sample of each window, and the one after its last.
+        output: output so far, ``(channels, time)``; None before the first window.
+        current: number of the window that is being worked on.
+        inner: state of its engine; None between windows.
+        n_steps: number of steps that were taken.
+        grains: stretches of the styles that were copied so far.
+    """
 
     task: Task
     shared: Any
@@ -61,7 +72,7 @@ class WindowedEngine(Engine[WindowedState]):
 
         Args:
             task: the whole task.
-            shared: from `prepare`.
+            shared: shared part from `prepare`.
         """
         spans = window_spans(task.n_samples, sample_rate=task.sample_rate)
         state = WindowedState(task, shared, spans)
@@ -149,7 +160,7 @@ def window_spans(n_samples: int, *, sample_rate: int) -> list[tuple[int, int]]:
 
     Args:
         n_samples: length of the whole, in samples.
-        sample_rate: in Hz.
+        sample_rate: sample rate in Hz.
 
     Returns:
         First sample of each window, and the one after its last.

@@ -18,11 +18,11 @@ class Board:
     """All results of one table.
 
     Args:
-        set_name: of the test set.
+        set_name: name of the test set.
         items: names, in their order.
         entries: rows, in their order.
         columns: what was measured.
-        results: by the names of entry and item.
+        results: results by the names of entry and item.
     """
 
     set_name: str
@@ -80,7 +80,7 @@ class Board:
 
         Args:
             entry: the row.
-            column: which.
+            column: column of the values.
             group: only the items of this part.
 
         Returns:

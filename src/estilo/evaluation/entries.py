@@ -25,7 +25,7 @@ class Entry:
         name: unique in a table.
         series: what is joined by a line in pictures: one engine at several strengths.
         maker: makes its outputs.
-        strength: by which a series is ordered; of textures their realism.
+        strength: strength by which a series is ordered; of textures their realism.
         is_control: whether it is there to be compared with.
     """
 

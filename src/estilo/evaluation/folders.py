@@ -11,7 +11,7 @@ def check_folder(folder: Path, *, begun: str, files: Iterable[str]) -> bool:
     """Refuse a path that is no folder, and a folder whose files would be replaced.
 
     Args:
-        folder: of the results; need not exist.
+        folder: folder of the results; need not exist.
         begun: name of the file by which an earlier run is known: its files may be replaced.
         files: names of the files that a run writes.
 

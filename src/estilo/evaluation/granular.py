@@ -19,9 +19,9 @@ def granular_shuffle(
 
     Args:
         samples: recording to take grains from; **shape** ``(time,)``, a grain at least.
-        sample_rate: in Hz.
-        n_samples: of the result.
-        rng: of the places.
+        sample_rate: sample rate in Hz.
+        n_samples: number of samples of the result.
+        rng: random generator of the places.
 
     **Shape**: result ``(n_samples,)``, float32.
 

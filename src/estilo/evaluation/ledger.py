@@ -20,12 +20,12 @@ class Result:
     """One output, measured.
 
     Args:
-        key: of everything that decides about it; see `result_key`.
-        set_name: of the test set.
-        item: of the test set.
+        key: key of everything that decides about it; see `result_key`.
+        set_name: name of the test set.
+        item: item of the test set.
         entry: row that it belongs to.
         measured: what came out.
-        made: when and with what: date, commit, version, machine.
+        made: time and origin of the result: date, commit, version, machine.
     """
 
     key: str
@@ -43,9 +43,9 @@ def result_key(*, set_name: str, item: str, recipe: dict[str, Any], columns: lis
     names a new folder.
 
     Args:
-        set_name: of the test set.
-        item: of the test set.
-        recipe: of what makes the output, see `estilo.evaluation.makers.Maker.recipe`.
+        set_name: name of the test set.
+        item: item of the test set.
+        recipe: recipe of what makes the output, see `estilo.evaluation.makers.Maker.recipe`.
         columns: names of what is measured.
 
     Example:
@@ -62,7 +62,7 @@ class Ledger:
     """Lines of JSON in a file that only ever grows.
 
     Args:
-        path: of the file; made with the first result.
+        path: path of the file; made with the first result.
 
     Example:
         >>> Ledger(Path("nowhere/results.jsonl")).read()

@@ -49,7 +49,7 @@ class Copy(Maker):
     """One of the item's recordings as it is: what a metric says of the target, say.
 
     Args:
-        role: which.
+        role: role of the recording: content, style or target.
 
     Example:
         >>> item = Item("a", "b", content=None, style=Audio([0.5, 0.5], 8000), target=None)
@@ -96,7 +96,7 @@ class TransferMaker(Maker):
     """Style transfer of the item's content.
 
     Args:
-        options: of `estilo.pipeline.transfer.Transfer`.
+        options: options of `estilo.pipeline.transfer.Transfer`.
 
     Example:
         >>> TransferMaker({"engine": "crossfade", "strength": 0.25}).recipe()["settings"]
@@ -129,7 +129,7 @@ class TextureMaker(Maker):
     """New audio with the texture of the item's style, as long as its target.
 
     Args:
-        options: of `estilo.pipeline.transfer.Transfer.for_texture`.
+        options: options of `estilo.pipeline.transfer.Transfer.for_texture`.
     """
 
     options: dict[str, Any] = field(default_factory=dict)

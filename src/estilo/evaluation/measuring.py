@@ -30,8 +30,8 @@ class Measured:
     """One output, as far as it came.
 
     Args:
-        group: of the item.
-        duration_s: of the output, in seconds.
+        group: group of the item.
+        duration_s: duration of the output, in seconds.
         wall_s: how long it took to make, in seconds.
         processor_s: how much of a processor's time that took, in seconds.
         scores: name of the metric to its value; NaN where there was nothing to measure.
@@ -51,7 +51,7 @@ class Column:
     """A number that every output of a test set has.
 
     Args:
-        name: of the score.
+        name: name of the score.
         label: heading of a column, a few words.
         better: whether less or more is better.
         against: what the output is held against; None for the output alone.
@@ -144,7 +144,12 @@ class Bench:
         self._columns: list[Column] = []
 
     def measure(self, name: str, maker: Maker) -> Measured:
-        """Make the output of an item and measure it; whatever goes wrong is part of the answer."""
+        """Make the output of an item and measure it; a failure is part of the result.
+
+        Args:
+            name: name of the item.
+            maker: maker of the output.
+        """
         try:
             item = self._load(name)
             maker.warm()

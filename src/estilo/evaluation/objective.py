@@ -51,8 +51,8 @@ def objective(scores: Scores, content: Scores) -> NDArray:
     **Shape**: values ``(..., n_items)``; result ``(...)``.
 
     Args:
-        scores: of the outputs.
-        content: of the content copied, for the same items.
+        scores: scores of the outputs.
+        content: scores of the content copied, for the same items.
 
     Example:
         >>> content = {"lsd": [10.0, 20.0], "timbre_mfcc": [0.4, 0.4], "pitch": [0.5, 0.5]}

@@ -41,7 +41,7 @@ def commit(folder: Path | None = None) -> str:
     """Commit of the code that runs, ``-dirty`` where it was changed since; "unknown" without git.
 
     Args:
-        folder: of the code; estilo's if not given.
+        folder: folder of the code; estilo's if not given.
     """
     folder = Path(estilo.__file__).parent if folder is None else folder
     # An installed package may lie in the repository of somebody else, who does not track it.

@@ -18,10 +18,11 @@ class Published:
     """A row of the published table; lower is better everywhere.
 
     Args:
-        name: of the method.
-        lsd: to the target; None on real pairs.
-        timbre: to the target, on real pairs to the style: a trained network's distance.
-        pitch: from the target, on real pairs from the content: 1 − Jaccard.
+        name: name of the method.
+        lsd: log-spectral distance to the target; None on real pairs.
+        timbre: timbre distance to the target, on real pairs to the style: a trained network's
+            distance.
+        pitch: pitch distance from the target, on real pairs from the content: 1 − Jaccard.
     """
 
     name: str

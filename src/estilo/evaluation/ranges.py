@@ -32,8 +32,8 @@ class Range(ABC):
     """Values of one setting.
 
     Args:
-        name: of the setting, with dots where it is nested.
-        text: as it was asked for.
+        name: name of the setting, with dots where it is nested.
+        text: text, as it was asked for.
     """
 
     name: str
@@ -65,7 +65,7 @@ class Numbers(Range):
         low: the least.
         high: the most.
         is_whole: whole numbers only; others are rounded to four digits.
-        is_log: as many between 1 and 10 as between 10 and 100.
+        is_log: whether as many values lie between 1 and 10 as between 10 and 100.
     """
 
     low: float
@@ -103,7 +103,7 @@ class Choices(Range):
     """Some values.
 
     Args:
-        values: by their text.
+        values: values by their text.
     """
 
     values: Mapping[str, Any]
@@ -138,7 +138,7 @@ def read_ranges(texts: Sequence[str], *, preset: Preset) -> list[Range]:
 
     Args:
         texts: one per setting.
-        preset: whose engine has the settings.
+        preset: preset whose engine has the settings.
 
     Raises:
         SettingsError: a setting is unknown, a value is out of its bounds, or the engine refuses it
@@ -166,7 +166,7 @@ def with_values(settings: Mapping[str, Any], values: Mapping[str, Any]) -> dict[
 
     Args:
         settings: nested as in a preset; not changed.
-        values: by names with dots.
+        values: values by names with dots.
 
     Example:
         >>> with_values({"stft": {"n_fft": 512}}, {"stft.n_bands": 32, "strength": 0.5})
@@ -183,8 +183,8 @@ def value_of(settings: BaseModel, name: str) -> Any:
     """The value of a setting.
 
     Args:
-        settings: of an engine.
-        name: with dots where it is nested.
+        settings: settings of an engine.
+        name: name with dots where it is nested.
     """
     value: Any = settings
     for part in name.split("."):

@@ -31,12 +31,12 @@ class BoardPlan:
     """What will be measured, and where it is kept.
 
     Args:
-        set_name: of the test set.
+        set_name: name of the test set.
         test_set: where items come from.
         items: their names.
         entries: rows.
         columns: what is measured.
-        folder: of the ledger and all that is written.
+        folder: folder of the ledger and all that is written.
     """
 
     set_name: str
@@ -64,12 +64,12 @@ def plan(
     """Say what will be measured, or why it cannot be.
 
     Args:
-        set_name: of the test set (`estilo.evaluation.sets.TEST_SETS`).
+        set_name: name of the test set (`estilo.evaluation.sets.TEST_SETS`).
         folder: where results are kept; made if it is not there.
-        engines: as for `pair_entries` and `texture_entries`.
+        engines: engines, as for `pair_entries` and `texture_entries`.
         n: items; as many as the set has by default.
-        strengths: as for `pair_entries`; not for textures.
-        test_set: in place of the one of that name.
+        strengths: strengths, as for `pair_entries`; not for textures.
+        test_set: test set in place of the one of that name.
 
     Raises:
         InputError: what the test set is made from is missing.
@@ -112,7 +112,7 @@ def run(
     Args:
         chosen: what.
         n_jobs: processes, of one thread each.
-        on_result: called after every result.
+        on_result: function that is called after every result.
 
     Raises:
         EstiloError: a process died, or the ledger cannot be written.
@@ -152,7 +152,7 @@ def write(board: Board, folder: Path) -> list[Path]:
 
     Args:
         board: all results.
-        folder: where to.
+        folder: folder to write to.
 
     Returns:
         The files, the page first.

@@ -40,9 +40,9 @@ class Trial:
 
     Args:
         number: 0 for the preset's own.
-        values: of the settings, by name.
+        values: values of the settings, by name.
         state: whether it was measured on all items, given up early, or failed.
-        objective: over all items that were measured; NaN where it failed.
+        objective: objective over all items that were measured; NaN where it failed.
         n_items: how many these are.
         scores: means over them.
         error: why it failed.
@@ -90,7 +90,7 @@ class Found:
         best: the one with the lowest objective on the tuning half; the preset's own if no other
             has a lower one.
         tuning: content, preset and best on the items that were searched on.
-        held_out: the same on the items that were not.
+        held_out: results of the same on the items that were not searched on.
     """
 
     plan: SearchPlan
@@ -121,7 +121,7 @@ def run(
     Args:
         chosen: what.
         n_jobs: processes, of one thread each.
-        on_progress: called after every item and every trial.
+        on_progress: function that is called after every item and every trial.
 
     Raises:
         EstiloError: the preset itself fails on an item, a process died, or the ledger cannot be
@@ -131,7 +131,12 @@ def run(
 
 
 def scores_of(results: Sequence[Result], names: Sequence[str]) -> dict[str, NDArray]:
-    """Values of metrics, item by item; NaN where there is none."""
+    """Values of metrics, item by item; NaN where there is none.
+
+    Args:
+        results: results, one per item.
+        names: names of the metrics.
+    """
     return {
         name: np.array([each.measured.scores.get(name, math.nan) for each in results])
         for name in names

@@ -34,17 +34,17 @@ class SearchPlan:
     """What will be searched.
 
     Args:
-        name: of the preset, as it was asked for.
+        name: name of the preset, as it was asked for.
         preset: where the search begins.
         ranges: what is tried.
-        set_name: of the test set, with the soundfont.
-        options: of the command, that choose the set.
+        set_name: name of the test set, with the soundfont.
+        options: options of the command, that choose the set.
         test_set: where items come from.
         tuning: items that the search sees.
         held_out: items that it does not see.
         columns: what is measured.
         n_trials: settings that are tried, the preset's own among them.
-        seed: of the draws.
+        seed: random seed of the draws.
         folder: where results are kept.
     """
 
@@ -164,17 +164,17 @@ def plan(
     """Say what will be searched, or why it cannot be.
 
     Args:
-        name: of a preset or an engine (its defaults), or the path of a preset.
+        name: name of a preset or an engine (its defaults), or the path of a preset.
         over: settings and what to try; see `estilo.evaluation.ranges.read_ranges`.
         folder: where results are kept; made when the search begins.
         set_name: name of a test set whose items have a content signal
             (`estilo.evaluation.sets.TEST_SETS`).
-        soundfont: of the synthetic set; MuseScore_General if not given, so that the scoreboard's
-            own stays unseen.
+        soundfont: soundfont of the synthetic set; MuseScore_General if not given, so that the
+            scoreboard's own stays unseen.
         n: items; half of them are held out.
         n_trials: settings that are tried, the preset's own among them.
-        seed: of the draws.
-        test_set: in place of the one of that name.
+        seed: random seed of the draws.
+        test_set: test set in place of the one of that name.
 
     Raises:
         InputError: Optuna, or what the test set is made from, is missing.

@@ -24,8 +24,8 @@ def known_songs(n: int, *, seed: int, soundfont: str) -> Iterator[tuple[Song, Au
 
     Args:
         n: how many.
-        seed: of all draws; another seed gives other pieces.
-        soundfont: as in `estilo.synthesis.fluidsynth.render`.
+        seed: random seed of all draws; another seed gives other pieces.
+        soundfont: soundfont, as in `estilo.synthesis.fluidsynth.render`.
 
     Yields:
         Each piece and its sound, from the cache once it was rendered.
@@ -56,7 +56,7 @@ def played(song: Song, *, soundfont: str) -> Audio:
 
     Args:
         song: any piece.
-        soundfont: as in `estilo.synthesis.fluidsynth.render`.
+        soundfont: soundfont, as in `estilo.synthesis.fluidsynth.render`.
 
     Raises:
         InputError: FluidSynth or the soundfont is missing.

@@ -28,7 +28,7 @@ class Table:
     """Cells as text.
 
     Args:
-        heading: of the columns; the first one names the rows.
+        heading: headings of the columns; the first one names the rows.
         rows: cells.
     """
 
@@ -54,7 +54,7 @@ def headline_table(
     Args:
         board: all results.
         columns: only these of them.
-        group: of these items only; then without speed.
+        group: group of the items; the table is then without speed.
     """
     table = _means(board, board.headlines if columns is None else columns, group=group)
     if group is not None:

@@ -14,7 +14,7 @@ class Exported:
     """A file that was written, and how exactly it computes what the network computes.
 
     Args:
-        path: of the file.
+        path: path of the file.
         n_bytes: size of the file.
         error: largest difference from the network in the verification, relative to full scale or
             to the output's peak, whichever is larger.
@@ -44,9 +44,9 @@ class Exporter(ABC):
         """Write a network.
 
         Args:
-            network: on the processor.
+            network: network on the processor.
             path: where the file is wanted.
-            channels: of the waveform that the file will take and give.
+            channels: number of channels of the waveform that the file will take and give.
             n_hops: hops of 512 samples in the blocks that it will take and give.
             force: replace a file that is already there.
 

@@ -77,7 +77,7 @@ def export_onnx(
     Args:
         network: network on the processor.
         path: where the file is wanted.
-        channels: of the waveform.
+        channels: number of channels of the waveform.
         n_hops: number of hops in a block, 512 samples each.
         force: replace a file that is already there.
 
@@ -129,11 +129,11 @@ def verify(
     Torch transforms by FFT, the graph by matrices, and all states go on from block to block.
 
     Args:
-        graph: as `build_graph` makes it.
-        network: that it was made of.
-        channels: of the waveform.
+        graph: graph, as `build_graph` makes it.
+        network: network that it was made of.
+        channels: number of channels of the waveform.
         n_hops: number of hops in a block.
-        duration_s: of the material, in seconds.
+        duration_s: duration of the material, in seconds.
 
     Returns:
         Relative to full scale, or to the output's peak where that is larger; infinity where
@@ -166,9 +166,9 @@ def material(channels: int, n_samples: int, *, seed: int = 1) -> Tensor:
     **Shape**: ``(1, channels, n_samples)``.
 
     Args:
-        channels: of the waveform; the same notes at other levels.
+        channels: number of channels of the waveform, which have the same notes at other levels.
         n_samples: length.
-        seed: of which notes there are.
+        seed: random seed of the notes.
     """
     rng = np.random.default_rng(seed)
     sound = np.zeros((channels, n_samples))

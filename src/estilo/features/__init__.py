@@ -35,7 +35,7 @@ def settings_of(name: str) -> frozenset[str]:
     """The settings of an explicit network that have an effect on one; loads no torch for ours.
 
     Args:
-        name: of the feature network.
+        name: name of the feature network.
 
     Raises:
         SettingsError: there is none of this name.

@@ -27,7 +27,7 @@ class Features(nn.Module, ABC):
         """One as the settings of an engine want it: each that it takes is passed by its name.
 
         Args:
-            settings: of an explicit network, as
+            settings: settings of an explicit network, as
                 `estilo.engines.optimise.settings.NetworkSettings` has them.
             n_bands: bands of the frames.
             generator: where the weights come from.
@@ -86,7 +86,7 @@ def too_short(n_frames: int, *, shortest: int) -> InputError:
     """The error for a clip that gives a network no position.
 
     Args:
-        n_frames: that were given.
+        n_frames: number of frames that were given.
         shortest: fewest frames that the network takes.
     """
     return InputError(

@@ -42,18 +42,33 @@ def identity(maps: Tensor) -> Tensor:
 
 
 def no_pooling(maps: Tensor, size: Sequence[int]) -> Tensor:  # noqa: ARG001 - one signature for all
-    """The maps as they are, whatever the size."""
+    """The maps as they are, whatever the size.
+
+    Args:
+        maps: feature maps, ``(..., filters, *positions)``.
+        size: length of a block along each axis of the positions.
+    """
     return maps
 
 
 def max_pooling(maps: Tensor, size: Sequence[int]) -> Tensor:
-    """Largest value of each block; what is left of a last, shorter block is dropped."""
+    """Largest value of each block; what is left of a last, shorter block is dropped.
+
+    Args:
+        maps: feature maps, ``(..., filters, *positions)``.
+        size: length of a block along each axis of the positions.
+    """
     pool = F.max_pool1d if len(size) == 1 else F.max_pool2d
     return pool(maps, tuple(size))
 
 
 def average_pooling(maps: Tensor, size: Sequence[int]) -> Tensor:
-    """Mean of each block; what is left of a last, shorter block is dropped."""
+    """Mean of each block; what is left of a last, shorter block is dropped.
+
+    Args:
+        maps: feature maps, ``(..., filters, *positions)``.
+        size: length of a block along each axis of the positions.
+    """
     if len(size) == 1:
         return F.avg_pool1d(maps, tuple(size))
     return F.avg_pool2d(maps, tuple(size))
@@ -72,7 +87,7 @@ class Convolution(nn.Module):
         activation: name in `ACTIVATIONS`.
         pooling: name in `POOLINGS`.
         pool_size: positions per block, for every axis or one per axis; unused without pooling.
-        groups: of inputs that have filters of their own.
+        groups: number of groups of inputs that have filters of their own.
 
     **Shape**: ``(batch, inputs, size)`` to ``(batch, filters, positions)``, or the same with two
     axes in the place of the last.
@@ -160,7 +175,7 @@ def check_rows(rows: str) -> None:
     """Refuse anything but the two ways to read a plane.
 
     Args:
-        rows: see `plane_to_maps`.
+        rows: meaning of the rows, see `plane_to_maps`.
 
     Raises:
         SettingsError: `rows` is neither.
@@ -174,7 +189,7 @@ def check_height(layer: Convolution, n_bands: int) -> None:
 
     Args:
         layer: convolution over a plane.
-        n_bands: of the frames.
+        n_bands: number of bands of the frames.
 
     Raises:
         SettingsError: the kernel, with its pooling, is higher than the bands allow.
@@ -194,7 +209,7 @@ def per_axis(
     Args:
         value: the number or numbers.
         n_axes: how many are wanted.
-        name: of the setting, for the message.
+        name: name of the setting, for the message.
         least: smallest number allowed.
 
     Raises:

@@ -44,7 +44,7 @@ class Detectors(PlaneFeatures):
         n_bands: bands of the frames.
         blob_sizes: bands and frames that each blob spans; odd, at least 3.
         stride: bands and frames from one patch to the next, or one number.
-        padding: as in `estilo.features.random2d.Random2d`.
+        padding: padding, as in `estilo.features.random2d.Random2d`.
         activation: name in `estilo.features.convolution.ACTIVATIONS`.
         pooling: ``"none"``, ``"max"`` or ``"average"``, over both axes.
         pool_size: rows and columns per block, or one number.

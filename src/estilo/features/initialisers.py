@@ -29,7 +29,15 @@ class Initialiser(Protocol):
         kernel_size: int,
         generator: torch.Generator,
     ) -> Tensor:
-        """A tensor of the given shape, float32, on the generator's device."""
+        """Draw a tensor of the given shape, float32, on the generator's device.
+
+        Args:
+            shape: shape of the weights.
+            n_inputs: number of input maps.
+            n_outputs: number of filters.
+            kernel_size: number of positions under the kernel.
+            generator: random generator.
+        """
         ...
 
 
@@ -60,7 +68,7 @@ def draw_convolution(
         n_inputs: channels that each filter sees.
         n_outputs: filters per group.
         kernel: taps per axis.
-        n_groups: of inputs that have filters of their own.
+        n_groups: number of groups of inputs that have filters of their own.
         bias: whether there are any; without, nothing is drawn for them.
         generator: where the draws come from.
 
@@ -108,7 +116,7 @@ def lebedev(
     kernel_size: int,
     generator: torch.Generator,
 ) -> Tensor:
-    """Normal with the deviation of `lebedev_deviation`."""
+    """Normal with the deviation of `lebedev_deviation`; see `Initialiser.__call__`."""
     return _normal(shape, lebedev_deviation(n_inputs, n_outputs, kernel_size), generator)
 
 
@@ -120,7 +128,7 @@ def he(
     kernel_size: int,
     generator: torch.Generator,
 ) -> Tensor:
-    """Normal with deviation √(2 / (n_inputs · kernel_size)).
+    """Normal with deviation √(2 / (n_inputs · kernel_size)); see `Initialiser.__call__`.
 
     Reference: He, Zhang, Ren & Sun (2015), arXiv:1502.01852.
     """
@@ -135,7 +143,7 @@ def uniform(
     kernel_size: int,
     generator: torch.Generator,
 ) -> Tensor:
-    """Uniform between ±1/√(n_inputs · kernel_size), what torch gives a convolution by default."""
+    """Uniform between ±1/√(n_inputs · kernel_size), as in torch; see `Initialiser.__call__`."""
     bound = 1.0 / math.sqrt(n_inputs * kernel_size)
     weights = torch.empty(tuple(shape), dtype=torch.float32, device=generator.device)
     return weights.uniform_(-bound, bound, generator=generator)

@@ -27,7 +27,7 @@ class ModuleFeatures(Features):
     ``forward`` is that module's own output or none.
 
     Args:
-        module: from frames, or what `adapt` makes of them, to anything.
+        module: module from frames, or what `adapt` makes of them, to anything.
         layers: names of submodules as in ``module.named_modules()``, in the order wanted; None
             for the module's own output alone, under the name ``output``.
         adapt: frames ``(batch, bands, frames)`` to the module's input, for instance ``lambda

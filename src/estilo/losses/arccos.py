@@ -41,6 +41,10 @@ def diagonal_sum(products: Tensor, width: int) -> Tensor:
     ``result[t, u] = sum(products[t + j, u + j] for j in range(width))`` in ``log2(width)``
     additions of whole matrices.
 
+    Args:
+        products: matrix, ``(T, U)``.
+        width: number of entries in a run.
+
     **Shape**: ``(T, U)`` to ``(T - width + 1, U - width + 1)``.
 
     >>> diagonal_sum(torch.eye(3), 2)
@@ -148,7 +152,7 @@ def _mean_square(
         left: patches of frames ``(bands, T)``.
         right: patches of frames ``(bands, U)``.
         gradient: ``factor`` times the gradient by the left frames is added to it.
-        factor: of the gradient, not of the value.
+        factor: factor of the gradient, not of the value.
     """
     value = 0.0
     overlap = max(left.norms) - 1
@@ -233,7 +237,13 @@ class _MixtureDistance(torch.autograd.Function):
 
 @dataclass(frozen=True)
 class ArccosStyleTarget:
-    """Frames of the styles, their weights, and the constant part of the loss."""
+    """Frames of the styles, their weights, and the constant part of the loss.
+
+    Args:
+        styles: patches of each style.
+        weights: weights of the styles, which sum to 1.
+        constant: part of the loss that does not depend on the candidate.
+    """
 
     styles: tuple[_Patches, ...]
     weights: tuple[float, ...]

@@ -41,7 +41,11 @@ class Loss(ABC):
     def forward(self, candidate: Tensor, target: Any) -> Tensor:
         """Loss of the candidate.
 
-        **Shape**: candidate ``(bands, frames)``, result ``()``.
+        Args:
+            candidate: frames of the output, ``(bands, frames)``.
+            target: what `Loss.prepare` returned.
+
+        **Shape**: result ``()``.
         """
 
 
@@ -51,7 +55,8 @@ def the_content(references: Sequence[Tensor]) -> Tensor:
     **Shape**: ``(bands, frames)`` or ``(filters, positions)``.
 
     Args:
-        references: as given to `Loss.prepare`; a loss against several contents is never zero.
+        references: references, as given to `Loss.prepare`; a loss against several contents is never
+            zero.
 
     Raises:
         InputError: there is not exactly one reference.

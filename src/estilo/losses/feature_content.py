@@ -46,7 +46,7 @@ class FeatureContent(Loss):
 
         Args:
             references: one tensor; a loss against several contents is never zero.
-            weights: of the one content, unused.
+            weights: weights of the one content, unused.
 
         **Shape**: ``(filters, positions)``.
 
@@ -58,7 +58,11 @@ class FeatureContent(Loss):
     def forward(self, candidate: Tensor, target: Tensor) -> Tensor:
         """Loss of the candidate.
 
-        **Shape**: candidate ``(filters, positions)`` as the target, result ``()``.
+        Args:
+            candidate: maps of the output, ``(filters, positions)``.
+            target: maps of the content, of the same shape.
+
+        **Shape**: result ``()``.
 
         Raises:
             InputError: the shapes differ.

@@ -148,7 +148,11 @@ class GramLoss(Loss):
     def forward(self, candidate: Tensor, target: GramTarget) -> Tensor:
         """Loss of the candidate.
 
-        **Shape**: candidate ``(filters, positions)``, result ``()``.
+        Args:
+            candidate: maps of the output, ``(filters, positions)``.
+            target: what `GramLoss.prepare` returned.
+
+        **Shape**: result ``()``.
 
         Raises:
             InputError: the candidate has other filters than the target.
@@ -183,8 +187,8 @@ def cheaper_form(n_filters: int, n_positions: int, n_target_positions: int) -> F
 
     Args:
         n_filters: rows of the maps.
-        n_positions: of the candidate.
-        n_target_positions: of all styles together.
+        n_positions: number of positions of the candidate.
+        n_target_positions: number of positions of all styles together.
 
     Example:
         >>> cheaper_form(4096, 420, 420), cheaper_form(64, 420, 420)
@@ -201,10 +205,10 @@ def count_multiplications(
     """Multiplications in the matrix products of one loss and its gradient.
 
     Args:
-        form: which of the two.
+        form: form of the computation, one of the two.
         n_filters: rows of the maps.
-        n_positions: of the candidate.
-        n_target_positions: of all styles together.
+        n_positions: number of positions of the candidate.
+        n_target_positions: number of positions of all styles together.
 
     Example:
         >>> primal = count_multiplications("primal", 4096, 420, 420)

@@ -17,8 +17,8 @@ class Term:
     """One loss on one view of the candidate, against a target that is already prepared.
 
     Args:
-        role: which weight it gets.
-        view: from what is optimised to the frames that the loss compares.
+        role: role, which decides the weight that it gets.
+        view: function from what is optimised to the frames that the loss compares.
         loss: the loss.
         target: what `Loss.prepare` returned.
         scale: its value at the opposite end: a style term's at the untouched content, a content
@@ -44,8 +44,8 @@ class Objective:
     """What the optimiser minimises: terms by name, averaged within a role, weighted by role.
 
     Args:
-        terms: by name; those with a weight of their own are added with that weight.
-        weights: of the averages, by role; a role without one counts nothing.
+        terms: terms by name; those with a weight of their own are added with that weight.
+        weights: weights of the averages, by role; a role without one counts nothing.
     """
 
     terms: Mapping[str, Term]

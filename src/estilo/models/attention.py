@@ -29,7 +29,12 @@ class StyleAttention(nn.Module):
         self.out = nn.Linear(n_value, n_channels)
 
     def forward(self, x: Tensor, style: StyleCode) -> Tensor:
-        """See the class."""
+        """Add to each frame what it finds in the style.
+
+        Args:
+            x: frames, ``(batch, frames, n_channels)``.
+            style: code of the style.
+        """
         query, keys, values = (
             each.unflatten(-1, (self.n_heads, -1)).transpose(1, 2)
             for each in (self.query(self.norm(x)), style.keys, style.values)

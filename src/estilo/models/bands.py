@@ -21,7 +21,7 @@ class Bands(nn.Module):
     ERB scale up to half the sample rate.
 
     Args:
-        sample_rate: in Hz.
+        sample_rate: sample rate in Hz.
         n_bins: number of bins of the spectrum.
         n_lines: bins that are bands of their own.
         n_wide: bands above them.

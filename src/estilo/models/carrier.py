@@ -29,7 +29,7 @@ class Carrier(nn.Module):
 
     Args:
         framing: framing of the frames that will be made of it.
-        sample_rate: in Hz.
+        sample_rate: sample rate in Hz.
     """
 
     def __init__(self, framing: Framing, *, sample_rate: int) -> None:
@@ -53,7 +53,14 @@ class Carrier(nn.Module):
     def forward(
         self, waveform: Tensor, noise: Tensor, state: State
     ) -> tuple[Tensor, dict[str, Tensor]]:
-        """See the class."""
+        """Make the carrier of a waveform.
+
+        Args:
+            waveform: samples, with the past ones that frames reach back to, ``(batch, channels,
+                time)``.
+            noise: noise of variance 1, of the same shape or without batch and channels.
+            state: state of the frames before, or the initial one.
+        """
         hops = waveform[..., self.n_past :].unflatten(-1, (-1, self.hop_length))
         loudness = [*state["carrier.loudness"].unbind(-1)]
         slow, quick = self.fades

@@ -29,7 +29,12 @@ class LevelDiscriminator(nn.Module):
         self.style = nn.Linear(n_vector, widths[-1])
 
     def forward(self, levels: Tensor, style: Tensor) -> tuple[Tensor, list[Tensor]]:
-        """See the class."""
+        """Score every patch of levels.
+
+        Args:
+            levels: levels of bands, ``(batch, frames, n_bands)``.
+            style: vector of the style, ``(batch, n_vector)``.
+        """
         x, seen = levels[:, None], []
         for layer in self.layers:
             x = F.leaky_relu(layer(x), 0.1)
@@ -59,7 +64,12 @@ class MultiScaleDiscriminator(nn.Module):
         )
 
     def forward(self, levels: Tensor, style: Tensor) -> list[tuple[Tensor, list[Tensor]]]:
-        """See the class."""
+        """Score every patch of levels at every scale.
+
+        Args:
+            levels: levels of bands, ``(batch, frames, n_bands)``.
+            style: vector of the style, ``(batch, n_vector)``.
+        """
         out = []
         for place, scale in enumerate(self.scales):
             if place:

@@ -69,7 +69,7 @@ class Generator(nn.Module):
 
         Args:
             bands: levels of the content signal, ``(batch, frames, n_bands)``, in units of 20 dB.
-            state: from `initial_state`, or of the frames before.
+            state: state from `initial_state`, or of the frames before.
 
         **Shape**: result ``(batch, frames, n_channels)``, and the encoder's part of the next state.
         """
@@ -94,9 +94,9 @@ class Generator(nn.Module):
         """Levels of the output from what is played.
 
         Args:
-            x: from `encode`, ``(batch, frames, n_channels)``.
+            x: frames from `encode`, ``(batch, frames, n_channels)``.
             style: what it is to sound like.
-            state: from `initial_state`, or of the frames before.
+            state: state from `initial_state`, or of the frames before.
 
         **Shape**: result ``(batch, frames, n_bands)`` in units of 20 dB, and the decoder's part of
         the next state.
@@ -115,7 +115,13 @@ class Generator(nn.Module):
     def forward(
         self, bands: Tensor, style: StyleCode, state: State
     ) -> tuple[Tensor, dict[str, Tensor]]:
-        """See the class."""
+        """Levels of the output, and the next state.
+
+        Args:
+            bands: levels of the content signal, ``(batch, frames, n_bands)``, in units of 20 dB.
+            style: code of the style.
+            state: state of the frames before, or the initial one.
+        """
         x, first = self.encode(bands, state)
         out, second = self.decode(x, style, state)
         return out, first | second

@@ -36,7 +36,7 @@ class Network(nn.Module):
         """Spectra of the carrier of a content signal from its start, see `Carrier`.
 
         Args:
-            waveform: with its past, ``(batch, channels, n_past + n_frames * hop_length)``.
+            waveform: waveform with its past, ``(batch, channels, n_past + n_frames * hop_length)``.
             noise: noise of variance 1, in the waveform's shape or without batch and channels.
 
         **Shape**: result complex, ``(batch, channels, frames, n_bins)``.
@@ -68,7 +68,7 @@ class Network(nn.Module):
         Args:
             levels: levels of the content signal, ``(batch, frames, n_bands)``, in units of 20 dB.
             style: what it is to sound like.
-            state: from `Generator.initial_state`, or of the frames before.
+            state: state from `Generator.initial_state`, or of the frames before.
 
         **Shape**: result as the levels, and the next state.
         """

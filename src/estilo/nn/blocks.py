@@ -24,7 +24,12 @@ class Modulation(nn.Module):
         nn.init.zeros_(self.linear.bias)
 
     def forward(self, x: Tensor, style: Tensor) -> Tensor:
-        """See the class."""
+        """Scale and shift every channel.
+
+        Args:
+            x: frames, ``(batch, frames, n_channels)``.
+            style: vector of the style, ``(batch, n_style)``.
+        """
         gain, offset = self.linear(style)[:, None].chunk(2, -1)
         return x * (1.0 + gain) + offset
 
@@ -58,7 +63,13 @@ class ResidualBlock(nn.Module):
     def forward(
         self, x: Tensor, state: State, style: Tensor | None = None
     ) -> tuple[Tensor, dict[str, Tensor]]:
-        """See the class."""
+        """Frames of the same shape, and the next state.
+
+        Args:
+            x: frames, ``(batch, frames, n_channels)``.
+            state: state of the frames before, or the initial one.
+            style: vector of the style, ``(batch, n_style)``; None without modulation.
+        """
         y = self.norm(x)
         if self.modulation is not None and style is not None:
             y = self.modulation(y, style)

@@ -40,7 +40,12 @@ class CausalTaps(nn.Module):
         return {self.name: past}
 
     def forward(self, x: Tensor, state: State) -> tuple[Tensor, dict[str, Tensor]]:
-        """See the class."""
+        """Output frames, and the next state.
+
+        Args:
+            x: frames, ``(batch, frames, n_in)``.
+            state: state of the frames before, or the initial one.
+        """
         heard = torch.cat((state[self.name], x), 1)
         n_frames, step = x.shape[1], self.dilation
         taps = [heard[:, tap * step : tap * step + n_frames] for tap in range(self.n_taps)]
@@ -74,7 +79,12 @@ class Lstm(nn.Module):
         return {name: like.new_zeros(batch, self.n_channels) for name in self.names}
 
     def forward(self, x: Tensor, state: State) -> tuple[Tensor, dict[str, Tensor]]:
-        """See the class."""
+        """Output frames, and the next state.
+
+        Args:
+            x: frames, ``(batch, frames, n_channels)``.
+            state: state of the frames before, or the initial one.
+        """
         hidden, cell = (state[name][None] for name in self.names)
         out, (hidden, cell) = self.lstm(x, (hidden, cell))
         return out, {self.names[0]: hidden[0], self.names[1]: cell[0]}

@@ -55,7 +55,7 @@ class Preset(BaseModel):
         """A preset from what a TOML file holds.
 
         Args:
-            text: of the file.
+            text: text of the file.
             name: what the preset is called; that of its entry point if not given.
 
         Raises:
@@ -174,7 +174,7 @@ def merged_settings(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict
 
     Args:
         base: settings by name; left as they are.
-        changes: that take their place.
+        changes: values that take their place.
 
     Example:
         >>> merged_settings({"content_weight": 0.01, "n_steps": 9}, {"strength": 0.5})
@@ -195,7 +195,7 @@ def explain(error: ValidationError, known: list[str] | None = None) -> str:
     """The first complaint of pydantic in a line that says what to do.
 
     Args:
-        error: that pydantic raised.
+        error: error that pydantic raised.
         known: names that there are, for the nearest to an unknown one.
     """
     first = error.errors()[0]

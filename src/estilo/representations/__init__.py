@@ -38,7 +38,7 @@ def traits_of(name: str) -> Traits:
     """What is known of a representation; of those that come with estilo, without loading torch.
 
     Args:
-        name: of the representation.
+        name: name of the representation.
 
     Raises:
         SettingsError: there is none of this name.

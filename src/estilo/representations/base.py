@@ -39,8 +39,8 @@ class Representation(ABC):
         """One as the settings of an engine want it; by default they say nothing.
 
         Args:
-            settings: of the engine optimise; only those that `traits` names may be read.
-            sample_rate: in Hz.
+            settings: settings of the engine optimise; only those that `traits` names may be read.
+            sample_rate: sample rate in Hz.
             high_hz: up to where the styles hold anything, in Hz.
             has_content: whether there is a content signal to borrow phases from.
         """
@@ -90,10 +90,10 @@ class Representation(ABC):
         ``(batch, length)``.
 
         Args:
-            frames: as from `analyse` of a waveform of this length.
-            length: of the result, in samples.
+            frames: frames, as from `analyse` of a waveform of this length.
+            length: length of the result, in samples.
             reference: a waveform of the same length that lends what the frames lack.
-            generator: of random phases; equal seeds give equal results.
+            generator: random generator of the phases; equal seeds give equal results.
 
         Raises:
             InputError: the frames or the reference do not fit the length or each other.
@@ -106,7 +106,7 @@ def check_waveform(waveform: Tensor) -> None:
     **Shape**: ``(batch, time)`` is what passes.
 
     Args:
-        waveform: to check.
+        waveform: waveform to check.
 
     Raises:
         InputError: it has another number of dimensions or does not hold real floats.
@@ -116,7 +116,7 @@ def check_waveform(waveform: Tensor) -> None:
         Traceback (most recent call last):
         ...
         estilo.errors.InputError: waveform must be real (batch, time), got torch.float32 of shape \
-(3,); give a float tensor with a batch axis
+    (3,); give a float tensor with a batch axis
     """
     if waveform.ndim != 2 or not waveform.is_floating_point():
         raise InputError(
@@ -131,10 +131,10 @@ def check_frames(frames: Tensor, *, n_bands: int, length: int, reference: Tensor
     **Shape**: frames ``(batch, n_bands, any)`` and reference ``(batch, length)`` are what passes.
 
     Args:
-        frames: to check.
-        n_bands: of the representation.
-        length: of the waveform asked for, in samples.
-        reference: to check, if there is one.
+        frames: frames to check.
+        n_bands: number of bands of the representation.
+        length: length of the waveform asked for, in samples.
+        reference: reference to check, if there is one.
 
     Raises:
         InputError: the frames have other bands, or the reference another batch or length.

@@ -40,8 +40,8 @@ def compression(name: str, *, exponent: float = 0.5, floor_db: float = -80.0) ->
     - ``linear``: ``m``.
 
     Args:
-        name: which.
-        exponent: of ``power``, above 0 and at most 2.
+        name: name of the compression.
+        exponent: exponent of ``power``, above 0 and at most 2.
         floor_db: level of silence of ``db``, in dB.
 
     Raises:

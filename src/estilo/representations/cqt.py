@@ -25,12 +25,12 @@ class Cqt(Representation):
     share the rate of the widest; the last few frames join the end to the start.
 
     Args:
-        sample_rate: in Hz.
+        sample_rate: sample rate in Hz.
         bins_per_octave: bands per octave.
         low_hz: centre of the lowest constant-Q band, in Hz.
-        hop_length: in samples; the longest possible by default.
+        hop_length: hop in samples; the longest possible by default.
         compression: ``"log1p"``, ``"db"``, ``"power"`` or ``"linear"``.
-        exponent: of ``"power"``.
+        exponent: exponent of ``"power"``.
         floor_db: level of silence of ``"db"``, in dB relative to a magnitude of 1.
         gain: factor before the compression; the default gives a sine the magnitude that it has in
             an STFT with a Hann window of 2048 samples, so ``log1p`` bends at the same level.

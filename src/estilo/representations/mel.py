@@ -34,7 +34,7 @@ class Mel(Representation):
     is silent in the reference becomes noise.
 
     Args:
-        sample_rate: in Hz.
+        sample_rate: sample rate in Hz.
         n_bands: number of bands.
         n_fft: length of the transform, in samples.
         hop_length: distance of two frames, in samples.
@@ -44,7 +44,7 @@ class Mel(Representation):
         low_hz: lower end of the lowest band, in Hz.
         high_hz: upper end of the highest band, in Hz; half the sample rate by default.
         compression: ``"log1p"``, ``"db"``, ``"power"`` or ``"linear"``.
-        exponent: of ``"power"``.
+        exponent: exponent of ``"power"``.
         floor_db: level of silence of ``"db"``, in dB relative to a magnitude of 1.
         n_updates: multiplicative updates on the way back.
         largest_gain_db: how far the reference's own spectrum is raised, in dB: what lies deeper is

@@ -43,10 +43,10 @@ class PhaseMethod(Protocol):
 
         Args:
             magnitude: non-negative.
-            transform: that the magnitude belongs to.
-            length: of the waveform, in samples.
+            transform: transform that the magnitude belongs to.
+            length: length of the waveform, in samples.
             reference: waveform whose phase may be borrowed.
-            generator: of random phases.
+            generator: random generator of the phases.
         """
         ...
 
@@ -201,7 +201,7 @@ def fast_griffin_lim(
     Args:
         n_iterations: steps.
         momentum: 0 to below 1.
-        start: as in `GriffinLim`.
+        start: start of the phase, as in `GriffinLim`.
 
     Example:
         >>> fast_griffin_lim().momentum
@@ -259,10 +259,10 @@ def with_phase(
     Args:
         magnitude: non-negative.
         choice: name or method, as for `phase_method`.
-        transform: whose spectrum it is.
-        length: of the waveform, in samples.
-        reference: see `PhaseMethod.estimate`.
-        generator: see `PhaseMethod.estimate`.
+        transform: transform whose spectrum it is.
+        length: length of the waveform, in samples.
+        reference: reference, see `PhaseMethod.estimate`.
+        generator: random generator, see `PhaseMethod.estimate`.
 
     Raises:
         InputError: the method needs a reference and there is none.

@@ -18,7 +18,7 @@ class RealImag(Representation):
     """Real parts of the STFT's bins, then imaginary parts: nothing is lost.
 
     Args:
-        sample_rate: in Hz.
+        sample_rate: sample rate in Hz.
         n_fft: length of the transform, in samples.
         hop_length: distance of two frames, in samples.
         win_length: length of the window, in samples; ``n_fft`` by default.

@@ -58,7 +58,7 @@ def stft_sizes(settings: StftSettings, *, sample_rate: int) -> dict[str, Any]:
 
     Args:
         settings: sizes in samples.
-        sample_rate: in Hz.
+        sample_rate: sample rate in Hz.
     """
     n_fft = settings.n_fft or power_of_two_near(_WINDOW_S, sample_rate=sample_rate)
     return {

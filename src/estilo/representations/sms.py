@@ -29,7 +29,7 @@ class Sms(Representation):
     sounds as it stands, faded into the next; the reference lends what its own tracks leave over.
 
     Args:
-        sample_rate: in Hz.
+        sample_rate: sample rate in Hz.
         n_sines: rows.
         n_fft: length of the transform, in samples.
         hop_length: distance of two frames, in samples, a multiple of 64.

@@ -20,13 +20,13 @@ class Stft(Representation):
     """Compressed magnitude of the STFT; the phase is borrowed or estimated on the way back.
 
     Args:
-        sample_rate: in Hz.
+        sample_rate: sample rate in Hz.
         n_fft: length of the transform, in samples.
         hop_length: distance of two frames, in samples.
         win_length: length of the window, in samples; ``n_fft`` by default.
         window: name of the window.
         compression: ``"log1p"``, ``"db"``, ``"power"`` or ``"linear"``.
-        exponent: of ``"power"``.
+        exponent: exponent of ``"power"``.
         floor_db: level of silence of ``"db"``, in dB relative to a magnitude of 1.
         phase: a name in `PHASES` or a method.
 

@@ -18,7 +18,14 @@ class Transform(Protocol):
         ...
 
     def inverse(self, spectrum: Tensor, *, length: int) -> Tensor:
-        """Waveform nearest to a spectrum: ``(..., bins, frames)`` to ``(..., length)``."""
+        """Waveform nearest to a spectrum.
+
+        Args:
+            spectrum: complex spectrum, ``(..., bins, frames)``.
+            length: length of the waveform, in samples.
+
+        **Shape**: result ``(..., length)``.
+        """
         ...
 
 
@@ -51,9 +58,9 @@ class StftTransform:
     """The STFT of `estilo.dsp.stft` with its sizes.
 
     Args:
-        n_fft: in samples.
-        hop_length: in samples.
-        win_length: in samples; ``n_fft`` by default.
+        n_fft: length of the transform in samples.
+        hop_length: hop in samples.
+        win_length: length of the window in samples; ``n_fft`` by default.
         window: name of the window.
 
     Example:
@@ -118,10 +125,10 @@ class CqtTransform:
     """The constant-Q transform of `estilo.dsp.cqt` with its sizes.
 
     Args:
-        sample_rate: in Hz.
+        sample_rate: sample rate in Hz.
         bins_per_octave: bands per octave.
         low_hz: centre of the lowest constant-Q band, in Hz.
-        hop_length: in samples; the longest possible by default.
+        hop_length: hop in samples; the longest possible by default.
 
     Example:
         >>> import torch

@@ -17,7 +17,7 @@ class Waveform(Representation):
     """The samples as one band, a frame each: what is optimised is what is heard.
 
     Args:
-        sample_rate: in Hz.
+        sample_rate: sample rate in Hz.
 
     Example:
         >>> Waveform(sample_rate=8000).analyse(torch.zeros(2, 100)).shape

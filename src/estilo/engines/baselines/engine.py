@@ -20,7 +20,7 @@ class ContentEngine(BlockEngine):
 
     Args:
         settings: there are none to choose.
-        allocate: as in `blocks.BlockEngine`.
+        allocate: function that allocates the output, as in `blocks.BlockEngine`.
     """
 
     stage = "copying"
@@ -45,7 +45,7 @@ class StyleEngine(BlockEngine):
 
     Args:
         settings: there are none to choose.
-        allocate: as in `blocks.BlockEngine`.
+        allocate: function that allocates the output, as in `blocks.BlockEngine`.
     """
 
     stage = "copying"
@@ -69,7 +69,7 @@ class CrossfadeEngine(BlockEngine):
 
     Args:
         settings: the share of the style.
-        allocate: as in `blocks.BlockEngine`.
+        allocate: function that allocates the output, as in `blocks.BlockEngine`.
     """
 
     stage = "mixing"

@@ -13,7 +13,7 @@ class Loop:
 
     Args:
         waveform: ``(channels, time)``, at least one sample; not copied.
-        sample_rate: in Hz.
+        sample_rate: sample rate in Hz.
 
     Example:
         >>> loop = Loop(torch.arange(8.0)[None], sample_rate=10)

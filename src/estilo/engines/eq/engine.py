@@ -17,7 +17,7 @@ class EqEngine(BlockEngine):
 
     Args:
         settings: all of them.
-        allocate: as in `blocks.BlockEngine`.
+        allocate: function that allocates the output, as in `blocks.BlockEngine`.
     """
 
     stage = "filtering"

@@ -72,7 +72,7 @@ class Activations:
         """The same with more grains to choose from.
 
         Args:
-            grains: as in `of`; some may be there already.
+            grains: grains, as in `of`; some may be there already.
             index: index of the grains.
         """
         is_known = (grains[:, :, None] == self.grains[:, None, :]).any(2)

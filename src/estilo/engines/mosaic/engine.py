@@ -26,7 +26,17 @@ SCHEDULE = ("nearest", "missing", "halve", "keep")
 
 @dataclass
 class MosaicState:
-    """Where one window stands."""
+    """Where one window stands.
+
+    Args:
+        task: what the engine was asked for, in one window.
+        index: grains of the styles.
+        spectrum: complex spectrum of the content, ``(frames, bins)``; None where nothing is to be
+            done.
+        plan: names of the steps that are left.
+        n_steps: number of steps that were taken.
+        activations: levels of the chosen grains; None before they are chosen.
+    """
 
     task: Task
     index: GrainIndex
@@ -159,7 +169,7 @@ def added_up(activations: Activations, index: GrainIndex) -> Tensor:
     """Complex spectra of grains at their levels, with their own phases.
 
     Args:
-        activations: which grains sound in each frame, and at which levels.
+        activations: grains that sound in each frame, and their levels.
         index: index of the grains.
 
     **Shape**: result complex ``(frames, bins)``.

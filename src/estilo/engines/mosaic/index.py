@@ -32,7 +32,7 @@ class Strip:
     """One style at one transposition: its grains, one hop after the other.
 
     Args:
-        style: which one.
+        style: number of the style.
         semitones: transposition in semitones, upwards.
         first: number of its first grain.
         count: how many there are.
@@ -56,7 +56,7 @@ class GrainIndex:
     r"""All grains of all styles at all transpositions, numbered strip by strip.
 
     Args:
-        task: for its styles; the first channel of each.
+        task: task whose styles are cut into grains; the first channel of each.
         n_fft: window length of the content's frames, in samples.
         hop_length: distance of the content's frames, in samples.
         transposition: most semitones up and down.
@@ -200,7 +200,7 @@ def transposed(bands: Tensor, semitones: float) -> Tensor:
 
     Args:
         bands: a matrix that gathers bins into bands, ``(bins, bands)``.
-        semitones: by how much the spectrum is transposed, upwards.
+        semitones: transposition of the spectrum, in semitones upwards.
 
     **Shape**: result ``(bins, bands)``; bins that leave the spectrum are in no band.
 
@@ -221,7 +221,7 @@ def band_sums(n_fft: int, task: Task) -> Tensor:
 
     Args:
         n_fft: window length of the frames, in samples.
-        task: for its sample rate and the device of its styles.
+        task: task that tells the sample rate and the device of the styles.
 
     **Shape**: result ``(n_fft // 2 + 1, N_BANDS)``.
     """

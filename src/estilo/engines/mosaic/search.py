@@ -42,8 +42,8 @@ def missing(bands: Tensor, reached: Tensor, index: GrainIndex, *, reach: int, co
         bands: levels in bands of the frames: ``(frames, N_BANDS)``.
         reached: levels in bands of what the frames' grains give so far: ``(frames, N_BANDS)``.
         index: index of the grains.
-        reach: as in `nearest`.
-        count: as in `nearest`.
+        reach: number of neighbours, as in `nearest`.
+        count: number of grains, as in `nearest`.
 
     **Shape**: as `nearest`.
     """

@@ -31,7 +31,7 @@ class NeuralEngine(BlockEngine):
         settings: all of them; adapting is left to `estilo.engines.neural.adapting`.
         network: network that plays, on the device of the content; the one of the settings' weights
             by default.
-        allocate: as in `blocks.BlockEngine`.
+        allocate: function that allocates the output, as in `blocks.BlockEngine`.
     """
 
     stage = "playing"

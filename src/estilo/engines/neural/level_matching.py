@@ -51,7 +51,7 @@ class LevelMatching(nn.Module):
 
     Args:
         centres_hz: centres of the bands, in Hz.
-        sample_rate: in Hz.
+        sample_rate: sample rate in Hz.
         hop_length: distance from frame to frame, in samples.
     """
 
@@ -90,7 +90,15 @@ class LevelMatching(nn.Module):
     def forward(
         self, levels: Tensor, style: Tensor, counting: Tensor, amount: Tensor, state: State
     ) -> tuple[Tensor, dict[str, Tensor]]:
-        """See the class."""
+        """Carry levels towards the style's distribution.
+
+        Args:
+            levels: levels of the network's output, ``(batch, frames, n_bands)``, in units of 20 dB.
+            style: the style's quantiles, ``(batch, n_bands, n_levels)``.
+            counting: how far each frame counts, 0 to 1, ``(batch, frames)``.
+            amount: how far along the way levels are carried, 0 to 1, ``(batch, frames)``.
+            state: state of the frames before, or the initial one.
+        """
         counts, held = state[_COUNTS], state[_HELD]
         rates = self.rate * (1.0 - held) * counting
         ranks, heard = [], []

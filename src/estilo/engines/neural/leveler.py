@@ -75,7 +75,7 @@ class Leveler(nn.Module):
     heard, up to 1; ``level.gain``; ``level.held``, 1 where all that stays as it is.
 
     Args:
-        sample_rate: in Hz.
+        sample_rate: sample rate in Hz.
         hop_length: distance from frame to frame, in samples.
     """
 
@@ -93,7 +93,12 @@ class Leveler(nn.Module):
         return {name: self.zero.expand(batch, 1).clone() for name in names}
 
     def forward(self, powers: Tensor, state: State) -> tuple[Tensor, dict[str, Tensor]]:
-        """See the class."""
+        """Gains that take the content to the level of training, in units of 20 dB.
+
+        Args:
+            powers: mean squares of the content's hops, ``(batch, frames)``.
+            state: state of the frames before, or the initial one.
+        """
         excess, weight, gain = (state[f"level.{name}"] for name in ("excess", "weight", "gain"))
         rates = self.rate * (1.0 - state["level.held"]) * soundness(powers)
         heard = powers.clamp(max=_FULL_SCALE) * 10.0 ** (-LEVEL_DB / 10.0) - 1.0

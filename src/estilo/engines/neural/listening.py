@@ -37,8 +37,8 @@ def hear_style(network: Network, style: Tensor) -> tuple[Tensor, Tensor]:
     """Levels of a clip, or of a few stretches of a long one, at the level of training.
 
     Args:
-        network: as for `listen`.
-        style: as for `listen`.
+        network: network, as for `listen`.
+        style: style, as for `listen`.
 
     **Shape**: as of `hear_levels`.
 

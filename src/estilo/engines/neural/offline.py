@@ -39,7 +39,7 @@ def transfer_waveform(
         controls: `Controls` as they are by default.
         level_db: root mean square that is expected of the waveform, in dBFS, see `start_at`; its
             own is found within some seconds.
-        out: where to write, in the waveform's shape, for instance a mapped array; may be the
+        out: array to write to, in the waveform's shape, for instance a mapped one; may be the
             waveform itself.
         on_chunk: is told the samples that are done after each chunk; may raise to stop.
 

@@ -57,7 +57,7 @@ class Parts(nn.Module):
     Args:
         centres_hz: centres of the bands, in Hz.
         n_lines: how many of them are narrow, from the lowest on.
-        sample_rate: in Hz.
+        sample_rate: sample rate in Hz.
         hop_length: distance from frame to frame, in samples.
     """
 
@@ -88,7 +88,14 @@ class Parts(nn.Module):
     def forward(
         self, change: Tensor, levels: Tensor, controls: Tensor, state: State
     ) -> tuple[Tensor, dict[str, Tensor]]:
-        """See the class."""
+        """Weigh the parts of a change of levels.
+
+        Args:
+            change: change of levels, ``(batch, frames, n_bands)``, in units of 20 dB.
+            levels: levels of the content, of the same shape and units.
+            controls: weights in the order of `NAMES`, ``(batch, frames, 7)``.
+            state: state of the frames before, or the initial one.
+        """
         parts, state = self.take_apart(change, levels, state)
         factor = dict(zip(NAMES, controls.unbind(-1), strict=True))
         for name, part in parts.items():
@@ -104,7 +111,7 @@ class Parts(nn.Module):
         Args:
             change: change of levels, ``(batch, frames, n_bands)``, in units of 20 dB.
             levels: levels of the content signal, likewise.
-            state: from `initial_state`, or of the frames before.
+            state: state from `initial_state`, or of the frames before.
         """
         weight = self.width * torch.exp(_LOUDNESS * levels)
         sums, weights = [state["eq.sum"]], [state["eq.weight"]]

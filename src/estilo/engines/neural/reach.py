@@ -28,7 +28,7 @@ class Reach(nn.Module):
     ``reach.open`` ``(batch, 1)``: 1 while the content sounds, 0 at the start.
 
     Args:
-        sample_rate: in Hz.
+        sample_rate: sample rate in Hz.
         hop_length: distance from frame to frame, in samples.
     """
 
@@ -48,7 +48,16 @@ class Reach(nn.Module):
     def forward(
         self, levels: Tensor, powers: Tensor, gains: Tensor, share: Tensor, state: State
     ) -> tuple[Tensor, dict[str, Tensor]]:
-        """See the class."""
+        """Greatest change of every level, in units of 20 dB.
+
+        Args:
+            levels: levels of the content, ``(batch, frames, n_bands)``, in units of 20 dB.
+            powers: mean squares of its hops, ``(batch, frames)``.
+            gains: gains that take it to the level of training, ``(batch, frames, 1)``, in units of
+                20 dB.
+            share: share of the carrier, 0 to 1, ``(batch, frames, 1)``.
+            state: state of the frames before, or the initial one.
+        """
         above_db = 10.0 * torch.log10(powers.clamp(min=1e-12)) + 20.0 * gains[..., 0] - LEVEL_DB
         sounds = ((above_db + _PAUSE_DB) / _SOFTNESS_DB + 0.5).clamp(0.0, 1.0) * soundness(powers)
         last, course = state["reach.open"], []

@@ -126,7 +126,12 @@ class Synthesis(nn.Module):
         _keep(self, "rows", torch.cat((rows.cos(), -rows.sin()), 1))
 
     def forward(self, frames: Tensor, tail: Tensor) -> tuple[Tensor, Tensor]:
-        """See the class."""
+        """Waveform of some frames, and the tail that the next ones are added to.
+
+        Args:
+            frames: spectra, ``(..., n_frames, 2 * n_bins)``.
+            tail: tail of the frames before, ``(..., hop_length)``.
+        """
         bins = frames.unflatten(-1, (2, self.n_bins)) * self.mirror
         bins = nn.functional.pad(bins, (0, self.n_kept * _ROWS - self.n_bins))
         bins = bins.unflatten(-1, (self.n_kept, _ROWS)).movedim(-1, -3).flatten(-2)

@@ -36,7 +36,14 @@ class Runtime(Protocol):
     def step(
         self, samples: Tensor, controls: Tensor, style: StyleCode, state: State
     ) -> tuple[Tensor, dict[str, Tensor]]:
-        """One step; see `StreamingStep`."""
+        """Play some hops; see `StreamingStep.forward`.
+
+        Args:
+            samples: samples of the content, ``(batch, channels, n_blocks * block_size)``.
+            controls: controls in the order of `controls.NAMES`, ``(batch, 7)``.
+            style: code of the style.
+            state: state after the samples before, or the initial one.
+        """
         ...
 
 
@@ -60,7 +67,7 @@ class TorchRuntime:
     def step(
         self, samples: Tensor, controls: Tensor, style: StyleCode, state: State
     ) -> tuple[Tensor, dict[str, Tensor]]:
-        """See `Runtime`."""
+        """See `Runtime.step`."""
         return self._step(samples, controls, style, state)
 
 
@@ -100,7 +107,7 @@ class OnnxRuntime:
     def step(
         self, samples: Tensor, controls: Tensor, style: StyleCode, state: State
     ) -> tuple[Tensor, dict[str, Tensor]]:
-        """See `Runtime`."""
+        """See `Runtime.step`."""
         given = {"controls": controls, **dict(zip(STYLE_NAMES, style, strict=True))}
         fixed = {name: _array(each) for name, each in given.items()}
         arrays = {state_name(name, "in"): _array(each) for name, each in state.items()}

@@ -107,7 +107,7 @@ class NeuralStream:
 
         Args:
             state: the other state.
-            level_db: as in `start`, in dBFS.
+            level_db: level of the content, as in `start`, in dBFS.
 
         Raises:
             SettingsError: the level is NaN.
@@ -122,9 +122,9 @@ class NeuralStream:
         What was learnt of the network's levels in the styles before is forgotten.
 
         Args:
-            state: as `start` or `process` gave it.
-            style: as in `start`.
-            weights: as in `start`.
+            state: state, as `start` or `process` gave it.
+            style: style, as in `start`.
+            weights: weights, as in `start`.
 
         Raises:
             SettingsError: the weights do not fit the styles.
@@ -138,7 +138,7 @@ class NeuralStream:
         """The state with other weights of the styles that were given last, reached within 53 ms.
 
         Args:
-            state: as `start` or `process` gave it.
+            state: state, as `start` or `process` gave it.
             weights: one for each of these styles, none negative.
 
         Raises:
@@ -158,7 +158,7 @@ class NeuralStream:
 
         Args:
             block: ``(channels, n)``, of any length from 1.
-            state: as `start` or the call before gave it.
+            state: state, as `start` or the call before gave it.
             controls: `Controls` as they are by default.
 
         Returns:
@@ -192,8 +192,8 @@ class NeuralStream:
         """The last `latency` samples, ``(channels, latency)``, and the state after them.
 
         Args:
-            state: as `start` or `process` gave it.
-            controls: as in `process`.
+            state: state, as `start` or `process` gave it.
+            controls: controls, as in `process`.
         """
         silence = state["dry"].new_zeros(self.channels, self.latency)
         return self.process(silence, state, controls)

@@ -28,7 +28,7 @@ class Voice(Protocol):
 
         Args:
             waveform: ``(batch, channels, n_past + n_frames * hop_length)``.
-            carrier: likewise.
+            carrier: carrier, of the same shape.
 
         **Shape**: results ``(batch, channels, frames, n)``.
         """
@@ -42,7 +42,7 @@ class Voice(Protocol):
         """The waveform of spectra whose bands are brought to other levels, one hop late.
 
         Args:
-            spectra: as `hear` gives them, ``(batch, channels, frames, n)``.
+            spectra: spectra, as `hear` gives them, ``(batch, channels, frames, n)``.
             levels: wanted, ``(batch, frames, n_bands)``, in units of 20 dB.
             tail: what the frames before left, ``(batch, channels, hop_length)``.
 
@@ -144,7 +144,14 @@ class StreamingStep(nn.Module):
     def forward(
         self, samples: Tensor, controls: Tensor, style: StyleCode, state: State
     ) -> tuple[Tensor, dict[str, Tensor]]:
-        """See the class."""
+        """Play some hops of the content in a style.
+
+        Args:
+            samples: samples of the content, ``(batch, channels, n_hops * hop_length)``.
+            controls: controls in the order of `controls.NAMES`, ``(batch, 7)``.
+            style: code of the style.
+            state: state after the samples before, or the initial one.
+        """
         hop = self.hop_length
         n_hops = samples.shape[-1] // hop
         waveform = torch.cat((state["input.past"], samples), -1)

@@ -76,7 +76,7 @@ def make_style(
         origins: what the card says of each clip.
         name: what the style is called.
         licence: its terms; empty where they are not stated.
-        consent: by whom and how its use was agreed to; empty where nobody said.
+        consent: who agreed to its use, and how; empty where nobody said.
 
     Raises:
         AudioFileError: a clip is silent.

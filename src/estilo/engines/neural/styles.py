@@ -24,7 +24,8 @@ def blend_codes(codes: Sequence[StyleCode], weights: Sequence[float]) -> StyleCo
     A style of weight 0 leaves no trace; a single one that is left is returned as it is.
 
     Args:
-        codes: at least one; batch sizes and lengths of vectors agree, numbers of tokens need not.
+        codes: codes, one or more; batch sizes and lengths of vectors agree, numbers of tokens need
+            not.
         weights: one each, none negative, at least one positive; they are divided by their sum.
 
     Raises:
@@ -51,8 +52,8 @@ def start_mix(
     reached; ``n_new`` ``(batch, 1)``, how many styles were given last.
 
     Args:
-        codes: as in `blend_codes`.
-        weights: as in `blend_codes`; equal if not given.
+        codes: codes, as in `blend_codes`.
+        weights: weights, as in `blend_codes`; equal if not given.
 
     Raises:
         SettingsError: as in `blend_codes`.
@@ -64,7 +65,7 @@ def weigh(mix: State, weights: Sequence[float]) -> dict[str, Tensor]:
     """The same styles on their way to other weights.
 
     Args:
-        mix: from `start_mix`, or a later state.
+        mix: mix from `start_mix`, or a later state.
         weights: one for each style that was given last, none negative.
 
     Raises:
@@ -83,9 +84,9 @@ def change(
     """The styles on their way out, and new ones on their way in.
 
     Args:
-        mix: from `start_mix`, or a later state.
+        mix: mix from `start_mix`, or a later state.
         codes: codes of the new styles, as in `blend_codes`.
-        weights: as in `blend_codes`; equal if not given.
+        weights: weights, as in `blend_codes`; equal if not given.
 
     Raises:
         SettingsError: as in `blend_codes`.

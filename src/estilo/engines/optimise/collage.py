@@ -33,7 +33,7 @@ def collage(
     Args:
         styles: ``(time,)`` each.
         weights: how often each is drawn from.
-        sample_rate: in Hz.
+        sample_rate: sample rate in Hz.
         n_samples: number of samples of the result.
         seed: random seed of order and phases.
 

@@ -41,7 +41,15 @@ _N_EQ_BANDS = 24
 
 @dataclass(frozen=True)
 class Shared:
-    """What all windows of a task have in common."""
+    """What all windows of a task have in common.
+
+    Args:
+        terms: terms of the loss by name.
+        eq_db: gains that take the content to the style's average spectrum, per band, in dB.
+        noise_eq_db: gains that take white noise there, per band, in dB.
+        representation: representation whose frames are optimised.
+        transport: map of levels from the content's to the style's; None where it is not used.
+    """
 
     terms: dict[str, Term]
     eq_db: Tensor
@@ -52,7 +60,16 @@ class Shared:
 
 @dataclass
 class OptimiseState:
-    """Where the optimisation of one window stands."""
+    """Where the optimisation of one window stands.
+
+    Args:
+        task: what the engine was asked for, in one window.
+        gain: factor that the result is multiplied by, as the optimisation works at a common level.
+        margin: number of samples that the content was extended by on each side.
+        n_steps: number of steps that were taken.
+        variable: what is optimised; None where nothing is to be done.
+        descent: optimiser of the variable; None where nothing is to be done.
+    """
 
     task: Task
     gain: float
@@ -155,7 +172,7 @@ class OptimiseEngine(Engine[OptimiseState]):
 
         Args:
             task: the whole task, or one window of it.
-            shared: from `prepare`, of the whole task.
+            shared: shared part from `prepare`, of the whole task.
         """
         own = None if task.content is None else task.content[0]
         level = LEVEL if own is None else root_mean_square(own)

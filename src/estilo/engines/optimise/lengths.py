@@ -46,7 +46,7 @@ def require_length(
         shortest: fewest samples that can be analysed.
         content: the content, or what stands in for it in a texture: ``(time,)``.
         styles: ``(time,)`` each.
-        sample_rate: in Hz.
+        sample_rate: sample rate in Hz.
 
     Raises:
         AudioFileError: one is shorter.

@@ -14,7 +14,7 @@ def bandwidth_hz(styles: Sequence[Tensor], sample_rate: int) -> float:
 
     Args:
         styles: waveforms ``(time,)``.
-        sample_rate: in Hz.
+        sample_rate: sample rate in Hz.
     """
     n_bands = 64
     power = torch.stack(

@@ -36,7 +36,7 @@ class Materials:
         weights: one per excerpt; they sum to 1.
         content: one excerpt, or None.
         reference: what the style terms are 1 at: the content, or noise where there is none.
-        sample_rate: in Hz.
+        sample_rate: sample rate in Hz.
         high_hz: highest frequency at which the styles hold anything, in Hz.
         seed: random seed of a network's weights.
     """
@@ -54,7 +54,7 @@ def waveform_terms(settings: OptimiseSettings, materials: Materials) -> dict[str
     """Terms that look at a waveform, at the resolutions of the settings.
 
     Args:
-        settings: which terms, and at which resolutions.
+        settings: settings of the terms and of their resolutions.
         materials: what the terms are made from and calibrated on.
 
     Raises:
@@ -107,7 +107,7 @@ def frame_terms(
     The terms are calibrated unless the settings fix the weight of the content (`content_weight`).
 
     Args:
-        settings: which terms, and on which features.
+        settings: settings of the terms and of their features.
         materials: what the terms are made from and calibrated on.
         representation: representation whose frames they look at.
         network: a feature network in place of the one that the settings describe.
@@ -184,8 +184,8 @@ def objective(
     """Terms with the content's own targets, weighed by the strength.
 
     Args:
-        settings: with strength, or the fixed weight of an original method.
-        terms: from `waveform_terms` or `frame_terms`.
+        settings: settings with strength, or the fixed weight of an original method.
+        terms: terms from `waveform_terms` or `frame_terms`.
         content: what the content terms look at: a waveform or frames; None where there is none.
     """
     if content is not None:

@@ -66,7 +66,7 @@ class LevelTransport:
             weights: one per stretch of the styles.
             mel: bands.
             strength: how much style, 0 to 1; see `transport_share`.
-            seed: see `apply`.
+            seed: random seed, see `apply`.
         """
         level = root_mean_square(torch.cat(list(content)))
         gain = LEVEL / level

@@ -38,7 +38,7 @@ class ShapedWaveform(Variable):
 
     Args:
         start: ``(time,)``.
-        sample_rate: in Hz.
+        sample_rate: sample rate in Hz.
     """
 
     def __init__(self, start: Tensor, *, sample_rate: int) -> None:

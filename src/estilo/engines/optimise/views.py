@@ -23,7 +23,7 @@ class LogBands:
         window_s: analysis window in seconds.
         hop_s: distance of frames in seconds.
         n_bands: evenly spaced on the ERB-rate scale.
-        sample_rate: in Hz.
+        sample_rate: sample rate in Hz.
         high_hz: top of the highest band: what the styles do not hold is not compared.
         level: root mean square of the waveforms that will be viewed.
 
@@ -68,6 +68,10 @@ FLOOR_DB = -50.0
 class Partials:
     """Log bands less their average over neighbouring bands: what the spectral envelope leaves.
 
+    Args:
+        bands: bands to take the average from.
+        n_neighbours: number of neighbours on each side that are averaged.
+
     **Shape**: ``(time,)`` to ``(n_bands, frames)``.
     """
 
@@ -104,6 +108,11 @@ class Standardised:
 
     Log spectra are all of one sign: uncentred, all angles between patches are small and the mean
     drowns the others. A band that does not move is not blown up: the deviation has a floor.
+
+    Args:
+        view: view whose frames are standardised.
+        styles: waveforms of the styles, ``(time,)``.
+        weights: weights of the styles, which sum to 1.
 
     **Shape**: as the view within.
     """

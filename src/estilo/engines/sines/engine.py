@@ -94,7 +94,12 @@ class Shared:
 
 @dataclass
 class Inner:
-    """An engine at work on one part of a window."""
+    """An engine at work on one part of a window.
+
+    Args:
+        engine: engine that changes the part.
+        state: its state.
+    """
 
     engine: OptimiseEngine
     state: OptimiseState
@@ -130,7 +135,18 @@ class Inner:
 
 @dataclass
 class SinesState:
-    """Where one window stands."""
+    """Where one window stands.
+
+    Args:
+        task: what the engine was asked for, in one window.
+        shared: what all windows share; None where nothing is to be done.
+        margin: number of samples that the content was extended by on each side.
+        n_steps: number of steps that were taken.
+        parts: sines, transients and noise of the content; None before they are split.
+        sines: changed sines, ``(time,)``; None before they are changed.
+        inner_sines: engine at work on the sines, if any.
+        inner_noise: engine at work on the noise, if any.
+    """
 
     task: Task
     shared: Shared | None
@@ -215,7 +231,7 @@ class SinesEngine(Engine[SinesState]):
 
         Args:
             task: the whole task, or one window of it.
-            shared: from `prepare`, of the whole task.
+            shared: shared part from `prepare`, of the whole task.
         """
         assert task.content is not None  # noqa: S101 - prepare refuses
         if root_mean_square(task.content[0]) < SILENCE:

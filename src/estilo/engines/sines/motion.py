@@ -75,7 +75,7 @@ def onset_gains_db(tracks: Tracks, own: Manner, goal: Manner, *, share: float) -
     Args:
         tracks: tracks of the content.
         own: its manner.
-        goal: that of the styles.
+        goal: manner of the styles.
         share: how far along the way.
     """
     change = goal.onset_db - own.onset_db
@@ -95,7 +95,7 @@ def with_vibrato(tracks: Tracks, own: Manner, goal: Manner, *, share: float) -> 
     Args:
         tracks: tracks of the content.
         own: its manner.
-        goal: that of the styles.
+        goal: manner of the styles.
         share: how far along the way.
     """
     wanted, has = goal.vibrato_cents, own.vibrato_cents
@@ -123,7 +123,7 @@ def with_frequencies(tracks: Tracks, own: Manner, goal: Manner, *, share: float)
     Args:
         tracks: tracks of the content.
         own: its manner.
-        goal: that of the styles.
+        goal: manner of the styles.
         share: how far along the way.
     """
     if share == 0.0 or not tracks.n_tracks:

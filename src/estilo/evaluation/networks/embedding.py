@@ -53,7 +53,7 @@ class Network(nn.Module):
     **Shape**: ``(n, 598)`` to ``(n, 96)``, not yet of length 1.
 
     Args:
-        mean: of the statistics over the training data; **shape** ``(598,)``.
+        mean: mean of the statistics over the training data; **shape** ``(598,)``.
         deviation: their standard deviation.
     """
 
@@ -97,7 +97,7 @@ def source_statistics(index: int, *, split: Split) -> NDArray:
     **Shape**: ``(4, n_windows, 598)``.
 
     Args:
-        index: of the source.
+        index: index of the source.
         split: its part of the seeds.
     """
     rng = np.random.default_rng([METRIC_SEED, SPLITS[split], index, *b"embedding"])
@@ -132,8 +132,8 @@ def fit(statistics: NDArray, *, validation: NDArray, n_steps: int, seed: int) ->
     **Shape**: statistics and validation ``(n_sources, 4, n_windows, 598)``.
 
     Args:
-        statistics: of the sources to learn from.
-        validation: of other sources, whose accuracies are told on the way.
+        statistics: statistics of the sources to learn from.
+        validation: statistics of other sources, whose accuracies are printed on the way.
         n_steps: number of steps.
         seed: random seed of the first weights and of all draws.
     """
@@ -175,7 +175,7 @@ def window_accuracies(statistics: NDArray, embed: Embed) -> dict[str, float]:
     """Share of triplets of windows in which another of the source is nearer than a negative.
 
     Args:
-        statistics: of sources and imitations, as from `sources_statistics`.
+        statistics: statistics of sources and imitations, as from `sources_statistics`.
         embed: rows of statistics to rows whose cosine distances count.
 
     Returns:
@@ -205,8 +205,8 @@ def kad_accuracies(n_sources: int, embed: Embed) -> dict[str, float]:
     Both are held against the second half.
 
     Args:
-        n_sources: of the test split, 16 s each.
-        embed: as in `window_accuracies`.
+        n_sources: number of sources of the test split, 16 s each.
+        embed: function from statistics to embeddings, as in `window_accuracies`.
 
     Returns:
         Share of the sources, by the kind of imitation.
@@ -237,8 +237,8 @@ def train(*, seed: int, n_sources: int, n_steps: int) -> Trained:
 
     Args:
         seed: random seed of the training; the sounds have seeds of their own.
-        n_sources: to learn from.
-        n_steps: of the training.
+        n_sources: number of sources to learn from.
+        n_steps: number of steps of the training.
     """
     sources = sources_statistics(n_sources, split="train")
     validation = sources_statistics(_N_VALIDATION, split="validation")

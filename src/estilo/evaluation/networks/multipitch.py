@@ -108,7 +108,7 @@ def rendered_parts(programs: Sequence[int], *, n_phrases: int, seed: int) -> lis
 
     Args:
         programs: General MIDI programs, from 0.
-        n_phrases: of each program.
+        n_phrases: number of phrases of each program.
         seed: random seed of all programs.
     """
     parts: list[Part] = []
@@ -137,7 +137,7 @@ def learnable(
     """Spectra and ground truth of random pieces.
 
     Args:
-        parts: of pitched instruments.
+        parts: parts of pitched instruments.
         percussion: parts without a pitch.
         n_examples: number of pieces.
         seed: random seed of all draws.
@@ -159,7 +159,7 @@ def fit(levels: np.ndarray, truths: np.ndarray, *, n_steps: int, seed: int) -> N
 
     Args:
         levels: spectra as from `learnable`.
-        truths: which notes are audible, as from `learnable`.
+        truths: audible notes, as `learnable` gives them.
         n_steps: number of steps.
         seed: random seed of the first weights and of all draws.
     """
@@ -201,7 +201,7 @@ def judged(network: Network, *, seed: int) -> tuple[list[np.ndarray], list[np.nd
     """Smoothed probabilities, ground truth and family of pieces that training has not heard.
 
     Args:
-        network: to judge.
+        network: network to judge.
         seed: random seed of the pieces.
 
     Returns:
@@ -229,8 +229,8 @@ def scores_at(
 
     Args:
         threshold: probability above which a note counts as found.
-        probabilities: of each piece, **shape** ``(n_frames, 88)``.
-        truths: which notes are audible, of the same shapes.
+        probabilities: probabilities of each piece, **shape** ``(n_frames, 88)``.
+        truths: audible notes, of the same shapes.
     """
     rows = []
     for probability, truth in zip(probabilities, truths, strict=True):
@@ -251,9 +251,9 @@ def train(*, seed: int, n_phrases: int, n_examples: int, n_steps: int) -> Traine
 
     Args:
         seed: random seed of everything.
-        n_phrases: of each program.
+        n_phrases: number of phrases of each program.
         n_examples: pieces to learn from.
-        n_steps: of the training.
+        n_steps: number of steps of the training.
     """
     parts = rendered_parts(training_programs(), n_phrases=n_phrases, seed=seed)
     parts += additive_parts(n_phrases=_N_ADDITIVE, seed=seed)

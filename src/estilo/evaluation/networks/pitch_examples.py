@@ -61,7 +61,7 @@ def parts_of(program: int, *, n_phrases: int, seed: int, soundfont: str) -> list
         program: General MIDI program, from 0.
         n_phrases: number of phrases.
         seed: random seed of all programs; the same seed gives the same phrases.
-        soundfont: as in `estilo.synthesis.fluidsynth.render`.
+        soundfont: soundfont, as in `estilo.synthesis.fluidsynth.render`.
     """
     rng = np.random.default_rng((seed, program))
     phrases = [draw_phrase(rng, program=program) for _ in range(n_phrases)]
@@ -139,7 +139,7 @@ def examples(
     """Pieces of one to three parts, or of none, disturbed.
 
     Args:
-        parts: of pitched instruments.
+        parts: parts of pitched instruments.
         percussion: parts without a pitch.
         n_examples: number of pieces.
         rng: source of all draws.
@@ -176,8 +176,8 @@ def disturbed(
     """A piece detuned, coloured, reverberated, smeared, saturated and drowned, each by chance.
 
     Args:
-        samples: at 16 kHz; **shape** ``(N_SAMPLES,)``.
-        truth: which notes are audible; **shape** ``(N_FRAMES, 88)``, bool.
+        samples: samples at 16 kHz; **shape** ``(N_SAMPLES,)``.
+        truth: audible notes; **shape** ``(N_FRAMES, 88)``, bool.
         percussion: parts of which one may be added.
         rng: source of all draws.
 

@@ -60,7 +60,8 @@ class Part:
     Args:
         samples: sum of the notes at `RATE_HZ`; **shape** ``(time,)``, float32.
         pitches: MIDI note numbers; **shape** ``(n_notes,)``.
-        levels_db: of each note over one hop around each frame; **shape** ``(n_notes, n_frames)``.
+        levels_db: levels of each note over one hop around each frame; **shape** ``(n_notes,
+            n_frames)``.
     """
 
     samples: np.ndarray
@@ -76,8 +77,8 @@ def render_parts(
     Args:
         phrases: their notes.
         program: General MIDI program, from 0.
-        soundfont: as in `estilo.synthesis.fluidsynth.render`.
-        duration_s: of each part; what rings on is cut.
+        soundfont: soundfont, as in `estilo.synthesis.fluidsynth.render`.
+        duration_s: duration of each part; what rings on is cut.
 
     Yields:
         The part of each phrase in turn.
@@ -98,8 +99,8 @@ def audible(parts: Sequence[Part], *, gains_db: Sequence[float] | None = None) -
     """Which notes of a piece are audible when; see the rule above.
 
     Args:
-        parts: of equal duration, heard together.
-        gains_db: of each part; 0 by default.
+        parts: parts of equal duration, heard together.
+        gains_db: gains of each part; 0 by default.
 
     Returns:
         **Shape** ``(n_frames, 88)``, bool, as `estilo.analysis.multipitch.multipitch`.
@@ -145,8 +146,8 @@ def part_of(notes: Sequence[Note], sounds: Sequence[np.ndarray], *, duration_s: 
 
     Args:
         notes: where they start.
-        sounds: of each alone, at `RATE_HZ`; **shape** ``(time,)`` each.
-        duration_s: of the part; what rings on is cut.
+        sounds: sound of each note alone, at `RATE_HZ`; **shape** ``(time,)`` each.
+        duration_s: duration of the part; what rings on is cut.
 
     Example:
         >>> part = part_of([Note(1.0, 0.5, 60, 1.0)], [np.ones(8000)], duration_s=2.0)
@@ -197,8 +198,8 @@ def known_pieces(
     Args:
         phrases: their notes.
         program: General MIDI program, from 0.
-        soundfont: as in `estilo.synthesis.fluidsynth.render`.
-        duration_s: of each piece; what rings on is cut.
+        soundfont: soundfont, as in `estilo.synthesis.fluidsynth.render`.
+        duration_s: duration of each piece; what rings on is cut.
 
     Yields:
         The sound of each phrase at 44.1 kHz, and its ground truth as from `audible`.

@@ -24,8 +24,8 @@ class Trained:
     """A trained network and what its card says.
 
     Args:
-        weights: of the form that the numpy twin of the network takes, in half precision; see
-            `rounded`.
+        weights: weights of the form that the numpy twin of the network takes, in half precision;
+            see `rounded`.
         about: first entries of the card: what the weights are and what they were trained on.
         figures: last entries of the card: times, accuracies, golden values.
         extras: further arrays of the file of weights, kept in their own precision.
@@ -42,11 +42,11 @@ class Training:
     """How one network is trained.
 
     Args:
-        name: of the network and of its files.
+        name: name of the network and of its files.
         title: one line of help.
         folder: where its weights belong, below ``src``.
         counts: numbers that may be chosen, by the name of their option, with their defaults.
-        train: called with the seed and the counts by keyword.
+        train: function that is called with the seed and the counts by keyword.
     """
 
     name: str
@@ -60,7 +60,7 @@ class Training:
 
         Args:
             seed: random seed of all draws.
-            counts: as chosen.
+            counts: counts that were chosen.
         """
         chosen = " ".join(f"{_option(name)} {value}" for name, value in counts.items())
         return (
@@ -88,7 +88,7 @@ def learn(
         loss_of: the loss on the batch of a step, from 0; **shape** ``()``.
         n_steps: number of steps.
         rate: highest learning rate.
-        weight_decay: of AdamW.
+        weight_decay: weight decay of AdamW.
         warm_up: share of the steps during which the rate rises, 0 to 1.
         first_divisor: the first step's rate is the highest divided by this.
         watch: what is told of the network on the way, in the mode of evaluation; the loss alone
@@ -136,7 +136,7 @@ def save(
         training: what it comes from.
         output: folder of both files; made if it is not there.
         seed: random seed of all draws.
-        counts: as chosen.
+        counts: counts that were chosen.
 
     Returns:
         Path of the card.
@@ -163,8 +163,8 @@ def run(trainings: Sequence[Training], arguments: Sequence[str] | None = None) -
     """The command line: train the network that is named, with one thread, and save it.
 
     Args:
-        trainings: to choose from.
-        arguments: of the command; those of the process if not given.
+        trainings: trainings to choose from.
+        arguments: arguments of the command; those of the process if not given.
 
     Returns:
         Path of the card.

@@ -101,7 +101,7 @@ def shuffled(waveform: NDArray, rng: np.random.Generator, *, grain_s: float) -> 
     **Shape**: ``(time,)`` to the same.
 
     Args:
-        waveform: at 16 kHz.
+        waveform: waveform at 16 kHz.
         rng: source of the order.
         grain_s: length of the grains, in seconds.
 
@@ -128,7 +128,7 @@ def noise_like(waveform: NDArray, rng: np.random.Generator) -> Waveform:
     """Stationary noise with a recording's average spectrum; **shape** ``(time,)`` to the same.
 
     Args:
-        waveform: at any rate.
+        waveform: waveform at any rate.
         rng: source of the phases.
 
     Example:
@@ -146,7 +146,7 @@ def scrambled(waveform: NDArray, rng: np.random.Generator, *, n_fft: int) -> Wav
     **Shape**: ``(time,)`` to the same.
 
     Args:
-        waveform: at any rate.
+        waveform: waveform at any rate.
         rng: source of the phases.
         n_fft: length of the frames, in samples; what is shorter is smeared.
 

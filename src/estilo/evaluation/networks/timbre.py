@@ -43,7 +43,7 @@ class Network(nn.Module):
     **Shape**: input ``(batch, N_INPUTS, n_frames)``; output ``(batch, N_CHANNELS)``.
 
     Args:
-        mean: of the inputs over the training data; **shape** ``(N_INPUTS,)``.
+        mean: mean of the inputs over the training data; **shape** ``(N_INPUTS,)``.
         deviation: their standard deviation.
     """
 
@@ -90,9 +90,9 @@ def source_features(index: int, *, split: Split, family: str | None = None) -> N
     """MFCCs 1 to 12 of the segments of one source; **shape** ``(N_SEGMENTS, 12, n_frames)``.
 
     Args:
-        index: of the source; every odd one has effects.
+        index: index of the source; every odd one has effects.
         split: its part of the seeds.
-        family: of the instrument; any when None.
+        family: family of the instrument; any when None.
     """
     rng = np.random.default_rng([net.METRIC_SEED, SPLITS[split], index, *(family or "").encode()])
     patch = random_patch(rng, family=family)
@@ -119,7 +119,7 @@ def sources_features(n_sources: int, *, split: Split, family: str | None = None)
     Args:
         n_sources: number of sources.
         split: their part of the seeds.
-        family: of the instruments; any when None.
+        family: family of the instruments; any when None.
     """
     return rendered_sources(
         n_sources,
@@ -132,8 +132,8 @@ def embedded(features: NDArray, weights: Mapping[str, NDArray]) -> NDArray:
     """Embeddings of segments; **shape** ``(n_sources, n_segments, 64)``.
 
     Args:
-        features: as from `sources_features`.
-        weights: as from `Network.weights`.
+        features: features, as from `sources_features`.
+        weights: weights, as from `Network.weights`.
     """
     return np.array([[net.forward(net.continued(s), weights) for s in row] for row in features])
 
@@ -144,8 +144,8 @@ def fit(features: NDArray, *, validation: NDArray, n_steps: int, seed: int) -> N
     **Shape**: features and validation ``(n_sources, N_SEGMENTS, 12, n_frames)``.
 
     Args:
-        features: of the sources to learn from.
-        validation: of other sources, whose accuracy is told on the way.
+        features: features of the sources to learn from.
+        validation: features of other sources, whose accuracy is printed on the way.
         n_steps: number of steps.
         seed: random seed of the first weights and of all draws.
     """
@@ -191,7 +191,7 @@ def train(*, seed: int, n_sources: int, n_steps: int) -> Trained:
     Args:
         seed: random seed of the training; the sounds have seeds of their own.
         n_sources: instruments to learn from.
-        n_steps: of the training.
+        n_steps: number of steps of the training.
     """
     sources = sources_features(n_sources, split="train")
     validation = sources_features(_N_VALIDATION, split="validation")

@@ -17,8 +17,8 @@ def triplet_loss(embeddings: Tensor, *, margin: float) -> Tensor:
     **Shape**: embeddings ``(n_sources, n_segments, d)``; result ``()``.
 
     Args:
-        embeddings: at least two segments of at least two sources.
-        margin: as above.
+        embeddings: embeddings of at least two segments of at least two sources.
+        margin: margin of the formula above.
 
     Example:
         >>> apart = torch.eye(2)[:, None].expand(2, 2, 2)
@@ -43,7 +43,7 @@ def triplet_accuracy(embeddings: NDArray) -> float:
     **Shape**: ``(n_sources, n_segments, d)``.
 
     Args:
-        embeddings: of known sources; the distance is the cosine distance.
+        embeddings: embeddings of known sources; the distance is the cosine distance.
 
     Example:
         >>> triplet_accuracy(np.eye(3)[:, None].repeat(2, axis=1))

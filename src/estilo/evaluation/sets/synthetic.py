@@ -44,7 +44,7 @@ class SyntheticTriplets(TestSet):
 
     Args:
         soundfont: name or path; see `estilo.synthesis.fluidsynth.find_player`.
-        seed: of notes and instruments; another seed is another set.
+        seed: random seed of notes and instruments; another seed is another set.
     """
 
     def __init__(self, soundfont: str = "TimGM6mb", *, seed: int = 0) -> None:
