@@ -228,7 +228,10 @@ def main() -> int:
     parser.parse_args(arguments)
     if is_writing:
         parser.error("--write needs the name of a benchmark: documents come from full sizes")
-    outcomes = run_all(SHORT, limit_s=LIMIT_S)
+    try:
+        outcomes = run_all(SHORT, limit_s=LIMIT_S)
+    except KeyboardInterrupt:
+        return 130
     print("\n".join(summary(outcomes)), flush=True)
     return int(any(each.ending.startswith("failed") for each in outcomes))
 
