@@ -99,6 +99,17 @@ def test_a_broken_part_breaks_only_its_own_use(package, source, path, why) -> No
     assert "e" in constants
 
 
+def test_what_a_part_names_is_loaded_with_the_same_error(package) -> None:
+    package("halves", "class half:\n    made_by = 'halves:nobody'", half="halves:half")
+    constants = family()
+    assert round(constants.load("pi", "math:pi"), 2) == 3.14
+    said = (
+        r"the constant 'half' cannot be used: .* of the package halves 1.5 does not load \(halves:"
+    )
+    with pytest.raises(PluginError, match=said):
+        constants.load("half", constants["half"].made_by)
+
+
 def test_a_part_is_of_its_familys_kind(package) -> None:
     package("good", "e = 2.718\nclass Real(float): pass", e="good:e", real="good:Real")
     assert set(family(kind="builtins:float").usable()) == {*OWN, "real"}

@@ -118,6 +118,24 @@ class Registry(Mapping[str, Any]):
         """
         return (self[name].__doc__ or "").strip().partition("\n")[0]
 
+    def load(self, name: str, path: str) -> Any:
+        """What a part names by an import path of its own, say what builds an engine.
+
+        Args:
+            name: of the part.
+            path: ``"module:attribute"`` that it names.
+
+        Raises:
+            PluginError: the part is another package's, and what it names cannot be imported.
+        """
+        point = self._points.get(name)
+        if point is None:
+            return _imported(path)
+        try:
+            return _imported(path)
+        except Exception as error:  # as in `_from_outside`
+            raise self._unusable(point, f"{path}: {type(error).__name__}: {error}") from error
+
     def origin(self, name: str) -> str | None:
         """The package that a part comes from, with its version; None where it is estilo.
 

@@ -15,10 +15,21 @@ def install(folder: Path, name: str, source: str, points: dict[str, dict[str, st
         folder: where packages are looked for.
         name: of the distribution and of its module.
         source: of the module.
-        points: entry-point group to the names in it and what they stand for.
+        points: as for `describe`.
     """
     folder.mkdir(exist_ok=True)
     (folder / f"{name}.py").write_text(dedent(source), encoding="utf-8")
+    describe(folder, name, points)
+
+
+def describe(folder: Path, name: str, points: dict[str, dict[str, str]]) -> None:
+    """The metadata of a distribution, beside its modules.
+
+    Args:
+        folder: where packages are looked for.
+        name: of the distribution.
+        points: entry-point group to the names in it and what they stand for.
+    """
     metadata = folder / f"{name}-1.5.dist-info"
     metadata.mkdir()
     (metadata / "METADATA").write_text(

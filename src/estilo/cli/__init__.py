@@ -6,12 +6,17 @@ to stdout, everything else to stderr.
 
 import os
 import sys
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
 
 from estilo.errors import EstiloError
+from estilo.registry import NameTaken
 
 _DEBUG = "ESTILO_DEBUG"
 _CANCELLED = "cancelled; nothing was written"
+_LABELS = {0: ("warning: ", "yellow"), 130: ("", "yellow")}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -52,7 +57,7 @@ def _run(arguments: list[str]) -> int:
     from estilo.cli.signals import Stop
 
     try:
-        with Stop():
+        with Stop(), _names_taken_in_words():
             command = next((each for each in arguments if not each.startswith("-")), None)
             code = build_app(command)(arguments, exit_on_error=False, print_error=False)
     except CycloptsError as error:
@@ -67,6 +72,22 @@ def _run(arguments: list[str]) -> int:
     except Exception as error:
         return _fail(error, f"internal error: {type(error).__name__}: {error}; {_report_it()}", 1)
     return code if isinstance(code, int) else 0
+
+
+@contextmanager
+def _names_taken_in_words() -> Iterator[None]:
+    """What another package adds in vain is said in a line, wherever it is found out."""
+    shown = warnings.showwarning
+
+    def show(message: Warning | str, category: type[Warning], *where: Any, **more: Any) -> None:
+        if issubclass(category, NameTaken):
+            _say(str(message), 0)
+        else:
+            shown(message, category, *where, **more)
+
+    with warnings.catch_warnings():
+        warnings.showwarning = show
+        yield
 
 
 def _usage(error: object) -> str:
@@ -90,7 +111,7 @@ def _fail(error: BaseException, message: str, code: int) -> int:
 def _say(message: str, code: int) -> int:
     from estilo.cli.progress import stderr_console
 
-    label, style = ("", "yellow") if code == 130 else ("error: ", "bold red")
+    label, style = _LABELS.get(code, ("error: ", "bold red"))
     console = stderr_console()
     console.print(f"estilo: {label}", style=style, end="")
     console.print(" ".join(message.split()))

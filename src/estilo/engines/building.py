@@ -1,7 +1,6 @@
 """Building an engine from its name and settings, with what carries it to any recording."""
 
 from collections.abc import Callable
-from pkgutil import resolve_name
 from typing import Any
 
 import torch
@@ -75,7 +74,7 @@ def bare_engine(
         options["allocate"] = allocate
     if settings.takes_feature_network:
         options["network"] = network
-    return resolve_name(settings.builder)(settings, **options)
+    return ENGINES.load(name, settings.builder)(settings, **options)
 
 
 def check_network(name: str, network: Features | None) -> None:

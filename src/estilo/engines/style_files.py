@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from estilo.engines import ENGINES
 from estilo.engines.settings import EngineSettings
+from estilo.errors import PluginError
 
 
 class CodedStyle(Protocol):
@@ -51,8 +52,7 @@ def style_format_of(path: str | os.PathLike[str]) -> StyleFormat | None:
         >>> style_format_of("rain.wav") is None, style_format_of("rain.estilo-style") is None
         (True, False)
     """
-    formats = (_format_of(settings.style_format) for settings in ENGINES.usable().values())
-    return next((each for each in formats if each is not None and each.recognises(path)), None)
+    return next((each for each in _formats() if each.recognises(path)), None)
 
 
 def takes(settings: EngineSettings | type[EngineSettings], style_format: StyleFormat) -> bool:
@@ -81,6 +81,18 @@ def engines_that_take(style_format: StyleFormat) -> list[str]:
         for name, settings in ENGINES.usable().items()
         if not settings.chooses_engine and takes(settings, style_format)
     ]
+
+
+def _formats() -> list[StyleFormat]:
+    """The formats that there are; every file that is opened is looked at by all of them."""
+    found = []
+    for name, settings in ENGINES.usable().items():
+        try:
+            path = settings.style_format
+            found += [] if path is None else [ENGINES.load(name, path)]
+        except PluginError:
+            continue
+    return found
 
 
 @cache

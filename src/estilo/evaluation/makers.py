@@ -7,7 +7,6 @@ that decides about its outputs.
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from importlib import import_module
-from pkgutil import resolve_name
 from typing import Any, Literal
 
 import numpy as np
@@ -175,9 +174,9 @@ def _import_engine(name: str) -> None:
     for module in ("estilo.pipeline.running", "estilo.pipeline.texture"):
         import_module(module)
     chosen = ENGINES[name]
-    for each in ENGINES.usable().values() if chosen.chooses_engine else (chosen,):
-        if not each.chooses_engine:
-            resolve_name(each.builder)
+    for each, settings in ENGINES.usable().items() if chosen.chooses_engine else ((name, chosen),):
+        if not settings.chooses_engine:
+            ENGINES.load(each, settings.builder)
 
 
 def _seconds(item: Item) -> float:
