@@ -118,7 +118,7 @@ class Board:
         return sorted({result.made[what] for result in self.results.values()})
 
     def _group_of_items(self) -> dict[str, str]:
-        """From whichever row did not fail."""
+        """Group of every item, from any row that did not fail."""
         return {
             result.item: result.measured.group
             for result in self.results.values()

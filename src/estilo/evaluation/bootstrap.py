@@ -29,7 +29,7 @@ class Interval:
 
 
 UNKNOWN = Interval(math.nan, math.nan, math.nan, 0)
-"""Of nothing."""
+"""Interval where nothing was measured."""
 
 
 def mean_interval(values: ArrayLike) -> Interval:

@@ -16,7 +16,7 @@ from estilo.evaluation.granular import granular_shuffle
 from estilo.evaluation.sets import Item
 
 SEED = 0
-"""Of every random draw of every engine."""
+"""Random seed of every engine."""
 
 
 class Maker(ABC):
@@ -63,7 +63,7 @@ class Copy(Maker):
         return {"copy": self.role}
 
     def warm(self) -> None:
-        """Nothing to import."""
+        """Do nothing; see `Maker.warm`."""
 
     def make(self, item: Item) -> Audio:
         """See `Maker.make`."""
@@ -79,7 +79,7 @@ class Shuffle(Maker):
         return {"shuffle": "granular", "seed": SEED}
 
     def warm(self) -> None:
-        """Nothing to import."""
+        """Do nothing; see `Maker.warm`."""
 
     def make(self, item: Item) -> Audio:
         """See `Maker.make`."""

@@ -1,4 +1,4 @@
-"""When, with what and on what a result was made."""
+"""The origin of a result: its date, the versions and the machine."""
 
 import os
 import platform

@@ -47,4 +47,4 @@ TABLES: dict[str, tuple[Published, ...]] = {
         Published("SS VQ-VAE", None, 0.2278, 0.6197),
     ),
 }
-"""By test set; each begins with the content copied."""
+"""Published tables by test set; each begins with the content copied."""

@@ -46,7 +46,7 @@ class Range(ABC):
 
     @abstractmethod
     def distribution(self) -> "BaseDistribution":
-        """For Optuna."""
+        """The range as a distribution of Optuna's."""
 
     @abstractmethod
     def value(self, drawn: Any) -> Any:

@@ -101,7 +101,7 @@ class Found:
 
     @property
     def settings(self) -> dict[str, Any]:
-        """Of the best, on top of the engine's defaults."""
+        """Settings of the best trial, on top of the engine's defaults."""
         values = self.best.values if self.best.number else {}
         return self.plan.settings(values)
 

@@ -33,7 +33,7 @@ _bench: Bench | None = None
 
 
 def _begin(test_set: TestSet) -> None:
-    """In a new process."""
+    """Prepare a new process."""
     global _bench
     _bench = Bench(test_set)
 

@@ -240,8 +240,8 @@ def inconsistency(spectrum: ArrayLike, *, n_fft: int, hop_length: int) -> float:
     # Where no window reaches, at the very ends, the sum is zero as well.
     waveform = np.divide(waveform, weight, out=np.zeros_like(waveform), where=weight > 1e-12)
     again = np.lib.stride_tricks.sliding_window_view(waveform, n_fft)[::hop_length]
-    rest = frames - np.fft.rfft(again * window, axis=1)
-    return float(np.linalg.norm(rest) / np.linalg.norm(frames))
+    residual = frames - np.fft.rfft(again * window, axis=1)
+    return float(np.linalg.norm(residual) / np.linalg.norm(frames))
 
 
 def _complex_frames(spectrum: ArrayLike, n_fft: int, hop_length: int) -> np.ndarray:

@@ -45,7 +45,7 @@ class LevelDiscriminator(nn.Module):
 
 
 class MultiScaleDiscriminator(nn.Module):
-    """The same at several resolutions, each pooled from the one before by 2 in time and frequency.
+    """Discriminators of several resolutions, each pooled by 2 in time and frequency.
 
     **Shape**: as in `LevelDiscriminator`; one pair per scale.
 

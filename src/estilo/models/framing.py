@@ -1,4 +1,4 @@
-"""Between waveform and spectrum frame by frame, with more resolution than the delay pays for.
+"""Frames between waveform and spectrum, with more resolution than the delay would allow.
 
 The window that a frame is seen through is long and leans to the end; the window that it is put
 back through covers only the last two hops. Their product is a Hann window, so that frames that

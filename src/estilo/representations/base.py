@@ -23,7 +23,7 @@ class Representation(ABC):
     traits: ClassVar[Traits] = Traits()
     """What an engine has to know before there is one."""
     sample_rate: int
-    """In Hz."""
+    """Sample rate in Hz."""
     hop_length: int
     """Distance of two frames, in samples."""
 
@@ -47,7 +47,7 @@ class Representation(ABC):
         return cls(sample_rate=sample_rate)  # pyright: ignore[reportCallIssue]
 
     def for_styles(self, styles: Sequence[Tensor], weights: Sequence[float]) -> Self:  # noqa: ARG002
-        """The same, as it has to be for these styles; by default no other.
+        """The representation as it has to be for these styles; by default this one.
 
         Args:
             styles: waveforms ``(time,)``.

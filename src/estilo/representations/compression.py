@@ -1,4 +1,4 @@
-"""From magnitudes to levels and back: how much quiet sounds count.
+"""Compression of magnitudes to levels and back, which decides how much quiet sounds count.
 
 Every pair has finite gradients at zero and inverts exactly; levels that no magnitude has (below
 that of silence) give silence, never a negative magnitude.

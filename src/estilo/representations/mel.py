@@ -103,7 +103,7 @@ class Mel(Representation):
         )
 
     def for_styles(self, styles: Sequence[Tensor], weights: Sequence[float]) -> Self:
-        """With noise for what is missing, as far as the styles are noise in that band.
+        """The representation with noise for missing sound, as far as the styles are noise there.
 
         Tones that the content lacks must not become hiss. See `Representation.for_styles`.
         """

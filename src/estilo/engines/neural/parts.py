@@ -17,7 +17,7 @@ _STANDS_OUT, _SOFTNESS = 0.25, 0.1  # in units of 20 dB
 _LOUDNESS = 0.6 * math.log(10.0)  # twice as loud for 10 dB more (Stevens): half a unit
 
 RAMP_FRAMES = 2
-"""Over so many frames a control goes from 0 to 1: 21 ms."""
+"""Number of frames in which a control goes from 0 to 1: 21 ms."""
 
 
 def ramp(current: Tensor, target: Tensor, n_steps: int, *, slope: float) -> Tensor:

@@ -70,7 +70,7 @@ class ClipCard(_Card):
     duration_s: Annotated[float, Field(gt=0, le=1e9)]
     """Length of the part that was heard, in seconds."""
     weight: Annotated[float, Field(gt=0, le=1)]
-    """Its share of the style."""
+    """Share of the clip in the style."""
 
 
 class StyleCard(_Card):

@@ -1,4 +1,4 @@
-"""Up to which frequency the styles hold anything."""
+"""The frequency up to which the styles hold anything."""
 
 from collections.abc import Sequence
 

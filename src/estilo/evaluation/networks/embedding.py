@@ -76,7 +76,7 @@ class Network(nn.Module):
         return self.layers((statistics - self.mean) / self.deviation)
 
     def weights(self) -> dict[str, NDArray]:
-        """In the form that `estilo.metrics.embedding.forward` takes."""
+        """The weights in the form that `estilo.metrics.embedding.forward` takes."""
         state = dict(self.layers.named_parameters()) | dict(self.layers.named_buffers())
         arrays = {name: tensor.detach().double().numpy() for name, tensor in state.items()}
         gain = arrays["1.weight"] / np.sqrt(arrays["1.running_var"] + _EPSILON)

@@ -73,7 +73,7 @@ class Network(nn.Module):
         return self.out(F.relu(self.time(known)))[:, 0]
 
     def weights(self) -> dict[str, np.ndarray]:
-        """In the form that `estilo.analysis.salience.logits` takes."""
+        """The weights in the form that `estilo.analysis.salience.logits` takes."""
         out: dict[str, np.ndarray] = {}
         for name, layer in self.named_children():
             parameters = dict(layer.named_parameters())

@@ -67,7 +67,7 @@ class Network(nn.Module):
         return self.blocks((coefficients - self.mean) / self.deviation).mean(2)
 
     def weights(self) -> dict[str, NDArray]:
-        """In the form that `estilo.metrics.timbre_network.forward` takes."""
+        """The weights in the form that `estilo.metrics.timbre_network.forward` takes."""
         state = dict(self.blocks.named_parameters()) | dict(self.blocks.named_buffers())
         arrays = {name: tensor.detach().double().numpy() for name, tensor in state.items()}
         out: dict[str, NDArray] = {}
