@@ -116,7 +116,7 @@ def check_waveform(waveform: Tensor) -> None:
         Traceback (most recent call last):
         ...
         estilo.errors.InputError: waveform must be real (batch, time), got torch.float32 of shape \
-    (3,); give a float tensor with a batch axis
+(3,); give a float tensor with a batch axis
     """
     if waveform.ndim != 2 or not waveform.is_floating_point():
         raise InputError(
