@@ -27,6 +27,7 @@ ANNOUNCING = (
 def start(folder, *options, program=ANNOUNCING):
     command = [sys.executable, "-c", program, "transfer", folder / "content.wav"]
     command += [folder / "style.wav", "-o", folder / "out.wav", "--optimiser", "adam"]
+    command += ["--no-scores"]
     command += ["--n-steps", "100000", *options]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 

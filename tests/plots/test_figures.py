@@ -56,8 +56,10 @@ def test_panels_share_one_colour_scale(noise):
     assert high - low == 80.0
 
 
-@pytest.mark.parametrize("n_channels", [1, 2, 8])
-@pytest.mark.parametrize("n_samples", [1, 1_600, 8_000 * 150])
+@pytest.mark.parametrize(
+    ("n_channels", "n_samples"),
+    [(1, 1), (8, 1), (1, 1_600), (2, 1_600), (8, 1_600), (2, 8_000 * 150)],
+)
 @pytest.mark.parametrize("scale", [0.0, 0.3])
 def test_any_recording_can_be_drawn(rng, n_channels, n_samples, scale):
     audio = Audio(scale * rng.standard_normal((n_channels, n_samples)), 8_000)

@@ -37,36 +37,53 @@ def poisoned(*args, **settings):
     global n
     loss, figures = real(*args, **settings)
     n += 1
-    return (loss * math.nan if own.rank == 1 and n in {poison} else loss), figures
+    return (loss * math.nan if own.rank == 1 and n in poison else loss), figures
 
 step.objective = poisoned
-recipe = Recipe.model_validate_json({recipe!r})
-folder = Path({folder!r})
 with team("cpu") as (own, device):
-    state = train(recipe, folder, card=CARD, team=own, device=device)
-    torch.save(state.network.state_dict(), folder / f"rank{{own.rank}}.pt")
-    assert state.step == recipe.n_steps
+    for recipe, folder, poison in {trainings!r}:
+        recipe, folder, n = Recipe.model_validate_json(recipe), Path(folder), 0
+        state = train(recipe, folder, card=CARD, team=own, device=device)
+        torch.save(state.network.state_dict(), folder / f"rank{{own.rank}}.pt")
+        assert state.step == recipe.n_steps
 """
 
 
-def by_two(recipe, folder, *, poison=()):
-    """Train in two processes; the weights of each."""
-    folder.mkdir()
-    helpers = str(Path(__file__).parents[1] / "helpers")
-    program = folder / "program.py"
-    program.write_text(
-        PROGRAM.format(
-            helpers=helpers,
-            recipe=recipe.model_dump_json(),
-            folder=str(folder),
-            poison=tuple(poison) or (0,),
-        )
+@pytest.fixture(scope="module")
+def recipes(dataset):
+    """Trainings, and the steps at which the loss of the second process is no number."""
+    # Three examples, of which the first process has two; weights go some 1e-3.
+    uneven = tiny(
+        dataset,
+        n_steps=3,
+        checkpoint_every=1,
+        batch=BatchPart(size=3, n_frames=32, n_style_frames=48, paired=0.4, unpaired=0.4),
+        optimiser=OptimiserPart(name="adam", warmup=0, rate=3e-4),
+        adversarial=AdversarialPart(from_step=0, matching=0.0),
     )
+    return {"uneven": (uneven, ()), "failing": (tiny(dataset, n_steps=5), (3, 4, 5))}
+
+
+@pytest.fixture(scope="module")
+def by_two(recipes, tmp_path_factory):
+    """Folders of the trainings, done by two processes that are started once."""
+    folder = tmp_path_factory.mktemp("two")
+    trainings = []
+    for name, (recipe, poison) in recipes.items():
+        (folder / name).mkdir()
+        trainings.append((recipe.model_dump_json(), str(folder / name), poison))
+    program = folder / "program.py"
+    helpers = str(Path(__file__).parents[1] / "helpers")
+    program.write_text(PROGRAM.format(helpers=helpers, trainings=trainings))
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
     command += ["--nproc-per-node", "2", str(program)]
     environment = os.environ | {"OMP_NUM_THREADS": "1"}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-3000:]
+    return {name: folder / name for name in recipes}
+
+
+def weights_of_both(folder):
     return [torch.load(folder / f"rank{rank}.pt", weights_only=True) for rank in range(2)]
 
 
@@ -75,39 +92,28 @@ _WITHOUT_GRADIENT = {"generator.style_encoder.keys.bias", "generator.style_encod
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("quick", "no_board")
-def test_two_processes_learn_what_one_does(dataset, tmp_path):
-    # Three examples, of which the first process has two; weights go some 1e-3.
-    recipe = tiny(
-        dataset,
-        n_steps=3,
-        checkpoint_every=1,
-        batch=BatchPart(size=3, n_frames=32, n_style_frames=48, paired=0.4, unpaired=0.4),
-        optimiser=OptimiserPart(name="adam", warmup=0, rate=3e-4),
-        adversarial=AdversarialPart(from_step=0, matching=0.0),
-    )
-    one = tmp_path / "one"
-    one.mkdir()
-    alone = train(recipe, one, card=CARD)
-    first, second = by_two(recipe, tmp_path / "two")
+def test_two_processes_learn_what_one_does(recipes, by_two, tmp_path):
+    recipe, together = recipes["uneven"][0], by_two["uneven"]
+    alone = train(recipe, tmp_path, card=CARD)
+    first, second = weights_of_both(together)
     for name, each in alone.network.state_dict().items():
         assert torch.equal(first[name], second[name]), name
         # A bias before a softmax has no gradient but rounding, which Adam makes steps of.
         if name not in _WITHOUT_GRADIENT:
             torch.testing.assert_close(first[name], each, atol=1e-5, rtol=0)
-    judge = load_checkpoint(tmp_path / "two/checkpoint.pt", recipe).judge.state_dict()
+    judge = load_checkpoint(together / "checkpoint.pt", recipe).judge.state_dict()
     for name, each in alone.judge.state_dict().items():
         torch.testing.assert_close(judge[name], each, atol=1e-5, rtol=0)
-    for mine, theirs in zip(read_log(one), read_log(tmp_path / "two"), strict=True):
+    for mine, theirs in zip(read_log(tmp_path), read_log(together), strict=True):
         for name in ("loss", "gradient", "judge_gradient"):
             assert mine[name] == pytest.approx(theirs[name], rel=1e-4)
 
 
 @pytest.mark.slow
-def test_what_fails_in_one_process_is_taken_back_in_all(dataset, tmp_path):
-    recipe = tiny(dataset, n_steps=5)
-    first, second = by_two(recipe, tmp_path / "two", poison=(3, 4, 5))
+def test_what_fails_in_one_process_is_taken_back_in_all(by_two):
+    first, second = weights_of_both(by_two["failing"])
     assert all(torch.equal(each, second[name]) for name, each in first.items())
-    lines = read_log(tmp_path / "two")
+    lines = read_log(by_two["failing"])
     assert [line["step"] for line in lines] == [1, 2, 3, 4, 2, 3, 4, 5]
     assert lines[4]["rolled_back_from"] == 5
 

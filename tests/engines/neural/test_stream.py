@@ -245,9 +245,10 @@ HOSTILE = {
 @pytest.mark.parametrize("length", [1, 256])
 @pytest.mark.parametrize("name", HOSTILE)
 def test_nothing_breaks_it(network, code, name, length):
-    stream, waveform = make(network), HOSTILE[name]
+    # Sample by sample as far as the last of the faults.
+    stream, waveform = make(network), HOSTILE[name][:, : 1800 if length == 1 else 3000]
     state = stream.start(code)
-    for start in range(0, 3000, length):
+    for start in range(0, waveform.shape[1], length):
         block = waveform[:, start : start + length]
         out, state = stream.process(block, state)
         assert out.shape == block.shape
