@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import App, Group, Parameter
 
-from estilo.cli.options import COMMON, FLAT, RUNNING, Quiet, given_settings, settings_of
+from estilo.cli.long_work import Jobs, in_words, n_processes, resumable
+from estilo.cli.options import COMMON, FLAT, Quiet, given_settings, settings_of
 from estilo.cli.progress import Reporter, spoken_time, stderr_console
 from estilo.cli.signals import Stop
 from estilo.datasets.settings import SynthSettings
@@ -71,13 +72,7 @@ def synth(
     *,
     output: _Output = _DEFAULT_FOLDER,
     options: Annotated[_SynthOptions, FLAT] = _AS_THEY_ARE,  # type: ignore[valid-type]
-    jobs: Annotated[
-        int | None,
-        Parameter(
-            group=RUNNING,
-            help="Number of processes, of one thread each; one per core if not given.",
-        ),
-    ] = None,
+    jobs: Jobs = None,
     quiet: Quiet = False,
 ) -> int:
     """Render paired clips: the same phrases, played by many instruments.
@@ -91,30 +86,18 @@ def synth(
       estilo data synth --n-patches 100 --n-programs 0 -o small
     """
     from estilo.datasets import synth as rendering
-    from estilo.evaluation.provenance import n_cores
 
-    if jobs is not None and jobs < 1:
-        raise SettingsError(f"--jobs must be 1 or more, got {jobs}")
+    n_jobs = n_processes(jobs)
     settings = _settings(options)
     tasks = rendering.plan(settings)
-    n_jobs = n_cores() if jobs is None else jobs
     reporter = Reporter(is_quiet=quiet)
     seconds = sum(task.clip.duration_s for task in tasks)
-    processes = f"{n_jobs} processes" if n_jobs > 1 else "1 process"
-    reporter.say(f"{len(tasks)} clips, {spoken_time(seconds)}, into {output}, {processes}")
-    try:
-        with _counting(reporter, "clips", is_quiet=quiet) as counter:
-            clips = rendering.render_all(
-                settings,
-                output,
-                n_jobs=n_jobs,
-                on_clip=counter.tell,
-            )
-    except KeyboardInterrupt as error:
-        raise Cancelled(
-            f"cancelled; what was rendered is kept in {output}, and the same command goes on "
-            "from there"
-        ) from error
+    reporter.say(f"{len(tasks)} clips, {spoken_time(seconds)}, into {output}, {in_words(n_jobs)}")
+    with (
+        resumable("what was rendered", output),
+        _counting(reporter, "clips", is_quiet=quiet) as counter,
+    ):
+        clips = rendering.render_all(settings, output, n_jobs=n_jobs, on_clip=counter.tell)
     _conclude(reporter, clips, output, is_quiet=quiet)
     return 0
 

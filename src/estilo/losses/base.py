@@ -55,8 +55,8 @@ def the_content(references: Sequence[Tensor]) -> Tensor:
     **Shape**: ``(bands, frames)`` or ``(filters, positions)``.
 
     Args:
-        references: references, as given to `Loss.prepare`; a loss against several contents is never
-            zero.
+        references: references, as given to `Loss.prepare`; a loss against several content signals
+            is never zero.
 
     Raises:
         InputError: there is not exactly one reference.

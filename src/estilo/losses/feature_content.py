@@ -45,7 +45,7 @@ class FeatureContent(Loss):
         """The content's maps.
 
         Args:
-            references: one tensor; a loss against several contents is never zero.
+            references: one tensor; a loss against several content signals is never zero.
             weights: weights of the one content, unused.
 
         **Shape**: ``(filters, positions)``.

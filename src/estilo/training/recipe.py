@@ -36,11 +36,11 @@ class BatchPart(_Part):
     """Largest transposition of an example up or down, as by resampling, in semitones."""
     variety: Annotated[float, Field(ge=0, le=1)] = 0.5
     """Share of instruments that are augmented: their swings, decays and partials change, in target
-    and style alike; and share of contents that are."""
+    and style alike; and share of content signals that are."""
     gain_db: Annotated[float, Field(ge=0, le=40)] = 4.0
     """Standard deviation of the content's level, which the target follows, in dB."""
     noise: Annotated[float, Field(ge=0, le=1)] = 0.3
-    """Share of contents to which noise is added, at levels of -120 to -70 dB of full scale."""
+    """Share of content signals that get noise, at levels of -120 to -70 dB of full scale."""
 
     @model_validator(mode="after")
     def _has_examples(self) -> Self:
