@@ -66,13 +66,13 @@ def describe(
     ] = None,
     accept_truncated: AcceptTruncated = False,
 ) -> int:
-    """Say what is heard in recordings: level, brightness, pitch, onsets, tempo, beats, key.
+    """Measure recordings: level, brightness, pitch, onsets, tempo, beats, key.
 
     Tempo may be half or twice the notated one, and a single note passes for
     its own key: the confidences say how far to trust them. A dash stands where
-    there is nothing to measure. In recordings longer than two minutes everything but
-    duration, level and beats is measured in four stretches of 30 s. Of the beats
-    their number and the first are shown; --json lists them all.
+    there is nothing to measure. In recordings longer than two minutes
+    everything but duration, level and beats is measured in four stretches of
+    30 s. Of the beats their number and the first are shown; --json lists all.
 
     For example:
       estilo describe melody.wav rain.wav

@@ -79,11 +79,11 @@ def evaluate(
     ] = False,
     accept_truncated: AcceptTruncated = False,
 ) -> int:
-    """Measure what an output kept of the content, what it took of the style, and its faults.
+    """Measure what an output kept of the content and took of the style, and faults.
 
-    The scores depend on what is given: without content and style only faults can be
-    measured. In recordings longer than 40 s four stretches of 10 s are measured.
-    The numbers are those in the recipe beside a result.
+    The scores depend on what is given: without content and style only faults
+    can be measured. In recordings longer than 40 s four stretches of 10 s are
+    measured. The numbers are those in the recipe beside a result.
 
     For example:
       estilo evaluate out.wav --content melody.wav --style rain.wav

@@ -93,11 +93,12 @@ def train(
 
     Writes best.safetensors, the weights with the best score on the validation
     split (for estilo transfer --engine neural --weights), checkpoint.pt, and
-    a log: log.jsonl, and TensorBoard's files if estilo[train] is installed. Stopped
-    by Ctrl-C or killed, it goes on with --resume. On several GPUs:
+    a log: log.jsonl, and TensorBoard's files if estilo[train] is installed.
+    Stopped by Ctrl-C or killed, it goes on with --resume. On several GPUs:
     torchrun --nproc-per-node 4 -m estilo train ... --device cuda
 
-    The file of the recipe base and docs/training.md tell how its datasets are made.
+    The file of the recipe base and docs/training.md tell how its datasets are
+    made.
 
     For example:
       estilo train base -o training

@@ -31,12 +31,10 @@ class SynthSettings(BaseModel):
     duration_s: Annotated[float, Field(ge=1.0, le=60.0)] = 8.0
     """Duration of a clip, in seconds."""
     polyphonic: Annotated[float, Field(ge=0, le=1)] = 0.5
-    """Share of phrases with several voices, 0 to 1."""
+    """Share of phrases with several voices."""
     effects: Annotated[float, Field(ge=0, le=1)] = 0.6
-    """Share of instruments with a chain of effects, 0 to 1."""
+    """Share of instruments with a chain of effects."""
     bent: Annotated[float, Field(ge=0, le=1)] = 0.6
-    """Share of the soundfont's programs with another filter, attack, decay, release or vibrato, 0
-    to 1."""
+    """Share of the soundfont's programs with another filter, attack, decay, release or vibrato."""
     layered: Annotated[float, Field(ge=0, le=1)] = 0.3
-    """Share of the soundfont's instruments that are two programs in unison or an octave apart, 0 to
-    1."""
+    """Share of the soundfont's instruments that are two programs in unison or an octave apart."""
