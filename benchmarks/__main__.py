@@ -44,7 +44,7 @@ class Short:
 
 
 SHORT = (
-    Short("transfer", 120.0, ("--longest", "180")),
+    Short("transfer", 180.0, ("--longest", "180", "--times", "2")),
     Short("stream", 180.0, ("--seconds", "8", "--minutes", "2", "--without-export")),
     Short("kernel", 150.0, ("--iterations", "30", "--networks", "1")),
     Short("quality", 200.0, ("--pairs", "3")),

@@ -17,6 +17,7 @@ import onnx
 import torch
 from torch import Tensor, nn
 
+from busy import busy_processes, with_count
 from common import leave_out, looped, write_table
 from estilo.engines.neural.controls import Controls
 from estilo.engines.neural.listening import listen
@@ -57,15 +58,20 @@ def blocks(waveform: Tensor, length: int) -> Iterator[Tensor]:
     return (block for block in waveform.split(length, 1) if block.shape[1] == length)
 
 
-def speed(stream: NeuralStream, code, waveform: Tensor, length: int) -> tuple[object, ...]:
-    """Real-time factors and times per block."""
+def timed(stream: NeuralStream, code, waveform: Tensor, length: int) -> tuple[np.ndarray, ...]:
+    """Seconds of the wall and of the processor that each block took."""
     state, wall_s, processor_s = stream.start(code), [], []
     for block in blocks(waveform, length):
         start, start_processor = time.perf_counter(), time.thread_time()
         _, state = stream.process(block, state)
         wall_s.append(time.perf_counter() - start)
         processor_s.append(time.thread_time() - start_processor)
-    wall, processor = np.array(wall_s[WARM_UP:]), np.array(processor_s[WARM_UP:])
+    return np.array(wall_s[WARM_UP:]), np.array(processor_s[WARM_UP:])
+
+
+def speed(stream: NeuralStream, code, waveform: Tensor, length: int) -> tuple[object, ...]:
+    """Real-time factors and times per block."""
+    wall, processor = timed(stream, code, waveform, length)
     period_s = length / stream.sample_rate
     return (
         f"{processor.mean() / period_s:.3f}",
@@ -110,6 +116,43 @@ def speed_section(net: Network, code, *, seconds: float) -> tuple:
         f"## Time\n\n{seconds:g} s of {CONTENT} in the style of {STYLE}. A frame is computed every "
         "512 samples, so that of two blocks of 256 one costs next to nothing. Asked: a real-time "
         "factor of at most 0.25 in mono, and p99 below the block."
+    )
+    return text, columns, rows
+
+
+def busy_section(net: Network, code, *, seconds: float) -> tuple:
+    """One stream alone and beside other work, in one go."""
+    waveform, rows = clip(CONTENT, duration_s=seconds), []
+    period_s = BLOCK / SAMPLE_RATE
+    for name in ("onnx", "torch"):
+        stream, alone = NeuralStream(net, runtime=name), None
+        for count in (0, 1, 2):
+            with busy_processes(count):
+                wall, processor = timed(stream, code, waveform, BLOCK)
+            alone = processor.mean() if alone is None else alone
+            rows.append(
+                (
+                    name,
+                    with_count(count),
+                    f"{processor.mean() / period_s:.3f}",
+                    f"**{processor.mean() / alone:.2f}**",
+                    f"{wall.mean() / period_s:.3f}",
+                    f"{1000.0 * np.quantile(wall, 0.99):.2f}",
+                    f"{100.0 * (wall > period_s).mean():.1f} %",
+                )
+            )
+    columns = (
+        "runtime",
+        "",
+        "real-time factor",
+        "of alone",
+        "of the wall",
+        "p99 of the wall, ms",
+        "blocks that took longer than they last",
+    )
+    text = (
+        f"## Beside other work\n\n{seconds:g} s in mono, blocks of {BLOCK}, one after the other "
+        "without a pause; a busy process computes without a pause as well."
     )
     return text, columns, rows
 
@@ -290,6 +333,7 @@ def main() -> None:
     )
     sections = [
         speed_section(net, code, seconds=options.seconds),
+        busy_section(net, code, seconds=options.seconds),
         latency_section(net, code),
         long_section(net, code, minutes=options.minutes),
     ]
