@@ -55,18 +55,35 @@ def args_of(docstring: str) -> dict[str, str]:
     return found
 
 
-def parameters(function: Function) -> tuple[str, ...]:
+@cache
+def helped() -> set[str]:
+    """Names of types of the command line's options that bring their help along."""
+    return {
+        target.id
+        for path in SOURCE.glob("cli/*.py")
+        for each in ast.parse(path.read_text(encoding="utf-8")).body
+        if isinstance(each, ast.Assign) and "Annotated[" in ast.unparse(each.value)
+        for target in each.targets
+        if isinstance(target, ast.Name)
+    }
+
+
+def has_help(annotation: ast.expr | None, place: str) -> bool:
+    """Whether it belongs to an option of a command, whose help stands in the annotation."""
+    text = "" if annotation is None else ast.unparse(annotation)
+    return place.startswith("cli/") and ("Annotated[" in text or text in helped())
+
+
+def parameters(function: Function, place: str) -> tuple[str, ...]:
     every = function.args
-    named = [each.arg for each in (*every.posonlyargs, *every.args, *every.kwonlyargs)]
-    named += [each.arg for each in (every.vararg, every.kwarg) if each is not None]
-    return tuple(name for name in named if name not in ("self", "cls") and name[0] != "_")
-
-
-def is_command(function: Function) -> bool:
-    """Whether it is one of the command line's, whose help stands in the annotations."""
-    every = (*function.args.args, *function.args.kwonlyargs, *function.args.posonlyargs)
-    annotations = [ast.unparse(each.annotation) for each in every if each.annotation is not None]
-    return any("Annotated[" in each and "Parameter(" in each for each in annotations)
+    named = [*every.posonlyargs, *every.args, *every.kwonlyargs]
+    named += [each for each in (every.vararg, every.kwarg) if each is not None]
+    return tuple(
+        each.arg
+        for each in named
+        if each.arg not in ("self", "cls") and each.arg[0] != "_"
+        if not has_help(each.annotation, place)
+    )
 
 
 def names_of(expressions: list[ast.expr]) -> set[str]:
@@ -80,13 +97,14 @@ def names_of(expressions: list[ast.expr]) -> set[str]:
     }
 
 
-def fields(body: list[ast.stmt]) -> tuple[str, ...]:
+def fields(body: list[ast.stmt], place: str) -> tuple[str, ...]:
     """Fields of a class without a docstring of their own."""
     found = []
     for now, after in zip(body, [*body[1:], ast.Pass()], strict=True):
         if not isinstance(now, ast.AnnAssign) or not isinstance(now.target, ast.Name):
             continue
         is_described = isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant)
+        is_described |= has_help(now.annotation, place)
         is_given = "ClassVar" not in ast.unparse(now.annotation)
         is_given &= now.value is None or "init=False" not in ast.unparse(now.value)
         if now.target.id[0] != "_" and not is_described and is_given:
@@ -97,11 +115,9 @@ def fields(body: list[ast.stmt]) -> tuple[str, ...]:
 def functions(body: list[ast.stmt], place: str) -> Iterator[Documented]:
     for each in body:
         if isinstance(each, Function) and each.name[0] != "_":
-            if is_command(each):
-                continue
             yield Documented(
                 f"{place}:{each.lineno} {each.name}",
-                parameters(each),
+                parameters(each, place),
                 ast.get_docstring(each) or "",
             )
         if isinstance(each, ast.ClassDef) and each.name[0] != "_":
@@ -112,16 +128,18 @@ def in_class(owner: ast.ClassDef, place: str) -> Iterator[Documented]:
     parents = tuple(sorted(names_of(owner.bases)))
     text = ast.get_docstring(owner) or ""
     if (names_of(owner.decorator_list) | set(parents)) & _FIELDS:
-        yield Documented(f"{place}:{owner.lineno} {owner.name}", fields(owner.body), text, parents)
+        yield Documented(
+            f"{place}:{owner.lineno} {owner.name}", fields(owner.body, place), text, parents
+        )
     for each in owner.body:
         if not isinstance(each, Function):
             continue
         where = f"{place}:{each.lineno} {owner.name}.{each.name}"
         if each.name == "__init__":
-            yield Documented(where, parameters(each), text, parents)
+            yield Documented(where, parameters(each, place), text, parents)
         elif each.name[0] != "_" or each.name == "__call__":
             own = ast.get_docstring(each) or ""
-            yield Documented(where, parameters(each), own, parents, each.name)
+            yield Documented(where, parameters(each, place), own, parents, each.name)
 
 
 @cache

@@ -122,7 +122,7 @@ class Registry(Mapping[str, Any]):
         """What a part names by an import path of its own, say what builds an engine.
 
         Args:
-            name: of the part.
+            name: name of the part.
             path: ``"module:attribute"`` that it names.
 
         Raises:
