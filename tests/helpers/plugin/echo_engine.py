@@ -8,6 +8,7 @@ from torch import Tensor
 
 from estilo.engines.base import Task, content_of
 from estilo.engines.blocks import BlockEngine, Read
+from estilo.engines.excerpts import require_sound
 from estilo.export.base import Exported, Exporter
 from estilo.features.base import Features
 from estilo.io.atomic import write_atomic
@@ -23,6 +24,7 @@ class EchoEngine(BlockEngine):
 
     def analyse(self, task: Task) -> Read:
         content = content_of(task)
+        require_sound(task.styles)
         late = round(self.settings.delay_s * task.sample_rate)
         echo = torch.nn.functional.pad(content, (late, 0))[:, : content.shape[1]]
         return lambda start, stop: (content + 0.5 * echo)[:, start:stop]

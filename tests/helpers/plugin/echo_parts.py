@@ -9,7 +9,7 @@ from estilo import Audio
 from estilo.analysis.sound import Sound
 from estilo.engines.settings import EngineSettings
 from estilo.evaluation.sets import Item, TestSet
-from estilo.metrics.base import Metric
+from estilo.metrics.base import Metric, are_audible, nothing_to_measure
 from estilo.presets import Preset
 
 RATE = 8000
@@ -20,6 +20,8 @@ class EchoSettings(EngineSettings):
 
     builder: ClassVar[str] = "echo_engine:EchoEngine"
     works_in: ClassVar[Literal["windows", "blocks"]] = "blocks"
+
+    takes_several_styles: ClassVar[bool] = False
 
     delay_s: Annotated[float, Field(gt=0, le=1)] = 0.1
     """How much later the echo comes, in seconds."""
@@ -40,7 +42,17 @@ PRESET = Preset.from_toml(
 
 
 def peak_gap(output: Sound, reference: Sound) -> float:
-    """Difference of the peaks."""
+    """Difference of the peaks, as a share of full scale.
+
+    Args:
+        output: any length and rate.
+        reference: the content.
+
+    Raises:
+        InputError: one of them is not a `Sound`.
+    """
+    if not are_audible("peak_gap", output, reference):
+        return nothing_to_measure("peak_gap")
     one, other = (np.abs(each.audio.samples).max() for each in (output, reference))
     return float(abs(one - other))
 
