@@ -168,9 +168,10 @@ def picture() -> None:
     shown = {"recording": waveform, "sines": parts.sines}
     shown |= {"transients": parts.transients, "noise": parts.noise}
     for axis, (name, each) in zip(axes, shown.items(), strict=False):
-        axis.specgram(
-            each.numpy() + 1e-9, NFFT=1024, noverlap=768, Fs=sample_rate, vmin=-140, vmax=-40
-        )
+        with np.errstate(divide="ignore"):  # where a part is silent
+            axis.specgram(
+                each.numpy() + 1e-9, NFFT=1024, noverlap=768, Fs=sample_rate, vmin=-140, vmax=-40
+            )
         axis.set_title(name, loc="left", fontsize=9)
     tracks = parts.tracks
     frames = np.arange(tracks.label.shape[1]) * tracks.hop_length / sample_rate

@@ -15,7 +15,7 @@ import mir_eval
 import numpy as np
 
 import estilo
-from common import Section, write_table
+from common import Section, left_out_where_missing, write_table
 from estilo.analysis.beats import beat_times
 from estilo.analysis.key import KEYS, key
 from estilo.analysis.onsets import onset_times
@@ -29,7 +29,7 @@ from estilo.matching.tempo import RELATIONS
 from estilo.metrics.content import ONSET_WINDOW_S, onset_f1
 from estilo.metrics.timbre import timbre_mfcc
 from estilo.synthesis.songs import Song
-from material import has_recordings, recording
+from material import has_recordings, made_songs, recording
 
 N_SONGS = 60
 SEED = 20_261_127
@@ -132,6 +132,8 @@ def tempo_rows(pieces: Sequence[Found]) -> list[tuple[object, ...]]:
     }
     rows: list[tuple[object, ...]] = []
     for name, group in groups.items():
+        if not group:
+            continue
         ours = [tempo_kind(each.bpm, each.song.bpm) for each in group]
         theirs = [tempo_kind(each.librosa_bpm, each.song.bpm) for each in group]
         both = (
@@ -165,6 +167,7 @@ def key_rows(pieces: Sequence[Found]) -> list[tuple[object, ...]]:
             *shares([key_kind(each.key, each.song) for each in group], KEY_KINDS),
         )
         for name, group in groups.items()
+        if group
     ]
 
 
@@ -261,22 +264,19 @@ def _kept(scores: np.ndarray) -> str:
     return " / ".join("–" if np.isnan(each) else f"{each:.2f}" for each in scores)
 
 
-def main() -> None:
-    """Measure and write the table."""
-    parser = argparse.ArgumentParser(description=str(__doc__).partition("\n")[0])
-    parser.add_argument("--soundfont", default=FONT, help="Another one is for tuning: no table.")
-    parser.add_argument("--seed", type=int, default=SEED, help="Random seed of the pieces.")
-    parser.add_argument("--songs", type=int, default=N_SONGS, help="Number of pieces.")
-    options = parser.parse_args()
-    songs = known_songs(options.songs, seed=options.seed, soundfont=options.soundfont)
-    pieces = [analysed(song, audio) for song, audio in songs]
-    sections: list[Section] = [
+def sections_of(pieces: Sequence[Found], *, title: str) -> list[Section]:
+    """Tempo, beats, keys and matching of some pieces.
+
+    Args:
+        pieces: what was found in them.
+        title: what plays them.
+    """
+    return [
         (
-            f"{options.songs} pieces of 24 s through {options.soundfont} (seed {options.seed}): "
-            "60 to 180 bpm, all keys, straight and swung, a melody over chords and bass, with "
-            "drums or without. *Exact*: within 4 %; *octave*: within 4 % of half, twice, a third "
-            "or three times the tempo. *Beats*: mir_eval's F-measure within 70 ms, of all pieces, "
-            "and of those whose tempo is exact.",
+            f"## {title}\n\n{len(pieces)} pieces of 24 s: 60 to 180 bpm, all keys, straight and "
+            "swung, a melody over chords and bass, with drums or without. *Exact*: within 4 %; "
+            "*octave*: within 4 % of half, twice, a third or three times the tempo. *Beats*: "
+            "mir_eval's F-measure within 70 ms, of all pieces, and of those whose tempo is exact.",
             ("pieces", "library", *TEMPOS, "beats F", "where exact"),
             tempo_rows(pieces),
         ),
@@ -289,24 +289,50 @@ def main() -> None:
             matching_rows(pieces),
         ),
     ]
-    if (options.soundfont, options.seed) != (FONT, SEED):
+
+
+def beats_section(*, n_songs: int) -> Section:
+    """Beats that a transfer leaves.
+
+    Args:
+        n_songs: pieces among which drummers are looked for.
+    """
+    return (
+        f"## Beats that stay\n\nPercussive contents in the style of {len(STYLES)} recordings, "
+        "engine `optimise` as it comes. For every strength: onset F1 against the content, "
+        "against the hits that were played, and distance to the style in MFCC timbre, from "
+        "the content's own = 1. Soft hits that are not found in the content are found in the "
+        "output, where they are louder: they cost F1 against the content, not against the "
+        "truth. *Content*: its own F1 against the hits. (Drums alone, standard kit of "
+        f"{DRUMS_FONT}.)",
+        ("contents", "content", *(f"strength {s:g}" for s in STRENGTHS)),
+        kept_rows(n_songs=n_songs),
+    )
+
+
+def main() -> None:
+    """Measure and write the table."""
+    parser = argparse.ArgumentParser(description=str(__doc__).partition("\n")[0])
+    parser.add_argument("--soundfont", default=FONT, help="Another one is for tuning: no table.")
+    parser.add_argument("--seed", type=int, default=SEED, help="Random seed of the pieces.")
+    parser.add_argument("--songs", type=int, default=N_SONGS, help="Number of pieces.")
+    options = parser.parse_args()
+    is_report = (options.soundfont, options.seed) == (FONT, SEED)
+    sections: list[Section] = []
+    if is_report:
+        made = [analysed(*each) for each in made_songs(options.songs, seed=SEED)]
+        sections += sections_of(made, title="The project's own synthesiser")
+    with left_out_where_missing(f"pieces through {options.soundfont}"):
+        songs = known_songs(options.songs, seed=options.seed, soundfont=options.soundfont)
+        found = [analysed(*each) for each in songs]
+        sections += sections_of(found, title=options.soundfont)
+    if not is_report:
         for _, columns, rows in sections:
             print(*columns, *rows, sep="\n")
         return
     if has_recordings("beats that stay"):
-        sections.append(
-            (
-                f"Beats that stay: percussive contents in the style of {len(STYLES)} recordings, "
-                "engine `optimise` as it comes. For every strength: onset F1 against the content, "
-                "against the hits that were played, and distance to the style in MFCC timbre, from "
-                "the content's own = 1. Soft hits that are not found in the content are found in "
-                "the output, where they are louder: they cost F1 against the content, not against "
-                "the truth. *Content*: its own F1 against the hits. (Drums alone, standard kit of "
-                f"{DRUMS_FONT}.)",
-                ("contents", "content", *(f"strength {s:g}" for s in STRENGTHS)),
-                kept_rows(n_songs=options.songs),
-            )
-        )
+        with left_out_where_missing("beats that stay"):
+            sections.append(beats_section(n_songs=options.songs))
     write_table("tempo-key", "Tempo, beats and key", sections)
 
 

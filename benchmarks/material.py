@@ -5,7 +5,7 @@ benchmarks have their rows of made clips alone, and say so.
 """
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,9 +17,12 @@ from estilo.audio import Audio
 from estilo.dsp.resample import resample
 from estilo.errors import InputError
 from estilo.evaluation.sets.base import Item, TestSet
+from estilo.evaluation.songs import DURATION_S as SONG_S
+from estilo.evaluation.songs import drawn_songs, mixed
 from estilo.io import load
 from estilo.synthesis.notes import Note, random_phrase
 from estilo.synthesis.patches import FAMILIES, Patch, random_patch, render
+from estilo.synthesis.songs import Song
 from estilo.synthesis.textures import TEXTURES
 
 SEED = 20_261_130
@@ -182,6 +185,27 @@ def played(
     notes = phrase or random_phrase(rng, duration_s=duration_s, is_polyphonic=False)
     samples = render(notes, patch, sample_rate=sample_rate, duration_s=duration_s, rng=rng)
     return Audio(samples, sample_rate)
+
+
+def made_songs(n: int, *, seed: int) -> Iterator[tuple[Song, Audio]]:
+    """Pieces of known tempo and key, as the project's own synthesiser plays them.
+
+    Args:
+        n: how many.
+        seed: random seed of all draws; another seed gives other pieces.
+
+    Yields:
+        Each piece and its sound.
+    """
+    pitched = [family for family in FAMILIES if family not in ("drums", "noise")]
+    for number, song in enumerate(drawn_songs(n, seed=seed)):
+        parts = []
+        for place, line in enumerate(song.lines):
+            rng = np.random.default_rng([seed, n, number, place])
+            patch = random_patch(rng, family="drums" if line.is_drums else str(rng.choice(pitched)))
+            samples = render(line.notes, patch, sample_rate=RATE_HZ, duration_s=SONG_S, rng=rng)
+            parts.append((line, samples))
+        yield song, mixed(parts)
 
 
 class MadeTriplets(TestSet):

@@ -3,7 +3,7 @@
 TimGM6mb is what the analyses are judged on; they are tuned on MuseScore_General, with another seed.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from estilo.synthesis.songs import Line, Song, random_song
 
 SLOWEST_BPM, FASTEST_BPM = 60.0, 180.0
 DURATION_S = 24.0
-_RATE_HZ = 44_100
+RATE_HZ = 44_100
 _RMS, _PEAK = 0.1, 0.95
 _VERSION = 2
 
@@ -33,22 +33,39 @@ def known_songs(n: int, *, seed: int, soundfont: str) -> Iterator[tuple[Song, Au
     Raises:
         InputError: FluidSynth or the soundfont is missing.
     """
+    font = soundfont.rpartition("/")[2]
+    for index, song in enumerate(drawn_songs(n, seed=seed)):
+        name = f"songs-v{_VERSION}/{font}-{seed}-{n}/{index:04d}"
+        yield song, cached(name, lambda song=song: played(song, soundfont=soundfont))
+
+
+def drawn_songs(n: int, *, seed: int) -> Iterator[Song]:
+    """The pieces of `known_songs`, unplayed.
+
+    Args:
+        n: how many.
+        seed: random seed of all draws; another seed gives other pieces.
+
+    Yields:
+        Each piece.
+
+    Example:
+        >>> [song.bpm < 180.0 for song in drawn_songs(2, seed=0)]
+        [True, True]
+    """
     rng = np.random.default_rng([seed, n])
     places = rng.permutation(n) + rng.random(n)
     tempos = SLOWEST_BPM * (FASTEST_BPM / SLOWEST_BPM) ** (places / n)
     keys = np.concatenate([rng.permutation(24) for _ in range(-(-n // 24))])
-    font = soundfont.rpartition("/")[2]
     for index in range(n):
         is_minor, tonic = divmod(int(keys[index]), 12)
-        song = random_song(
+        yield random_song(
             np.random.default_rng([seed, n, index]),
             bpm=float(tempos[index]),
             tonic=tonic,
             is_minor=bool(is_minor),
             duration_s=DURATION_S,
         )
-        name = f"songs-v{_VERSION}/{font}-{seed}-{n}/{index:04d}"
-        yield song, cached(name, lambda song=song: played(song, soundfont=soundfont))
 
 
 def played(song: Song, *, soundfont: str) -> Audio:
@@ -61,22 +78,33 @@ def played(song: Song, *, soundfont: str) -> Audio:
     Raises:
         InputError: FluidSynth or the soundfont is missing.
     """
-    mixed = np.zeros(round(DURATION_S * _RATE_HZ))
+    parts: list[tuple[Line, np.ndarray]] = []
     for is_drums in (False, True):
         lines = [line for line in song.lines if line.is_drums == is_drums]
         if not lines:
             continue
-        parts = render_parts(
+        samples = render_parts(
             [(line.notes, line.program) for line in lines],
             soundfont=soundfont,
-            sample_rate=_RATE_HZ,
+            sample_rate=RATE_HZ,
             duration_s=DURATION_S,
             channel=DRUM_CHANNEL if is_drums else 0,
         )
-        for line, part in zip(lines, parts, strict=True):
-            mixed += _levelled(line, part)
-    rms, peak = float(np.sqrt(np.mean(mixed**2))), float(np.abs(mixed).max())
-    return Audio(mixed * min(_RMS / max(rms, 1e-9), _PEAK / max(peak, 1e-9)), _RATE_HZ)
+        parts += zip(lines, samples, strict=True)
+    return mixed(parts)
+
+
+def mixed(parts: Iterable[tuple[Line, np.ndarray]]) -> Audio:
+    """The parts of a piece at their levels, in one channel.
+
+    Args:
+        parts: players and what they play, each of **shape** ``(time,)`` at `RATE_HZ`.
+    """
+    total = np.zeros(round(DURATION_S * RATE_HZ))
+    for line, samples in parts:
+        total += _levelled(line, samples)
+    rms, peak = float(np.sqrt(np.mean(total**2))), float(np.abs(total).max())
+    return Audio(total * min(_RMS / max(rms, 1e-9), _PEAK / max(peak, 1e-9)), RATE_HZ)
 
 
 def _levelled(line: Line, samples: np.ndarray) -> np.ndarray:
