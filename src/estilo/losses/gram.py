@@ -70,7 +70,7 @@ class GramLoss(Loss):
     ``G = scale · F Fᵀ / normaliser``, ``loss = reduction (G − Σ_i weight_i G_i)²``: the order of
     positions does not count, and several styles are a weighted mean of their matrices.
 
-    | seed | normaliser | scale | reduction |
+    | original method | normaliser | scale | reduction |
     |---|---|---|---|
     | Lebedev & Ulyanov, Lasagne | ``"positions"`` | 1 | ``"sum"`` |
     | Lebedev & Ulyanov, TensorFlow | 430, the frames before the network | 1 | ``"sum"`` |

@@ -174,9 +174,9 @@ class Mel(Representation):
         check_frames(frames, n_bands=self.n_bands, length=length, reference=reference)
         transform = self._transform
         bands = self._level.decompress(frames)
-        rest = None
+        missing = None
         if reference is not None:
-            bands, rest = self._within_reach(bands, reference)
+            bands, missing = self._within_reach(bands, reference)
         magnitude = self._fit_bins(bands, reference)
         spectrum = with_phase(
             magnitude,
@@ -186,8 +186,8 @@ class Mel(Representation):
             reference=reference,
             generator=generator,
         )
-        if rest is not None and bool((rest > 0).any()):
-            spectrum = spectrum + self._noise(rest, length=length, generator=generator)
+        if missing is not None and bool((missing > 0).any()):
+            spectrum = spectrum + self._noise(missing, length=length, generator=generator)
         return transform.inverse(spectrum, length=length)
 
     def _within_reach(self, bands: Tensor, reference: Tensor) -> tuple[Tensor, Tensor]:
