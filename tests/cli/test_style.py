@@ -176,7 +176,7 @@ def test_transfers_draws_and_renders_again(run, played, folder, coded):
     assert "content.wav in the style of rain.estilo-style" in said.err
     assert "content kept" in said.err
     assert "style taken" not in said.err
-    assert coded.jobs[0].styles[0].card.name == "rain"
+    assert coded.tasks[0].styles[0].card.name == "rain"
     report = read_report(folder / "out.wav.json")
     assert report.styles[0].path == str(folder / "rain.estilo-style")
     said = run("rerun", folder / "out.wav.json", "-o", folder / "again.wav")
@@ -211,7 +211,7 @@ def test_a_hostile_style_is_refused_before_anything_is_computed(run, folder, cod
     assert (said.code, match in said.err) == (2, True)
     assert "in the style of" not in said.err
     assert listing() == before
-    assert coded.jobs == []
+    assert coded.tasks == []
 
 
 @pytest.mark.parametrize(
@@ -253,5 +253,5 @@ def test_a_style_file_beside_a_recording(run, make, folder, coded):
     options = ("--engine", "coded", "--style-weight", "3,1", "--plot", "-o", folder / "out.wav")
     said = run("transfer", *files, *options)
     assert said.code == 0, said.err
-    assert coded.jobs[0].style_weights == (0.75, 0.25)
-    assert coded.jobs[0].styles[1].shape == estilo.load(folder / "style.wav").samples.shape
+    assert coded.tasks[0].style_weights == (0.75, 0.25)
+    assert coded.tasks[0].styles[1].shape == estilo.load(folder / "style.wav").samples.shape
