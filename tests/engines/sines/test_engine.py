@@ -110,6 +110,6 @@ def test_settings_without_effect_are_refused(values: dict[str, Any], message: st
 
 
 def test_the_rate_is_that_of_the_optimisation() -> None:
-    assert SinesSettings().process_rate_hz is None
+    assert SinesSettings().working_rate_hz is None
     settings = build_settings("sines", {"optimise": {"process_rate_hz": 22_050}})
-    assert settings.process_rate_hz == 22_050
+    assert settings.working_rate_hz == 22_050
