@@ -99,6 +99,22 @@ def test_a_broken_part_breaks_only_its_own_use(package, source, path, why) -> No
     assert "e" in constants
 
 
+def test_a_part_gives_a_value_to_what_its_kind_declares(package, tmp_path) -> None:
+    source = """
+        from typing import ClassVar
+        class Kind:
+            unit: ClassVar[str]
+            shown: ClassVar[bool] = True
+        class Bare(Kind): pass
+        class Whole(Kind): unit = "m"
+        """
+    package("units", source, bare="units:Bare", whole="units:Whole")
+    constants = family(kind="units:Kind")
+    assert constants["whole"].unit == "m"
+    with pytest.raises(PluginError, match=r"the class Bare lacks unit\)"):
+        _ = constants["bare"]
+
+
 def test_what_a_part_names_is_loaded_with_the_same_error(package) -> None:
     package("halves", "class half:\n    made_by = 'halves:nobody'", half="halves:half")
     constants = family()

@@ -6,6 +6,7 @@ what they add can break nothing but its own use.
 """
 
 import difflib
+import inspect
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache, cached_property
@@ -183,9 +184,10 @@ class Registry(Mapping[str, Any]):
             return f"expected an instance of {_dotted(self._instance_of)}, got {_called(part)}"
         if self._kind is None:
             return ""
-        if not (isinstance(part, type) and issubclass(part, _imported(self._kind))):
+        kind = _imported(self._kind)
+        if not (isinstance(part, type) and issubclass(part, kind)):
             return f"expected a subclass of {_dotted(self._kind)}, got {_called(part)}"
-        missing = ", ".join(sorted(getattr(part, "__abstractmethods__", ())))
+        missing = ", ".join([*getattr(part, "__abstractmethods__", ()), *_unset(part, kind)])
         return missing and f"{_called(part)} lacks {missing}"
 
     def _unusable(self, point: EntryPoint, why: str) -> PluginError:
@@ -222,6 +224,12 @@ def _package(point: EntryPoint) -> str:
 def _imported(path: str) -> Any:
     module, _, attribute = path.partition(":")
     return getattr(import_module(module), attribute)
+
+
+def _unset(part: type, kind: type) -> list[str]:
+    """Class attributes that a kind only declares, and that a part leaves without a value."""
+    declared = inspect.get_annotations(kind).items()
+    return [name for name, hint in declared if "ClassVar" in str(hint) and not hasattr(part, name)]
 
 
 def _dotted(path: str) -> str:
