@@ -5,16 +5,17 @@ packages add to a family through its entry-point group (``estilo.engines``, ``es
 what they add can break nothing but its own use.
 """
 
-import difflib
 import inspect
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache, cached_property
 from importlib import import_module
-from importlib.metadata import EntryPoint, entry_points
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from estilo.errors import PluginError, SettingsError
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 
 class NameTaken(UserWarning):
@@ -147,7 +148,7 @@ class Registry(Mapping[str, Any]):
         return None if point is None else _package(point)
 
     @cached_property
-    def _points(self) -> dict[str, EntryPoint]:
+    def _points(self) -> "dict[str, EntryPoint]":
         """What other packages add."""
         found: dict[str, EntryPoint] = {}
         for point in () if self.group is None else _installed().select(group=self.group):
@@ -168,7 +169,7 @@ class Registry(Mapping[str, Any]):
     def _paths(self) -> dict[str, str | Callable[[], Any]]:
         return self._own | {name: point.value for name, point in self._points.items()}
 
-    def _from_outside(self, point: EntryPoint) -> Any:
+    def _from_outside(self, point: "EntryPoint") -> Any:
         try:
             part = point.load()
         except Exception as error:  # whatever another package raises is its own fault
@@ -190,7 +191,7 @@ class Registry(Mapping[str, Any]):
         missing = ", ".join([*getattr(part, "__abstractmethods__", ()), *_unset(part, kind)])
         return missing and f"{_called(part)} lacks {missing}"
 
-    def _unusable(self, point: EntryPoint, why: str) -> PluginError:
+    def _unusable(self, point: "EntryPoint", why: str) -> PluginError:
         return PluginError(
             f"the {self.family} {point.name!r} cannot be used: the entry point {point.value} of "
             f"the package {_package(point)} does not load ({why}); update or remove that package"
@@ -205,6 +206,8 @@ def unknown(family: str, name: str, known: Sequence[str]) -> SettingsError:
         name: name that was asked for.
         known: the names that there are.
     """
+    import difflib
+
     near = difflib.get_close_matches(name, known, n=1)
     hint = f"; did you mean {near[0]!r}?" if near else "."
     return SettingsError(f"unknown {family} {name!r}{hint} Known: {', '.join(known)}")
@@ -213,10 +216,13 @@ def unknown(family: str, name: str, known: Sequence[str]) -> SettingsError:
 @cache
 def _installed() -> Any:
     """All entry points that there are, to be selected from; reading them takes 20 ms, so once."""
+    # Imported here, as everything above that the help of the program has no need of.
+    from importlib.metadata import entry_points
+
     return entry_points()
 
 
-def _package(point: EntryPoint) -> str:
+def _package(point: "EntryPoint") -> str:
     found = point.dist
     return "an unknown package" if found is None else f"{found.name} {found.version}"
 

@@ -7,13 +7,15 @@ import estilo
 from estilo.cli import app, main
 
 HEAVY = ("torch", "matplotlib", "scipy", "soundfile")
+# What torch loads only when something asks for it, and what other engines need.
+SELDOM = ("torch._dynamo", "torch._inductor", "estilo.models")
 
 
-def modules_after(*arguments):
+def modules_after(*arguments, among=HEAVY):
     code = (
         "import sys; from estilo.cli import main; "
         f"code = main({list(arguments)!r}); "
-        f"print('LOADED', code, [name for name in {HEAVY} if name in sys.modules])"
+        f"print('LOADED', code, [name for name in {among} if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     return done.stdout.rsplit("LOADED", 1)[1].strip()
@@ -29,6 +31,12 @@ def test_usage_errors_and_bad_headers_load_no_torch(tmp_path):
     assert modules_after("transfer", "--bogus").startswith("2 []")
     missing = modules_after("transfer", str(tmp_path / "a.wav"), "b.wav", "-o", "c.wav")
     assert missing == "2 ['soundfile']"
+
+
+def test_a_transfer_loads_only_what_it_uses(folder):
+    files = (folder / "content.wav", folder / "style.wav", "-o", folder / "out.wav")
+    loaded = modules_after("transfer", *map(str, files), "--quiet", among=(*HEAVY, *SELDOM))
+    assert loaded == "0 ['torch', 'soundfile']"
 
 
 def test_version(run):

@@ -1,5 +1,6 @@
 """Packages that look installed: a module and the metadata that pip would have written."""
 
+from importlib.metadata import entry_points
 from pathlib import Path
 from textwrap import dedent
 
@@ -49,5 +50,5 @@ def put_on_path(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
         folder: with distributions from `install`.
     """
     monkeypatch.syspath_prepend(str(folder))
-    fresh = registry.entry_points()
+    fresh = entry_points()
     monkeypatch.setattr(registry, "_installed", lambda: fresh)

@@ -11,6 +11,7 @@ import soundfile
 import torch
 from clips import audio, melody, rain, stereo
 from scipy import signal
+from threadpoolctl import threadpool_info
 
 import estilo
 from estilo.audio import Audio
@@ -286,17 +287,19 @@ def test_one_transfer_serves_many_recordings() -> None:
 
 def test_threads_are_set_and_put_back() -> None:
     before = torch.get_num_threads()
-    seen = []
-    result = transfer(
-        _content(),
-        _style(),
-        threads=2,
-        on_progress=lambda _: seen.append(torch.get_num_threads()),
-        **QUICK,
-    )
+    pools = threadpool_info()
+    seen, most = [], []
+
+    def look(_) -> None:
+        seen.append(torch.get_num_threads())
+        most.append(max(pool["num_threads"] for pool in threadpool_info()))
+
+    result = transfer(_content(), _style(), threads=2, on_progress=look, **QUICK)
     assert set(seen) == {2}
+    assert set(most) == {2}
     assert result.report.threads == 2
     assert torch.get_num_threads() == before
+    assert threadpool_info() == pools
 
 
 def test_progress_reaches_the_end_and_cancel_stops() -> None:
