@@ -129,7 +129,7 @@ def test_the_average_spectrum_of_little_is_finite_and_sees_its_last_samples(n_sa
 
 
 def test_an_average_of_nothing_is_refused() -> None:
-    with pytest.raises(InputError, match="of 0 samples; give audio"):
+    with pytest.raises(InputError, match="got 0 samples; give audio"):
         average_power(torch.zeros(2, 0), sample_rate=RATE)
 
 

@@ -60,7 +60,7 @@ def average_power(waveform: Tensor, *, sample_rate: int) -> Tensor:
     n_fft = _n_fft(sample_rate)
     time, hop = waveform.shape[-1], n_fft // 2
     if waveform.numel() == 0:
-        raise InputError("expected samples to take a spectrum of, got 0; give audio")
+        raise InputError("a spectrum needs samples, got 0 samples; give audio")
     channels = waveform.reshape(-1, time)
     window = window_function("hann", length=n_fft).to(waveform)
     if time < n_fft:
