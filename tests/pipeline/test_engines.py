@@ -74,7 +74,7 @@ def test_strength_0_returns_the_content_bit_for_bit(engine: str) -> None:
         ({"n_steps": 2, "limit_db": 3.0}, "engine 'optimise' has no setting 'limit_db', .* of eq"),
         ({"engine": "eq", "preset": "dipani"}, "preset 'dipani' is of engine 'optimise', and"),
         ({"engine": "eq", "feature_network": object()}, "'eq' takes no feature network; leave"),
-        ({"engine": "eq", "raw": True}, "raw writes what the ancestor of a preset"),
+        ({"engine": "eq", "raw": True}, "raw writes what the original method of a preset"),
         ({"engine": "eq", "limit_db": 0.0}, "limit_db: .*greater than 0"),
     ],
 )
