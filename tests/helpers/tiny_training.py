@@ -1,5 +1,6 @@
 """Datasets and recipes on which a training takes a moment."""
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 from estilo.datasets import synth
 from estilo.datasets.settings import SynthSettings
 from estilo.engines.neural.weights import ModelCard
+from estilo.models.discriminators import MultiScaleDiscriminator
 from estilo.models.settings import GeneratorSettings
 from estilo.training.recipe import AdversarialPart, BatchPart, OptimiserPart, Recipe
 
@@ -21,6 +23,8 @@ DATA = SynthSettings(
     duration_s=1.5,
 )
 MODEL = GeneratorSettings(n_channels=16, n_vector=8, n_key=8, n_value=8, dilations=(1, 2))
+SMALL_JUDGE = partial(MultiScaleDiscriminator, n_channels=4)
+"""Discriminators in which a tiny training does not spend most of its time."""
 CARD = ModelCard(name="Tiny", licence="CC0-1.0", generator=MODEL.model_dump(mode="json"))
 
 

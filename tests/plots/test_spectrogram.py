@@ -1,3 +1,5 @@
+import itertools
+
 import numpy as np
 import pytest
 
@@ -14,8 +16,10 @@ def row_hz(picture, row):
     return picture.low_hz * (picture.high_hz / picture.low_hz) ** ((row + 0.5) / n_rows)
 
 
-@pytest.mark.parametrize("hz", [60, 110, 440, 3_000, 12_000])
-@pytest.mark.parametrize("seconds", [0.2, 1.0, 90.0])
+@pytest.mark.parametrize(
+    ("hz", "seconds"),
+    [*itertools.product([60, 110, 440, 3_000, 12_000], [0.2, 1.0]), (60, 90.0), (12_000, 90.0)],
+)
 def test_a_sine_is_a_line_at_its_frequency_and_level(hz, seconds):
     """Half of full scale is −6.02 dB wherever the line lies and however long it lasts."""
     picture = log_spectrogram(tone(hz, seconds, amplitude=0.5))

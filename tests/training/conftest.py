@@ -1,5 +1,5 @@
 import pytest
-from tiny_training import QuickValidation, make_dataset
+from tiny_training import SMALL_JUDGE, QuickValidation, make_dataset
 
 from estilo.training import records
 
@@ -7,6 +7,11 @@ from estilo.training import records
 @pytest.fixture(scope="session")
 def dataset(tmp_path_factory):
     return make_dataset(tmp_path_factory.mktemp("data"))
+
+
+@pytest.fixture(autouse=True)
+def _small_judge(monkeypatch):
+    monkeypatch.setattr("estilo.training.state.MultiScaleDiscriminator", SMALL_JUDGE)
 
 
 @pytest.fixture

@@ -102,9 +102,9 @@ PROGRAM = """
 import os, signal, sys
 from pathlib import Path
 sys.path.append({helpers!r})
-from tiny_training import CARD, QuickValidation, tiny
+from tiny_training import CARD, SMALL_JUDGE, QuickValidation, tiny
 from estilo.io import atomic
-from estilo.training import logs, records
+from estilo.training import logs, records, state
 from estilo.training.loop import train
 
 publish, n = atomic._publish, 0
@@ -117,6 +117,7 @@ def dying(temporary, target, path, *, force):
     publish(temporary, target, path, force=force)
 
 atomic._publish = dying
+state.MultiScaleDiscriminator = SMALL_JUDGE
 records.validation = lambda folders: QuickValidation()
 logs._board = lambda folder, step: None
 train(tiny(Path({data!r})), Path({folder!r}), card=CARD)
@@ -367,7 +368,6 @@ def test_a_full_disk_ends_it_with_the_checkpoint_before(dataset, tmp_path, monke
     monkeypatch.setattr(records, "save_checkpoint", full)
     with pytest.raises(OutputError, match="the disk is full"):
         run(tiny(dataset), tmp_path)
-    monkeypatch.undo()
     assert load_checkpoint(tmp_path / "checkpoint.pt", tiny(dataset)).step == 2
 
 

@@ -22,13 +22,14 @@ import math, sys
 from pathlib import Path
 sys.path.append({helpers!r})
 import torch
-from tiny_training import CARD, QuickValidation, tiny
-from estilo.training import logs, records, step
+from tiny_training import CARD, SMALL_JUDGE, QuickValidation
+from estilo.training import logs, records, state, step
 from estilo.training.loop import train
 from estilo.training.parallel import team
 from estilo.training.recipe import Recipe
 
 torch.set_num_threads(1)
+state.MultiScaleDiscriminator = SMALL_JUDGE
 records.validation = lambda folders: QuickValidation()
 logs._board = lambda folder, step: None
 real, n = step.objective, 0
@@ -43,9 +44,9 @@ step.objective = poisoned
 with team("cpu") as (own, device):
     for recipe, folder, poison in {trainings!r}:
         recipe, folder, n = Recipe.model_validate_json(recipe), Path(folder), 0
-        state = train(recipe, folder, card=CARD, team=own, device=device)
-        torch.save(state.network.state_dict(), folder / f"rank{{own.rank}}.pt")
-        assert state.step == recipe.n_steps
+        end = train(recipe, folder, card=CARD, team=own, device=device)
+        torch.save(end.network.state_dict(), folder / f"rank{{own.rank}}.pt")
+        assert end.step == recipe.n_steps
 """
 
 
