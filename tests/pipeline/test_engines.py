@@ -31,7 +31,7 @@ STYLE = Audio(rain(0.6, 22_050), 22_050)
 @pytest.mark.parametrize("sample_rate", [RATE, 96_000])
 def test_rate_length_channels_and_loudness_are_the_contents(engine: str, sample_rate: int) -> None:
     content = _content(sample_rate)
-    result = transfer(content, STYLE, engine=engine)
+    result = transfer(content, STYLE, engine=engine, scores=False)
     assert result.audio.samples.shape == content.samples.shape
     assert result.audio.sample_rate == sample_rate
     assert result.report.engine == engine

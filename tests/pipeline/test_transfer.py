@@ -24,7 +24,7 @@ from estilo.pipeline.transfer import Transfer
 from estilo.presets import load_preset, preset_names
 
 RATE = 16_000
-QUICK: dict[str, Any] = {"n_steps": 2}
+QUICK: dict[str, Any] = {"n_steps": 2, "scores": False}  # scores: test_scoring.py
 
 
 def _content(seconds: float = 1.0, sample_rate: int = RATE) -> Audio:
