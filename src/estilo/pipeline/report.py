@@ -20,7 +20,7 @@ MOST_GRAINS = 2000
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid")
 
 
 class MatchReport(_Part):

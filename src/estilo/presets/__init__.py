@@ -25,7 +25,7 @@ from estilo.registry import Registry, unknown
 class RawSettings(BaseModel):
     """What the original method of a preset did around its optimisation."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
     sample_rate_hz: int = Field(ge=8000, le=192_000)
     """Everything was mixed to mono and converted to this rate."""
@@ -36,7 +36,7 @@ class RawSettings(BaseModel):
 class Preset(BaseModel):
     """Settings under a name."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: str = ""
     summary: str

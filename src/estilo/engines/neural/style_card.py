@@ -53,9 +53,7 @@ _FileName = Annotated[
 
 
 class _Card(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, strict=True, use_attribute_docstrings=True
-    )
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 class ClipCard(_Card):
