@@ -90,7 +90,7 @@ def test_gradient_is_that_of_finite_differences(form: Form, rng: np.random.Gener
     assert torch.autograd.gradcheck(lambda maps: term.forward(maps, target), candidate)
 
 
-# The choices of the seeds, against the formulas as published.
+# The choices of the original methods, against the formulas as published.
 
 
 def test_normaliser_of_lebedev_and_ulyanov_in_lasagne(rng: np.random.Generator) -> None:
