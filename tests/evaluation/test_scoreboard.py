@@ -178,7 +178,7 @@ def test_processes_measure_what_this_one_does(tmp_path):
     before = dict(os.environ)
     children = set(multiprocessing.active_children())
     said = tmp_path / "said.txt"
-    entries = (*QUICK, Entry("slow", "slow", Slow(0.3, str(said))))
+    entries = (*QUICK[1:3], Entry("slow", "slow", Slow(0.3, str(said))))
     items = ("a-0", "bad", "b-1")
     board = run(tiny(tmp_path / "two", items=items, entries=entries), n_jobs=2)
     assert dict(os.environ) == before
@@ -188,7 +188,7 @@ def test_processes_measure_what_this_one_does(tmp_path):
     assert sorted(name for name, _ in made) == ["a-0", "b-1"]
     assert str(os.getpid()) not in {pid for _, pid in made}
     bench = Bench(TinyPairs(items))
-    for entry in QUICK:
+    for entry in QUICK[1:3]:
         for item in ("a-0", "b-1"):
             ours = board.results[entry.name, item].measured.scores
             assert ours == pytest.approx(bench.measure(item, entry.maker).scores, nan_ok=True)

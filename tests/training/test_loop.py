@@ -2,6 +2,7 @@ import math
 import signal
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -124,8 +125,17 @@ train(tiny(Path({data!r})), Path({folder!r}), card=CARD)
 """
 
 
-def test_killed_amid_a_checkpoint_and_resumed_is_as_if_nothing_had_been(dataset, tmp_path):
-    killed, whole = tmp_path / "killed", tmp_path / "whole"
+@pytest.fixture(scope="module")
+def uninterrupted(dataset, tmp_path_factory):
+    """A training that nothing stops, done by the first test that asks, and its folder."""
+    folder = tmp_path_factory.mktemp("whole")
+    return cache(lambda: (run(tiny(dataset), folder), folder))
+
+
+def test_killed_amid_a_checkpoint_and_resumed_is_as_if_nothing_had_been(
+    dataset, tmp_path, uninterrupted
+):
+    killed = tmp_path / "killed"
     killed.mkdir()
     helpers = str(Path(__file__).parents[1] / "helpers")
     program = PROGRAM.format(helpers=helpers, data=str(dataset), folder=str(killed))
@@ -135,9 +145,9 @@ def test_killed_amid_a_checkpoint_and_resumed_is_as_if_nothing_had_been(dataset,
     assert list(killed.glob(".estilo-*.part"))
     assert load_checkpoint(killed / "checkpoint.pt", tiny(dataset)).step == 2
     resumed = run(tiny(dataset), killed, resume=True)
-    uninterrupted = run(tiny(dataset), whole)
+    state, whole = uninterrupted()
     assert resumed.step == 7
-    assert_same(resumed, uninterrupted)
+    assert_same(resumed, state)
     assert figures_of(killed) == figures_of(whole)
     assert not list(killed.glob(".estilo-*.part"))
     best, other = (read_weights(each / "best.safetensors") for each in (killed, whole))
@@ -146,7 +156,7 @@ def test_killed_amid_a_checkpoint_and_resumed_is_as_if_nothing_had_been(dataset,
         assert torch.equal(each, other[0].get_parameter(name))
 
 
-def test_stopped_twice_and_resumed_is_as_if_nothing_had_been(dataset, tmp_path):
+def test_stopped_twice_and_resumed_is_as_if_nothing_had_been(dataset, tmp_path, uninterrupted):
     first = run(tiny(dataset), tmp_path / "a", cancel=StopAfter(3))
     assert first.step == 3
     assert load_checkpoint(tmp_path / "a/checkpoint.pt", tiny(dataset)).step == 3
@@ -154,8 +164,9 @@ def test_stopped_twice_and_resumed_is_as_if_nothing_had_been(dataset, tmp_path):
     assert second.step == 5
     assert second.seconds > first.seconds > 0
     resumed = run(tiny(dataset), tmp_path / "a", resume=True)
-    assert_same(resumed, run(tiny(dataset), tmp_path / "b"))
-    assert figures_of(tmp_path / "a") == figures_of(tmp_path / "b")
+    state, whole = uninterrupted()
+    assert_same(resumed, state)
+    assert figures_of(tmp_path / "a") == figures_of(whole)
 
 
 def test_a_training_that_is_done_stays_done(dataset, tmp_path):
