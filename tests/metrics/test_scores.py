@@ -6,6 +6,7 @@ import warnings
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from estilo.analysis.sound import Sound
 from estilo.errors import InputError
@@ -181,3 +182,17 @@ def test_what_is_no_sound_is_refused(content) -> None:
             styles=[Sound(content, RATE), Sound(content, RATE)],
             style_weights=[1.0],
         )
+
+
+def test_scores_are_measured_by_one_thread_of_every_pool(content, style, monkeypatch) -> None:
+    seen = []
+
+    def look(*_) -> dict[str, float]:
+        seen.append({pool["num_threads"] for pool in threadpool_info()})
+        return {}
+
+    monkeypatch.setattr("estilo.metrics.scores._measured", look)
+    with threadpool_limits(2):
+        measured(Sound(content, RATE), references(styles=[Sound(style, RATE)]))
+        assert {pool["num_threads"] for pool in threadpool_info()} == {2}
+    assert seen == [{1}] * len(METRICS)
