@@ -3,7 +3,14 @@
 import pytest
 import torch
 
-from estilo.engines.building import bare_engine, build_engine, engine_rate, working_rate
+from estilo.engines.building import (
+    bare_engine,
+    build_engine,
+    check_styles,
+    engine_rate,
+    working_rate,
+)
+from estilo.engines.eq.settings import EqSettings
 from estilo.engines.optimise.settings import OptimiseSettings
 from estilo.engines.sines.settings import SinesSettings
 from estilo.errors import SettingsError
@@ -45,3 +52,11 @@ def test_a_network_is_taken_or_refused() -> None:
     with pytest.raises(SettingsError, match="'eq' takes no feature network; leave it out"):
         bare_engine("eq", build_settings("eq", {}), network=network)
     bare_engine("optimise", OptimiseSettings(representation="stft"), network=network)
+
+
+def test_several_styles_are_taken_or_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    check_styles("eq", 3)
+    monkeypatch.setattr(EqSettings, "takes_several_styles", False)
+    check_styles("eq", 1)
+    with pytest.raises(SettingsError, match="engine 'eq' takes one style, got 3; give one, or"):
+        check_styles("eq", 3)

@@ -91,6 +91,22 @@ def check_network(name: str, network: Features | None) -> None:
         raise SettingsError(f"engine {name!r} takes no feature network; leave it out")
 
 
+def check_styles(name: str, n_styles: int) -> None:
+    """Refuse several styles for an engine that takes one.
+
+    Args:
+        name: name of the engine.
+        n_styles: number of styles that were given.
+
+    Raises:
+        SettingsError: there is no such engine, or it takes one style and several were given.
+    """
+    if n_styles > 1 and not ENGINES[name].takes_several_styles:
+        raise SettingsError(
+            f"engine {name!r} takes one style, got {n_styles}; give one, or choose another engine"
+        )
+
+
 def engine_rate(settings: EngineSettings, content_rate: int) -> int:
     """Sample rate in Hz that an engine works at.
 

@@ -14,7 +14,7 @@ class EngineSettings(BaseModel):
 
     This is what the registry `estilo.engines.ENGINES` holds. Every setting is a field whose
     docstring is its help; unknown names are refused. Every class attribute below is checked
-    against what the engine does by ``tests/conformance/test_engines.py``.
+    against what the engine does by ``tests/conformance/test_engine_capabilities.py``.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
