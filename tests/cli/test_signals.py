@@ -39,12 +39,12 @@ def wait_for_a_step(process):
     raise AssertionError("it ended before its first step")
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_ends_it_with_nothing_written(folder, listing, number):
+def test_a_signal_ends_it_with_nothing_written(folder, listing):
+    """SIGTERM here and Ctrl-C below: `Stop` takes them alike, see `test_the_second_one_raises`."""
     before = listing()
     with start(folder) as process:
         wait_for_a_step(process)
-        process.send_signal(number)
+        process.send_signal(signal.SIGTERM)
         out, err = process.communicate(timeout=60)
     assert process.returncode == 130
     assert out == ""
@@ -82,20 +82,23 @@ def test_a_signal_before_the_first_step_ends_it_at_once(folder, listing):
 
 @pytest.fixture
 def signals():
-    """Ctrl-C raises, whatever the tests were started with."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    """Both raise, whatever the tests were started with."""
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(number, signal.default_int_handler) for number in numbers]
     yield
-    signal.signal(signal.SIGINT, before)
+    for number, handler in zip(numbers, before, strict=True):
+        signal.signal(number, handler)
 
 
-def test_the_second_signal_raises(signals):
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_second_one_raises(signals, number):
     with Stop() as stop:
         stop.soften()
-        os.kill(os.getpid(), signal.SIGINT)
+        os.kill(os.getpid(), number)
         assert stop.is_set()
         with pytest.raises(KeyboardInterrupt):
-            os.kill(os.getpid(), signal.SIGINT)
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+            os.kill(os.getpid(), number)
+    assert signal.getsignal(number) is signal.default_int_handler
 
 
 def test_a_hard_token_raises_at_once(signals):
