@@ -109,7 +109,12 @@ def fast_race(job: Task) -> tuple[Race, Race]:
 
 
 def plain_race(job: Task, restrictions: Restrictions | None) -> Race:
-    """The plain algorithm; its time includes that of all grains' spectra."""
+    """The plain algorithm; its time includes that of all grains' spectra.
+
+    Args:
+        job: content and style.
+        restrictions: restrictions that were published, or None for none.
+    """
     index = MosaicEngine(RACED).prepare(job)
     assert job.content is not None
     start, n_fft = time.process_time(), index.n_fft
@@ -218,7 +223,12 @@ def found_values(exam: Exam) -> dict[str, Values]:
 
 
 def refinement_rows(found: dict[str, Values], *, n: int) -> Iterator[tuple[object, ...]]:
-    """What a refinement changes, triplet by triplet."""
+    """What a refinement changes, triplet by triplet.
+
+    Args:
+        found: values of every row.
+        n: number of triplets.
+    """
     for alone in ("musaicing as published", "mosaic"):
         changes = (cell(against(found[REFINED], found[alone], each), n=n) for each in COMPARED)
         yield (alone, *changes)

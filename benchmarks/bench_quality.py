@@ -76,7 +76,12 @@ def scored(output: Audio, content: Audio, style: Audio) -> tuple[float, float, f
 
 
 def crossfades(content: Audio, style: Audio) -> np.ndarray:
-    """Scores of all crossfades at equal level, (weights, 3)."""
+    """Scores of all crossfades at equal level, (weights, 3).
+
+    Args:
+        content: clip at one end.
+        style: clip at the other end, repeated to the content's length.
+    """
     wet = np.resize(style.samples[0], content.n_samples)
     wet = wet * (content.samples.std() / wet.std())
     rows = []
@@ -92,7 +97,12 @@ def kept(scores: np.ndarray) -> np.ndarray:
 
 
 def best_crossfade(fades: np.ndarray, content_kept: np.ndarray) -> float:
-    """Least distance to the style of a crossfade that keeps as much content."""
+    """Least distance to the style of a crossfade that keeps as much content.
+
+    Args:
+        fades: scores as from `crossfades`.
+        content_kept: content that has to be kept; **shape** ``()``.
+    """
     return float(fades[kept(fades) >= content_kept - 1e-9, 2].min())
 
 
@@ -159,7 +169,13 @@ class Measured:
 
 
 def variant(settings: OptimiseSettings, content: Audio, style: Audio) -> tuple[Audio, float, float]:
-    """Output, relative distance of its frames from those that were optimised, seconds."""
+    """Output, relative distance of its frames from those that were optimised, seconds.
+
+    Args:
+        settings: settings of the engine.
+        content: mono clip.
+        style: mono clip at the same rate.
+    """
     engine = OptimiseEngine(settings)
     job = Task(
         torch.from_numpy(content.samples),

@@ -46,7 +46,12 @@ class Exam:
         self._columns = [each.name for each in columns_of(test_set.load(items[0]))]
 
     def values(self, row: str, maker: Maker) -> Values:
-        """Every metric of an engine's outputs, item by item; NaN where it failed, which is said."""
+        """Every metric of an engine's outputs, item by item; NaN where it failed, which is said.
+
+        Args:
+            row: name of the row, for messages and the ledger.
+            maker: maker of the outputs.
+        """
         recipe = maker.recipe()
         keys = [
             result_key(set_name=self.name, item=item, recipe=recipe, columns=self._columns)
@@ -87,27 +92,56 @@ def network_alone(weights: Path) -> TransferMaker:
 
 
 def tuning_triplets(n: int, *, folder: Path, n_jobs: int) -> Exam:
-    """Triplets that may be used for choosing."""
+    """Triplets that may be used for choosing.
+
+    Args:
+        n: number of triplets.
+        folder: folder of the ledger.
+        n_jobs: number of processes that measure.
+
+    Raises:
+        InputError: FluidSynth or the soundfont is missing.
+    """
     triplets = SyntheticTriplets(TUNING_FONT, seed=TUNING_SEED)
     name = f"synthetic, {TUNING_FONT}, seed {TUNING_SEED}"
     return Exam(name, triplets, triplets.names(n), folder=folder, n_jobs=n_jobs)
 
 
 def tuning_pairs(n: int, *, folder: Path, n_jobs: int) -> Exam:
-    """Real pairs behind those of the scoreboard."""
+    """Real pairs behind those of the scoreboard.
+
+    Args:
+        n: number of pairs.
+        folder: folder of the ledger.
+        n_jobs: number of processes that measure.
+
+    Raises:
+        InputError: there are no recordings.
+    """
     pairs = RealPairs()
     items = pairs.names()[N_BOARD_PAIRS : N_BOARD_PAIRS + n]
     return Exam("real", pairs, items, folder=folder, n_jobs=n_jobs)
 
 
 def against(values: Values, base: Values, name: str) -> Interval:
-    """A metric as a ratio of means; pitch, which may be 0, as a difference."""
+    """A metric as a ratio of means; pitch, which may be 0, as a difference.
+
+    Args:
+        values: values of a row.
+        base: values of the row that it is held against.
+        name: name of the metric.
+    """
     interval = difference_interval if name == "pitch" else ratio_interval
     return interval(values[name], base[name])
 
 
 def cell(interval: Interval, *, n: int) -> str:
-    """An estimate with its interval; the number of items where some have no value."""
+    """An estimate with its interval; the number of items where some have no value.
+
+    Args:
+        interval: the estimate.
+        n: number of all items.
+    """
     if interval.n == 0:
         return "–"
     text = f"{interval.value:.3f} [{interval.low:.3f}, {interval.high:.3f}]"
@@ -115,12 +149,22 @@ def cell(interval: Interval, *, n: int) -> str:
 
 
 def number(value: float, places: int = 3) -> str:
-    """A number, or a dash where there is none."""
+    """A number, or a dash where there is none.
+
+    Args:
+        value: the number, or NaN.
+        places: number of decimal places.
+    """
     return f"{value:.{places}f}" if np.isfinite(value) else "–"
 
 
 def make_parser(about: str, *, folder: str) -> argparse.ArgumentParser:
-    """Options that all these benchmarks have."""
+    """Options that all these benchmarks have.
+
+    Args:
+        about: docstring of the benchmark; its first line is the help.
+        folder: name of its folder below `RUNS`.
+    """
     parser = argparse.ArgumentParser(description=about.partition("\n")[0])
     parser.add_argument("--folder", type=Path, default=RUNS / folder, help="Folder of the runs.")
     parser.add_argument(

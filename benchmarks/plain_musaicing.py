@@ -48,12 +48,24 @@ def musaicing(
 
 
 def updated(activations: Tensor, magnitude: Tensor, grains: Tensor) -> Tensor:
-    """One multiplicative update."""
+    """One multiplicative update.
+
+    Args:
+        activations: activations before it, ``(grains, frames)``.
+        magnitude: magnitudes of the content, ``(bins, frames)``.
+        grains: magnitudes of the grains, each summing to 1: ``(bins, grains)``.
+    """
     return activations * (grains.T @ (magnitude / (grains @ activations + 1e-12)))
 
 
 def restricted(activations: Tensor, restrictions: Restrictions, *, left: float) -> Tensor:
-    """Activations with what breaks a restriction multiplied by what is left of it."""
+    """Activations with what breaks a restriction multiplied by what is left of it.
+
+    Args:
+        activations: activations before it, ``(grains, frames)``.
+        restrictions: what is not to be broken.
+        left: share that is left, 0 to 1.
+    """
     reach = restrictions.repetition
     nearby = torch.nn.functional.max_pool1d(activations[None], 2 * reach + 1, 1, reach)[0]
     activations = torch.where(activations < nearby, left * activations, activations)

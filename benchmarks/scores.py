@@ -8,7 +8,14 @@ SCORE_RATE_HZ = 16_000
 
 
 def timbre_vector(samples: np.ndarray, sample_rate: int) -> np.ndarray:
-    """Means and deviations of MFCCs 1 to 12 (13 less the zeroth), hop 500 at 16 kHz."""
+    """Means and deviations of MFCCs 1 to 12 (13 less the zeroth), hop 500 at 16 kHz.
+
+    **Shape**: ``(time,)`` to ``(24,)``.
+
+    Args:
+        samples: one channel.
+        sample_rate: rate of the samples, in Hz.
+    """
     at_rate = librosa.resample(
         samples.astype(np.float64), orig_sr=sample_rate, target_sr=SCORE_RATE_HZ, res_type="soxr_hq"
     )
@@ -17,12 +24,23 @@ def timbre_vector(samples: np.ndarray, sample_rate: int) -> np.ndarray:
 
 
 def timbre_distance(left: np.ndarray, right: np.ndarray) -> float:
-    """Cosine distance of two timbre vectors, 0 to 2."""
+    """Cosine distance of two timbre vectors, 0 to 2.
+
+    Args:
+        left: one of them, as from `timbre_vector`.
+        right: the other.
+    """
     return float(1.0 - left @ right / (np.linalg.norm(left) * np.linalg.norm(right)))
 
 
 def chroma_cosine(output: np.ndarray, content: np.ndarray, sample_rate: int) -> float:
-    """Mean cosine of chroma vectors over the frames where the content sounds, 0 to 1."""
+    """Mean cosine of chroma vectors over the frames where the content sounds, 0 to 1.
+
+    Args:
+        output: one channel; **shape** ``(time,)``.
+        content: one channel of the same length.
+        sample_rate: rate of both, in Hz.
+    """
     chroma = [
         librosa.feature.chroma_stft(
             y=signal, sr=sample_rate, tuning=0.0, n_fft=4096, hop_length=1024
@@ -37,7 +55,13 @@ def chroma_cosine(output: np.ndarray, content: np.ndarray, sample_rate: int) -> 
 
 
 def onset_f1(output: np.ndarray, content: np.ndarray, sample_rate: int) -> float:
-    """F1 of onsets within 50 ms, 0 to 1."""
+    """F1 of onsets within 50 ms, 0 to 1.
+
+    Args:
+        output: one channel; **shape** ``(time,)``.
+        content: one channel, whose onsets count as the truth.
+        sample_rate: rate of both, in Hz.
+    """
     found, wanted = (
         librosa.onset.onset_detect(y=signal, sr=sample_rate, units="time")
         for signal in (output, content)
