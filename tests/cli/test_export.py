@@ -1,4 +1,4 @@
-"""The command that writes the trained engine for other programs."""
+"""The command that writes the trained engine for other programs; tests/export has the writing."""
 
 from pathlib import Path
 
@@ -7,10 +7,8 @@ from networks import write_small
 
 from estilo.cli.app import COMMANDS
 from estilo.export import onnx as module
-
-pytest.importorskip("onnx")
-pytest.importorskip("onnxruntime")
-pytest.importorskip("onnxscript")
+from estilo.export.base import Exported
+from estilo.io.atomic import write_atomic
 
 
 @pytest.fixture
@@ -19,22 +17,29 @@ def weights(tmp_path) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def short(monkeypatch, tmp_path):
-    """A comparison of a second, in a folder of its own."""
-    monkeypatch.setattr(module, "_DURATION_S", 1.0)
+def asked(monkeypatch, tmp_path) -> list[dict]:
+    """What the exporter was asked for, which takes a moment here; in a folder of its own."""
+    asked, real = [], module.export_onnx
+
+    def write(network, path, *, channels, n_hops, force) -> Exported:
+        if channels < 1:
+            return real(network, path, channels=channels, n_hops=n_hops)
+        asked.append({"channels": channels, "n_hops": n_hops})
+        return Exported(write_atomic(path, b"a graph", force=force), 7, 1e-6)
+
+    monkeypatch.setattr(module, "export_onnx", write)
     monkeypatch.chdir(tmp_path)
+    return asked
 
 
-def test_what_is_written_is_named_and_described(run, weights):
-    import onnx
-
+def test_what_is_written_is_named_and_described(run, weights, asked):
     said = run("export", "--weights", weights, "--channels", 2, "--hops", 4)
     assert said.code == 0, said.err
     assert said.out == "estilo.onnx\n"
     assert "the network 'Small' as onnx: " in said.err
-    assert "of full scale away" in said.err
-    facts = {each.key: each.value for each in onnx.load("estilo.onnx").metadata_props}
-    assert (facts["channels"], facts["block_size"]) == ("2", "2048")
+    assert "1.0e-06 of full scale away" in said.err
+    assert Path("estilo.onnx").read_bytes() == b"a graph"
+    assert asked == [{"channels": 2, "n_hops": 4}]
 
 
 def test_nothing_is_overwritten_without_force(run, weights, tmp_path):

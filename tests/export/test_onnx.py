@@ -11,7 +11,7 @@ from estilo.engines.neural.stream import NeuralStream
 from estilo.engines.neural.streaming_step import StreamingStep
 from estilo.errors import OutputError, SettingsError
 from estilo.export import onnx as module
-from estilo.export.onnx import export_onnx, material, verify
+from estilo.export.onnx import OnnxExporter, export_onnx, material, verify
 
 onnx = pytest.importorskip("onnx")
 onnxruntime = pytest.importorskip("onnxruntime")
@@ -27,7 +27,7 @@ def network():
 def exported(network, tmp_path_factory):
     """In stereo, verified on a minute."""
     path = tmp_path_factory.mktemp("export") / "step.onnx"
-    return export_onnx(network, path, channels=2)
+    return OnnxExporter().export(network, path, channels=2)
 
 
 @pytest.fixture(scope="module")
