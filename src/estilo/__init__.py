@@ -10,28 +10,37 @@ Importing it is quick: torch is loaded by the first transfer.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+from estilo.version import __version__
 
 _HOMES = {
     "Audio": "estilo.audio",
     "AudioFileError": "estilo.errors",
     "Cancelled": "estilo.errors",
-    "Clip": "estilo.pipeline.sources",
+    "Clip": "estilo.pipeline.clips",
     "DivergenceError": "estilo.errors",
     "EstiloError": "estilo.errors",
     "InputError": "estilo.errors",
     "OutputError": "estilo.errors",
+    "Plan": "estilo.pipeline.plan",
     "PluginError": "estilo.errors",
+    "Progress": "estilo.progress",
     "Report": "estilo.pipeline.report",
     "SettingsError": "estilo.errors",
+    "TensorFileError": "estilo.errors",
     "Transfer": "estilo.pipeline.transfer",
     "TransferResult": "estilo.pipeline.transfer",
+    "describe": "estilo.pipeline.judging",
+    "evaluate": "estilo.pipeline.judging",
     "load": "estilo.io",
+    "plot": "estilo.pipeline.drawing",
     "probe": "estilo.io",
+    "read_report": "estilo.pipeline.report",
+    "rerun": "estilo.pipeline.rerunning",
     "save": "estilo.io",
-    "texture": "estilo.pipeline.functions",
-    "transfer": "estilo.pipeline.functions",
+    "texture": "estilo.pipeline.transfer",
+    "transfer": "estilo.pipeline.transfer",
 }
+_MODULES = ("export", "neural", "settings", "streaming")
 
 __all__ = [
     "Audio",
@@ -42,19 +51,33 @@ __all__ = [
     "EstiloError",
     "InputError",
     "OutputError",
+    "Plan",
     "PluginError",
+    "Progress",
     "Report",
     "SettingsError",
+    "TensorFileError",
     "Transfer",
     "TransferResult",
+    "__version__",
+    "describe",
+    "evaluate",
+    "export",
     "load",
+    "neural",
+    "plot",
     "probe",
+    "read_report",
+    "rerun",
     "save",
+    "settings",
+    "streaming",
     "texture",
     "transfer",
 ]
 
 if TYPE_CHECKING:
+    from estilo import export, neural, settings, streaming
     from estilo.audio import Audio
     from estilo.errors import (
         AudioFileError,
@@ -65,19 +88,26 @@ if TYPE_CHECKING:
         OutputError,
         PluginError,
         SettingsError,
+        TensorFileError,
     )
     from estilo.io import load, probe, save
-    from estilo.pipeline.functions import texture, transfer
-    from estilo.pipeline.report import Report
-    from estilo.pipeline.sources import Clip
-    from estilo.pipeline.transfer import Transfer, TransferResult
+    from estilo.pipeline.clips import Clip
+    from estilo.pipeline.drawing import plot
+    from estilo.pipeline.judging import describe, evaluate
+    from estilo.pipeline.plan import Plan
+    from estilo.pipeline.report import Report, read_report
+    from estilo.pipeline.rerunning import rerun
+    from estilo.pipeline.transfer import Transfer, TransferResult, texture, transfer
+    from estilo.progress import Progress
 
 
 def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return import_module(f"{__name__}.{name}")
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(_HOMES[name]), name)
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *_HOMES])
+    return sorted({*globals(), *_HOMES, *_MODULES})

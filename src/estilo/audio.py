@@ -1,6 +1,7 @@
 """The one type that recordings travel in outside the engines."""
 
 from dataclasses import dataclass
+from typing import Any, Self
 
 import numpy as np
 
@@ -50,6 +51,27 @@ class Audio:
             raise InputError(f"sample_rate must be positive, got {self.sample_rate}")
         object.__setattr__(self, "samples", samples)
         object.__setattr__(self, "sample_rate", int(self.sample_rate))
+
+    @classmethod
+    def of(cls, samples: Any, sample_rate: int) -> Self:
+        """A recording from an array in either of the two usual layouts.
+
+        Args:
+            samples: floats with full scale at ±1. **Shape** ``(time,)``, ``(channels, time)``, or
+                ``(time, channels)`` where that leaves fewer channels than samples.
+            sample_rate: in Hz.
+
+        Raises:
+            InputError: as in `Audio`.
+
+        Example:
+            >>> Audio.of(np.zeros((8000, 2)), 8000).n_channels
+            2
+        """
+        samples = np.asarray(samples)
+        if samples.ndim == 2 and samples.shape[0] > samples.shape[1]:
+            samples = samples.T
+        return cls(samples, sample_rate)
 
     @property
     def n_channels(self) -> int:

@@ -28,8 +28,9 @@ from estilo.engines.neural.weights import read_weights
 from estilo.errors import AudioFileError, InputError, SettingsError
 from estilo.models.network import SAMPLE_RATE, Network
 from estilo.models.style_encoder import StyleCode
+from estilo.pipeline.clips import Recording, as_clip, as_clips
 from estilo.pipeline.levels import matched
-from estilo.pipeline.sources import Recording, as_clip, read_source
+from estilo.pipeline.sources import read_source
 
 _SEED = 0
 
@@ -74,7 +75,7 @@ def encode(recording: Recording, *, weights: "str | os.PathLike[str] | None" = N
     level = max(root_mean_square(channel) for channel in waveform)
     if level < SILENCE:
         raise AudioFileError(
-            f"{source.report.path or 'the recording'} is silent: nothing is played in it; give one "
+            f"{source.clip.path or 'the recording'} is silent: nothing is played in it; give one "
             "with sound"
         )
     style = listen(network, waveform)
@@ -110,13 +111,13 @@ def adapt(
         SettingsError: there are no styles or no steps.
         TensorFileError: the weights cannot be used.
     """
-    chosen = [*styles] if isinstance(styles, Sequence) and not isinstance(styles, str) else [styles]
+    chosen = as_clips(styles)
     if not chosen or n_steps < 1:
         raise SettingsError(
             f"expected at least one style and one step, got {len(chosen)} and {n_steps}"
         )
     network, _ = read_weights(weights)
-    heard, *clips = (_waveform(each) for each in (content, *chosen))
+    heard, *clips = (_waveform(each) for each in (as_clip(content), *chosen))
     shares = [1.0 / len(clips)] * len(clips)
     adaptation = Adaptation(network, heard, clips, shares, n_steps=n_steps, seed=seed)
     while not adaptation.is_done:

@@ -1,9 +1,32 @@
-"""Progress of work that is counted item by item, and the token that cancels work."""
+"""Progress of work: of one run of an engine, and of what is counted; and the cancel token."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
 Item = TypeVar("Item")
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a run of an engine stands.
+
+    Args:
+        fraction: share of the work that is done, 0 to 1.
+        stage: what is being done, in a word or two.
+        step: number of steps that this run has done so far.
+        loss: current total loss; None where there is none.
+        losses: the terms of the loss by name.
+        elapsed_s: time since the start of the run, in seconds.
+        remaining_s: estimate of the time left, in seconds; None while there is no estimate.
+    """
+
+    fraction: float
+    stage: str
+    step: int
+    loss: float | None = None
+    losses: dict[str, float] = field(default_factory=dict)
+    elapsed_s: float = 0.0
+    remaining_s: float | None = None
 
 
 @dataclass(frozen=True)

@@ -48,7 +48,7 @@ def folder(tmp_path, rng) -> Path:
 def transfer(run, folder):
     """`estilo transfer` of content.wav and style.wav into out.wav, with two steps."""
 
-    def transfer(*options, output="out.wav", steps=("--n-steps", 2)) -> Run:
+    def transfer(*options, output="out.wav", steps=("--set", "n_steps=2")) -> Run:
         files = [folder / "content.wav", folder / "style.wav", "-o", folder / output]
         return run("transfer", *files, *steps, *options)
 

@@ -52,7 +52,39 @@ def test_help_names_every_command(run):
     text = run("--help").out
     for name, command in app.COMMANDS.items():
         assert name in text
-        assert command.summary in text
+        assert command.summary in " ".join(text.split())
+
+
+@pytest.mark.parametrize("command", ["transfer", "texture"])
+def test_the_help_fits_on_a_screen(run, command, monkeypatch):
+    """Later versions add settings, not options."""
+    monkeypatch.setenv("COLUMNS", "200")
+    lines = run(command, "--help").out.splitlines()
+    assert len(lines) <= 60
+    assert max(map(len, lines)) <= 80
+
+
+def test_more_than_two_recordings_are_asked_about(run):
+    said = run("transfer", "a.wav", "b.wav", "c.wav", "d.wav", "-o", "o.wav")
+    assert said.code == 2
+    assert "4 recordings were given in a row" in said.err
+    assert "estilo transfer a.wav b.wav --style c.wav" in said.err
+
+
+def test_options_of_earlier_versions_say_what_they_are_called_now(run):
+    said = run("transfer", "a.wav", "b.wav", "-o", "o.wav", "--n-steps", "3")
+    assert (said.code, said.err) == (2, "estilo: error: --n-steps is now --set n_steps=VALUE\n")
+
+
+@pytest.mark.parametrize(
+    ("shell", "sign"), [("bash", "complete "), ("zsh", "#compdef"), ("fish", "complete -c estilo")]
+)
+def test_shells_complete_commands_and_options(run, shell, sign):
+    said = run("completion", shell)
+    assert said.code == 0, said.err
+    assert sign in said.out
+    for word in (*app.COMMANDS, "strength", "style-weight"):
+        assert word in said.out
 
 
 @pytest.mark.parametrize("command", app.COMMANDS)
@@ -72,8 +104,8 @@ def test_every_command_has_help_with_examples(run, command):
         (["transfer", "a.wav", "-o", "o.wav"], "no style was given; name one after the content"),
         (["transfer", "a.wav", "b.wav"], "--output requires an argument"),
         (["transfer", "a.wav", "b.wav", "-o", "o.wav", "--strenght", "1"], "--strength"),
-        (["transfer", "a.wav", "b.wav", "-o", "o.wav", "--n-steps", "x"], "--n-steps"),
-        (["transfer", "a.wav", "b.wav", "-o", "o.wav", "--start", "x"], "eq"),
+        (["transfer", "a.wav", "b.wav", "-o", "o.wav", "--set", "n_steps=x"], "n_steps: "),
+        (["transfer", "a.wav", "b.wav", "-o", "o.wav", "--set", "start=x"], "eq"),
         (["list", "pets"], "engines"),
         (["texture", "a.wav", "-o", "o.wav"], "--seconds requires an argument"),
     ],

@@ -1,15 +1,14 @@
 import estilo
 from estilo import demo as clips
 from estilo.cli import demo
-from estilo.cli.job import Transfer
+from estilo.pipeline.plan import Plan
 from estilo.pipeline.report import read_report
 
 
 def test_makes_clips_and_the_main_job(run, tmp_path, monkeypatch):
     monkeypatch.setattr(clips, "DURATION_S", 1.0)
-    monkeypatch.setattr(
-        "estilo.cli.job.Transfer", lambda **options: Transfer(n_steps=1, preset=None)
-    )
+    quick = Plan.of(n_steps=1)
+    monkeypatch.setattr("estilo.cli.demo.Plan.of", lambda: quick)
     folder = tmp_path / "deep" / "demo"
     said = run("demo", folder)
     assert said.code == 0, said.err

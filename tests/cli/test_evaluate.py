@@ -41,7 +41,7 @@ def test_json_is_what_the_library_says(run, folder, files):
 
 @pytest.mark.parametrize("engine", ["eq", "optimise"])
 def test_it_is_what_the_recipe_says(run, transfer, folder, files, engine):
-    steps = ("--n-steps", 2) if engine == "optimise" else ()
+    steps = ("--set", "n_steps=2") if engine == "optimise" else ()
     transfer("--engine", engine, "--bit-depth", "float", steps=steps)
     said = _evaluate(run, folder / "out.wav", files, "--json")
     assert json.loads(said.out) == pytest.approx(read_report(folder / "out.wav.json").scores)

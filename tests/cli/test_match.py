@@ -29,7 +29,9 @@ def song(run, loop):
 
     def song(style, *options):
         files = [loop / "song.wav", loop / style, "-o", loop / "out.wav"]
-        return run("transfer", *files, "--n-steps", 1, "--no-scores", "--threads", 1, *options)
+        return run(
+            "transfer", *files, "--set", "n_steps=1", "--no-scores", "--threads", 1, *options
+        )
 
     return song
 
@@ -43,7 +45,7 @@ def test_says_what_it_did_and_comes_out_the_same_again(run, loop, song):
     )
     assert line in said.err.splitlines()
     report = read_report(loop / "out.wav.json")
-    assert report.match == ("tempo", "key")
+    assert report.plan.match == ("tempo", "key")
     assert report.styles[0].match is not None
     assert report.styles[0].match.words == line
     again = run("rerun", loop / "out.wav.json", "-o", loop / "again.wav")
@@ -64,7 +66,7 @@ def test_noise_is_left_as_it_is_in_words(loop, song):
     ("options", "message"),
     [
         (["--match", "pitch"], "a style can be matched in tempo and key, got 'pitch'"),
-        (["--match", "tempo", "--preset", "dipani", "--raw"], "knew neither mix nor match"),
+        (["--match=key", "--preset=dipani", "--set=raw=true"], "knew neither mix nor match"),
     ],
 )
 def test_bad_usage(loop, song, listing, options, message):

@@ -1,108 +1,88 @@
-import dataclasses
-from typing import Annotated, Literal
-
 import pytest
-from pydantic import BaseModel, ConfigDict, Field
 
 from estilo.cli import options
+from estilo.cli.options import plan_options, typed_settings
+from estilo.cli.spellings import new_spelling
 from estilo.engines import ENGINES
 from estilo.errors import SettingsError
-
-
-class View(BaseModel):
-    width: int = 1
-
-
-class Inner(BaseModel):
-    """The inner part."""
-
-    model_config = ConfigDict(use_attribute_docstrings=True)
-
-    kernel: int | tuple[int, ...] = 11
-    """Kernel."""
-    padding: Literal["valid", "same"] | Annotated[int, Field(ge=0)] = "valid"
-    """Padding."""
-
-
-class Outer(BaseModel):
-    model_config = ConfigDict(use_attribute_docstrings=True)
-
-    n_steps: Annotated[int, Field(ge=1, le=9)] = 4
-    """Steps
-    of ``it``."""
-    rate: Annotated[float, Field(gt=0)] | None = None
-    """Rate."""
-    start: Literal["eq", "noise"] = "eq"
-    """Start."""
-    is_on: bool = True
-    """Switch."""
-    views: tuple[View, ...] = (View(), View())
-    """Views."""
-    bounds: tuple[float, float] | None = None
-    """Bounds."""
-    inner: Inner = Inner()
-    """Inner."""
-
-
-@pytest.fixture
-def settings():
-    return {setting.option: setting for setting in options.settings_of(Outer)}
-
-
-def test_names_help_and_defaults_come_from_the_model(settings):
-    assert {name: (each.help, each.default) for name, each in settings.items()} == {
-        "--n-steps": ("Steps of it. (1 to 9)", "4"),
-        "--rate": ("Rate. (above 0)", False),
-        "--start": ("Start.", "eq"),
-        "--is-on": ("Switch.", "--is-on"),
-        "--views": ("Views.", "2 of them"),
-        "--bounds": ("Bounds.", False),
-        "--inner.kernel": ("Kernel.", "11"),
-        "--inner.padding": ("Padding. (valid, same, or a number, at least 0)", "valid"),
-    }
+from estilo.fields import leaves
+from estilo.pipeline.plan import Plan
 
 
 @pytest.mark.parametrize(
-    ("option", "text", "value"),
+    ("typed", "value"),
     [
-        ("--inner.kernel", "11", 11),
-        ("--inner.kernel", "3,5", [3, 5]),
-        ("--inner.kernel", "[3, 5]", [3, 5]),
-        ("--inner.padding", "same", "same"),
-        ("--inner.padding", "4", 4),
-        ("--inner.padding", "some", "some"),
-        ("--bounds", "0,1.5", [0, 1.5]),
-        ("--views", '[{"width": 3}]', [{"width": 3}]),
+        ("11", "11"),
+        ("3,5", [3, 5]),
+        ("[3, 5]", [3, 5]),
+        ("same", "same"),
+        ("0,1.5", [0, 1.5]),
+        ("none", "none"),
+        ("a,b.wav", "a,b.wav"),
+        ("x=y", "x=y"),
+        ('[{"width": 3}]', [{"width": 3}]),
     ],
 )
-def test_text_becomes_values(settings, option, text, value):
-    assert settings[option].value(text) == value
+def test_text_becomes_values(typed, value):
+    assert typed_settings([f"field={typed}"]) == {"field": value}
 
 
-def test_broken_json_is_shown(settings):
-    with pytest.raises(SettingsError, match=r"--views is not JSON: .*single quotes"):
-        settings["--views"].value("[{width: 3}]")
-
-
-def test_every_setting_of_every_engine_has_an_option_and_help():
-    names = {each.name for each in dataclasses.fields(options.engine_options())}
-    for model in ENGINES.values():
-        for setting in options.settings_of(model):
-            assert setting.attribute in names
-            assert setting.help, setting.option
-
-
-def test_only_what_was_given_is_passed_on():
-    made = options.engine_options(without=("strength",))
-    assert not hasattr(made(), "strength")
-    assert options.given_settings(made()) == {}
-    given = made(n_steps=3, network__kernel="3,5", stft__n_fft=512, standardise=False)
-    assert options.given_settings(given) == {
-        "n_steps": 3,
-        "network": {"kernel": [3, 5]},
-        "stft": {"n_fft": 512},
-        "standardise": False,
+def test_dots_lead_into_nested_settings():
+    typed = ["network.kernel=3,5", "stft.n-fft=512", "network.bias=true"]
+    assert typed_settings(typed) == {
+        "network": {"kernel": [3, 5], "bias": "true"},
+        "stft": {"n_fft": "512"},
     }
+    assert typed_settings(None) == {}
+
+
+@pytest.mark.parametrize("typed", ["n_steps", "=3", "stft..n_fft=3", "--n-steps 3"])
+def test_what_is_no_setting_is_refused(typed):
+    with pytest.raises(SettingsError, match="a setting is FIELD=VALUE, got"):
+        typed_settings([typed])
+
+
+def test_broken_json_is_shown():
+    with pytest.raises(SettingsError, match=r"the value of views is not JSON: .*single quotes"):
+        typed_settings(["views=[{width: 3}]"])
+
+
+def test_a_setting_is_not_given_twice():
+    way = options.WayOptions(set=["mix=0.5"])
+    assert plan_options(way, options.PLAIN_RUN)["mix"] == "0.5"
+    with pytest.raises(SettingsError, match="mix is given twice"):
+        plan_options(way, options.PLAIN_RUN, mix=0.5)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_every_default_can_be_typed(engine):
+    """What a list of settings shows is what may be typed, for every setting of every engine."""
+    from estilo.fields import plain
+
+    plan = Plan.of(engine=engine)
+    typed = [
+        f"{'.'.join(path)}={plain(info.default)}"
+        for path, info in leaves(type(plan.settings))
+        if isinstance(info.default, bool | int | float | str | None)
+    ]
+    assert Plan.of(engine=engine, **typed_settings(typed)).settings == plan.settings
+
+
+@pytest.mark.parametrize(
+    ("option", "now"),
+    [
+        ("--n-steps", "--set n_steps=VALUE"),
+        ("--n-steps=3", "--set n_steps=VALUE"),
+        ("--stft.n-fft", "--set stft.n_fft=VALUE"),
+        ("--no-standardise", "--set standardise=false"),
+        ("--practice", "--adapt"),
+        ("--raw", "--set raw=true"),
+        ("--formant-shift", "--set formant_shift_semitones=VALUE"),
+        ("--bogus", None),
+    ],
+)
+def test_options_of_earlier_versions_have_new_spellings(option, now):
+    assert new_spelling(option) == now
 
 
 def test_weights_may_be_repeated_or_listed():

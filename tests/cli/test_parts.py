@@ -51,7 +51,7 @@ def test_all_of_it_renders_again_bit_for_bit(run, placed, folder):
     imsave(mask, np.random.default_rng(0).uniform(size=(4, 6, 3)))
     said = placed(
         *("--style", f"{folder / 'style.wav'}@0.1s-0.7s", "--mask", mask, "--on", "harmonic"),
-        *("--formants", 0.5, "--formant-shift", "-3"),
+        *("--formants", 0.5, "--set", "formant_shift_semitones=-3"),
         styles=[folder / "other.wav"],
     )
     assert said.code == 0, said.err
@@ -74,8 +74,10 @@ def test_recipes_from_before_there_were_parts_are_read(run, transfer, folder):
     assert transfer("--threads", 1).code == 0
     recipe = folder / "out.wav.json"
     report = read_report(recipe).model_dump(mode="json")
-    for name in ("on", "mask", "formants", "formant_shift_semitones"):
-        del report[name]
+    plan = report.pop("plan")
+    for name in ("on", "mask", "formants", "formant_shift_semitones", "scores", "raw"):
+        del plan[name]
+    report |= {**plan, "format": 1, "raw": False}  # as version 0.1.0 wrote it
     for given in (report["content"], *report["styles"]):
         del given["at"]
     recipe.write_text(json.dumps(report))
@@ -94,7 +96,10 @@ def test_recipes_from_before_there_were_parts_are_read(run, transfer, folder):
         (("--style", "style.wav", "--style", "other.wav@0s-"), "style 1 applies nowhere"),
         (("--style", "style.wav", "--mask", "style.wav"), "is no PNG"),
         (("--style", "style.wav", "--formants", 2), "formants must lie between 0 and 1"),
-        (("--style", "style.wav", "--formant-shift", 99), "up to 24 semitones"),
+        (
+            ("--style", "style.wav", "--set", "formant_shift_semitones=99"),
+            "must lie between -24 and 24",
+        ),
     ],
 )
 def test_what_cannot_be_writes_nothing(placed, folder, listing, monkeypatch, options, message):

@@ -16,7 +16,7 @@ from estilo.pipeline.report import read_report
 def recipe(transfer, folder):
     said = transfer(
         *("--seed", 5, "--threads", 1, "--strength", 0.5, "--offset", 0.1, "--duration", 0.8),
-        *("--start", "noise", "--mix", 0.8),
+        *("--set", "start=noise", "--mix", 0.8),
     )
     assert said.code == 0, said.err
     return folder / "out.wav.json"
@@ -51,21 +51,22 @@ def test_scores_are_the_same_or_none_where_there_were_none(run, transfer, folder
 
 def test_raw_presets_and_textures_too(run, transfer, folder):
     made = transfer(
-        *("--preset", "lebedev-ulyanov", "--raw", "--network.n-filters", 4),
-        *("--n-phase-iterations", 1),
+        *("--preset", "lebedev-ulyanov", "--set", "raw=true"),
+        *("--set", "network.n_filters=4"),
+        *("--set", "n_phase_iterations=1"),
         output="raw.wav",
     )
     assert made.code == 0, made.err
     made = run(
         *("texture", folder / "style.wav", "--seconds", 1.2, "-o", folder / "tex.wav"),
-        *("--representation", "waveform", "--n-steps", 1),
+        *("--set", "representation=waveform", "--set", "n_steps=1"),
     )
     assert made.code == 0, made.err
     for name in ("raw.wav", "tex.wav"):
         said = run("rerun", folder / f"{name}.json", "--force")
         assert said.code == 0, said.err
         assert "identical" in said.err
-    assert read_report(folder / "raw.wav.json").preset == "lebedev-ulyanov"
+    assert read_report(folder / "raw.wav.json").plan.preset == "lebedev-ulyanov"
 
 
 def test_names_that_are_not_unicode_come_back(run, folder):
@@ -73,7 +74,7 @@ def test_names_that_are_not_unicode_come_back(run, folder):
     style.write_bytes((folder / "style.wav").read_bytes())
     output = folder / os.fsdecode(b"caf\xe9.out.wav")
     files = [folder / "content.wav", style, "-o", output]
-    assert run("transfer", *files, "--n-steps", 1, "--plot").code == 0
+    assert run("transfer", *files, "--set", "n_steps=1", "--plot").code == 0
     said = run("rerun", f"{output}.json", "--force")
     assert said.code == 0, said.err
     assert "identical" in said.err
@@ -145,7 +146,8 @@ def test_recipes_that_cannot_be_rendered(run, folder, recipe):
     edit(recipe, content=report["content"], output=report["output"] | {"path": None})
     said = run("rerun", recipe)
     assert (said.code, "name one with -o" in said.err) == (2, True)
-    edit(recipe, settings=report["settings"] | {"n_steps": 0}, output=report["output"])
+    settings = report["plan"]["settings"] | {"n_steps": 0}
+    edit(recipe, plan=report["plan"] | {"settings": settings}, output=report["output"])
     said = run("rerun", recipe, "-o", folder / "again.wav")
     assert (said.code, "n_steps" in said.err) == (2, True)
 
@@ -162,7 +164,7 @@ def test_weights_are_found_from_any_folder_and_refused_when_exchanged(
 ):
     monkeypatch.chdir(folder)
     write_tiny(folder / "w.safetensors", seed=1)
-    assert transfer("--engine", "neural", "--weights", "w.safetensors", steps=()).code == 0
+    assert transfer("--engine", "neural", "--set", "weights=w.safetensors", steps=()).code == 0
     (folder / "elsewhere").mkdir()
     monkeypatch.chdir(folder / "elsewhere")
     said = run("rerun", folder / "out.wav.json", "-o", folder / "again.wav")
@@ -175,7 +177,7 @@ def test_weights_are_found_from_any_folder_and_refused_when_exchanged(
 
 
 def test_other_weights_of_estilo_are_named_as_the_reason(run, transfer, folder):
-    assert transfer("--engine", "neural", "--level-matching", 0, steps=()).code == 0
+    assert transfer("--engine", "neural", "--set", "level_matching=0", steps=()).code == 0
     recipe = folder / "out.wav.json"
     report = json.loads(recipe.read_text())
     output = report["output"] | {"samples_sha256": "0" * 64}

@@ -17,18 +17,17 @@ PROGRAM = (
 # Steps are announced on stderr, so that the test knows when to send the signal.
 ANNOUNCING = (
     "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "
-    "from estilo.cli import main, progress; before = progress.Reporter.on_progress; "
-    "progress.Reporter.on_progress = lambda self, each: "
-    "(before(self, each), print('STEP', each.step, file=sys.stderr, flush=True)); "
+    "from estilo.cli import main, progress; before = progress.Reporter.on_event; "
+    "progress.Reporter.on_event = lambda self, each: (before(self, each), "
+    "isinstance(each, progress.Progress) and print('STEP', file=sys.stderr, flush=True)); "
     "raise SystemExit(main())"
 )
 
 
 def start(folder, *options, program=ANNOUNCING):
     command = [sys.executable, "-c", program, "transfer", folder / "content.wav"]
-    command += [folder / "style.wav", "-o", folder / "out.wav", "--optimiser", "adam"]
-    command += ["--no-scores"]
-    command += ["--n-steps", "100000", *options]
+    command += [folder / "style.wav", "-o", folder / "out.wav", "--set", "optimiser=adam"]
+    command += ["--set", "n_steps=100000", "--no-scores", *options]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
@@ -93,7 +92,7 @@ def signals():
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_the_second_one_raises(signals, number):
     with Stop() as stop:
-        stop.soften()
+        stop.in_steps()
         os.kill(os.getpid(), number)
         assert stop.is_set()
         with pytest.raises(KeyboardInterrupt):
@@ -103,15 +102,15 @@ def test_the_second_one_raises(signals, number):
 
 def test_a_hard_token_raises_at_once(signals):
     with Stop() as stop:
-        stop.soften()
-        stop.harden()
+        stop.in_steps()
+        stop.in_one_go()
         with pytest.raises(KeyboardInterrupt):
             os.kill(os.getpid(), signal.SIGINT)
 
 
 def fail_after_a_signal():
     with Stop() as stop:
-        stop.soften()
+        stop.in_steps()
         os.kill(os.getpid(), signal.SIGINT)
         raise ValueError("a callback in C swallowed it")
 

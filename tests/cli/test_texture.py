@@ -3,7 +3,7 @@ import pytest
 import estilo
 from estilo.pipeline.report import read_report
 
-STEPS = ("--representation", "waveform", "--n-steps", 2)
+STEPS = ("--set", "representation=waveform", "--set", "n_steps=2")
 
 
 def test_makes_audio_of_any_length_and_says_how_much_was_copied(run, folder):

@@ -5,7 +5,7 @@ import pytest
 from hostile import HOSTILE, write_hostile
 
 import estilo
-from estilo.cli import job
+from estilo.app import jobs
 from estilo.pipeline.report import read_report
 
 # Every seventh of the hostile files: each family of faults is among them.
@@ -29,7 +29,7 @@ def test_writes_output_and_recipe_and_names_them(transfer, folder):
     report = read_report(folder / "out.wav.json")
     assert report.output.path == str(folder / "out.wav")
     assert (report.output.container, report.output.bit_depth) == ("wav", "24")
-    assert report.settings["n_steps"] == 2
+    assert report.plan.settings.n_steps == 2
     assert report.is_complete
     assert sorted(each.name for each in folder.iterdir()) == [
         "content.wav",
@@ -42,12 +42,27 @@ def test_writes_output_and_recipe_and_names_them(transfer, folder):
 
 def test_options_arrive(transfer, folder, run):
     said = run(
-        *("transfer", folder / "content.wav", folder / "style.wav", folder / "other.wav"),
+        *(
+            "transfer",
+            folder / "content.wav",
+            folder / "style.wav",
+            "--style",
+            folder / "other.wav",
+        ),
         *("-o", folder / "out.flac", "--bit-depth", "16", "--strength", 0.25, "--mix", 0.5),
         *("--seed", 3, "--threads", 1, "--style-weight", "3", "--style-weight", "1"),
         *("--offset", 0.25, "--duration", 0.5, "--style-offset", 0.1, "--style-duration", 0.75),
-        *("--representation", "stft", "--stft.n-fft", 256, "--widths", "1,2", "--n-steps", 1),
-        *("--no-standardise",),
+        *(
+            "--set",
+            "representation=stft",
+            "--set",
+            "stft.n_fft=256",
+            "--set",
+            "widths=1,2",
+            "--set",
+            "n_steps=1",
+        ),
+        *("--set", "standardise=false"),
     )
     assert said.code == 0, said.err
     report = read_report(folder / "out.flac.json")
@@ -55,11 +70,11 @@ def test_options_arrive(transfer, folder, run):
     assert (report.content.offset_s, report.content.duration_s) == (0.25, 0.5)
     assert [style.weight for style in report.styles] == [0.75, 0.25]
     assert {(style.offset_s, style.duration_s) for style in report.styles} == {(0.1, 0.75)}
-    assert (report.settings["strength"], report.mix, report.seed) == (0.25, 0.5, 3)
-    assert report.threads == 1
-    assert report.settings["stft"]["n_fft"] == 256
-    assert report.settings["widths"] == [1, 2]
-    assert report.settings["standardise"] is False
+    assert (report.plan.settings.strength, report.plan.mix, report.plan.seed) == (0.25, 0.5, 3)
+    assert report.plan.threads == 1
+    assert report.plan.settings.stft.n_fft == 256
+    assert report.plan.settings.widths == (1, 2)
+    assert report.plan.settings.standardise is False
     assert estilo.probe(folder / "out.flac").n_samples == 4000
     assert estilo.probe(folder / "out.flac").bit_depth == "16"
 
@@ -119,19 +134,20 @@ def test_presets_stay_in_force_under_options(transfer, folder):
         'summary = "mine"\n[settings]\nrepresentation = "stft"\nstart = "noise"\n'
         "[settings.stft]\nn_fft = 256\nhop_length = 64\n"
     )
-    said = transfer("--preset", preset, "--stft.n-fft", 512)
+    said = transfer("--preset", preset, "--set", "stft.n_fft=512")
     assert said.code == 0, said.err
     report = read_report(folder / "out.wav.json")
-    assert report.settings["start"] == "noise"
-    assert report.settings["stft"]["n_fft"] == 512
-    assert report.settings["stft"]["hop_length"] == 64
-    assert report.preset == str(preset)
+    assert report.plan.settings.start == "noise"
+    assert report.plan.settings.stft.n_fft == 512
+    assert report.plan.settings.stft.hop_length == 64
+    assert report.plan.preset == str(preset)
 
 
-def test_raw_is_mono_at_the_ancestors_rate(transfer, folder):
+def test_raw_is_mono_at_the_original_rate(transfer, folder):
     said = transfer(
-        *("--preset", "lebedev-ulyanov", "--raw", "--network.n-filters", 4),
-        *("--n-phase-iterations", 1, "--bit-depth", "float"),
+        *("--preset", "lebedev-ulyanov", "--set", "raw=true"),
+        *("--set", "network.n_filters=4"),
+        *("--set", "n_phase_iterations=1", "--bit-depth", "float"),
     )
     assert said.code == 0, said.err
     info = estilo.probe(folder / "out.wav")
@@ -142,7 +158,7 @@ def test_a_wrong_extension_is_a_warning_in_words(run, folder):
     (folder / "style.flac").write_bytes((folder / "style.wav").read_bytes())
     said = run(
         *("transfer", folder / "content.wav", folder / "style.flac"),
-        *("-o", folder / "out.wav", "--n-steps", 1),
+        *("-o", folder / "out.wav", "--set", "n_steps=1"),
     )
     assert said.code == 0
     warning = f"{folder}/style.flac holds wav audio, which its name does not say"
@@ -159,7 +175,7 @@ def test_level_that_had_to_give_is_said(run, folder):
     estilo.save(estilo.Audio(clicks, 8000), folder / "clicks.wav")
     said = run(
         *("transfer", folder / "loud.wav", folder / "clicks.wav", "-o", folder / "out.wav"),
-        *("--strength", 1, "--n-steps", 2),
+        *("--strength", 1, "--set", "n_steps=2"),
     )
     assert said.code == 0
     report = read_report(folder / "out.wav.json")
@@ -175,7 +191,7 @@ def test_hostile_files_write_nothing(run, folder, listing, name, role):
     path, _ = write_hostile(name, folder)
     before = listing()
     files = [path, folder / "style.wav"] if role == "content" else [folder / "content.wav", path]
-    said = run("transfer", *files, "-o", folder / "out.wav", "--n-steps", 2)
+    said = run("transfer", *files, "-o", folder / "out.wav", "--set", "n_steps=2")
     assert said.code == 2, said.err
     assert said.out == ""
     assert "estilo: error: " in said.err
@@ -186,7 +202,7 @@ def test_hostile_files_write_nothing(run, folder, listing, name, role):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--n-steps", 0], "n_steps"),
+        (["--set", "n_steps=0"], "n_steps"),
         (["--strength", 1.5], "strength"),
         (["--mix", -1], "mix must lie between 0 and 1"),
         (["--seed", -1], "seed must lie between 0"),
@@ -194,7 +210,7 @@ def test_hostile_files_write_nothing(run, folder, listing, name, role):
         (["--engine", "optimize"], "did you mean 'optimise'"),
         (["--preset", "dipanni"], "unknown preset 'dipanni'; did you mean 'dipani'"),
         (["--preset", "nowhere.toml"], "nowhere.toml cannot be read"),
-        (["--raw"], "name such a preset"),
+        (["--set", "raw=true"], "name such a preset"),
         (["--device", "abacus"], "abacus"),
         (["--offset", 9], "lies beyond its end"),
         (["--offset", -1], "offset must be 0 s or more"),
@@ -202,15 +218,15 @@ def test_hostile_files_write_nothing(run, folder, listing, name, role):
         (["--style-offset", 9], "lies beyond its end"),
         (["--style-weight", "1,2"], "2 style weights for 1 styles"),
         (["--style-weight", "0"], "positive"),
-        (["--style-views", "[{"], "--style-views is not JSON"),
-        (["--style-views", '[{"widht": 3}]'], "widht"),
-        (["--network.kernel", "3"], "has an effect only with"),
+        (["--set", "style_views=[{"], "the value of style_views is not JSON"),
+        (["--set", 'style_views=[{"widht": 3}]'], "widht"),
+        (["--set", "network.kernel=3"], "has an effect only with"),
         (["--bit-depth", "8"], "24"),
     ],
 )
 def test_bad_options_write_nothing(transfer, listing, options, message):
     before = listing()
-    said = transfer(*options, steps=() if "--n-steps" in options else ("--n-steps", 2))
+    said = transfer(*options, steps=("--set", "n_steps=2"))
     assert said.code == 2, said.err
     assert said.out == ""
     assert message in said.err
@@ -237,7 +253,7 @@ def test_outputs_that_cannot_be_are_refused_before_any_work(
 ):
     (folder / "there.wav.json").write_text("{}")
     (folder / "drawn.wav.png").write_text("")
-    monkeypatch.setattr(job, "_result", None)  # work would fail
+    monkeypatch.setattr(jobs, "_result", None)  # work would fail
     before = listing()
     said = transfer(*options, output=output)
     assert said.code == 2, said.err
@@ -249,7 +265,7 @@ def test_force_replaces(transfer, folder):
     for name in ("out.wav", "out.wav.json", "out.wav.png"):
         (folder / name).write_text("old")
     assert transfer("--force", "--plot").code == 0
-    assert json.loads((folder / "out.wav.json").read_text())["format"] == 1
+    assert json.loads((folder / "out.wav.json").read_text())["format"] == 2
     assert (folder / "out.wav.png").read_bytes().startswith(b"\x89PNG")
     assert estilo.probe(folder / "out.wav").n_samples == 8000
 
@@ -257,7 +273,7 @@ def test_force_replaces(transfer, folder):
 def test_truncated_files_are_taken_on_request(run, folder):
     path = folder / "cut.wav"
     path.write_bytes((folder / "style.wav").read_bytes()[:14_000])
-    files = [folder / "content.wav", path, "-o", folder / "out.wav", "--n-steps", 1]
+    files = [folder / "content.wav", path, "-o", folder / "out.wav", "--set", "n_steps=1"]
     assert "--accept-truncated" in run("transfer", *files).err
     said = run("transfer", *files, "--accept-truncated")
     assert said.code == 0, said.err
@@ -265,7 +281,7 @@ def test_truncated_files_are_taken_on_request(run, folder):
 
 
 def test_no_recipe_without_its_output(transfer, folder, listing, monkeypatch):
-    from estilo.cli import outputs
+    from estilo.app import outputs
 
     def fail(*arguments, **options):
         raise estilo.OutputError("the disk is full; make room")

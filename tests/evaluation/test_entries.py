@@ -59,11 +59,11 @@ def test_presets_have_one_row_as_they_are(tmp_path):
     assert judged(rows) == ["dipani", "soft", "free"]
     recipes = {row.name: row.maker.recipe()["settings"] for row in rows}
     assert recipes["soft"]["strength"] == 0.4
-    assert recipes["free"]["strength"] == Transfer(n_steps=3).settings.strength
+    assert recipes["free"]["strength"] == Transfer(n_steps=3).plan.settings.strength
 
 
 def test_the_closed_form_control_is_the_preset_with_other_features():
-    preset = Transfer(preset="lebedev-ulyanov").settings.model_dump(mode="json")
+    preset = Transfer(preset="lebedev-ulyanov").plan.settings.model_dump(mode="json")
     for row, alpha in zip(pair_entries([], has_target=False)[-2:], (0.1, 0.01), strict=True):
         settings = row.maker.recipe()["settings"]
         changed = {name for name, value in settings.items() if preset[name] != value}

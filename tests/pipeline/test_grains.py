@@ -8,9 +8,9 @@ from estilo.analysis.sound import Sound
 from estilo.audio import Audio
 from estilo.engines.grains import Grain, strongest
 from estilo.metrics import METRICS
-from estilo.pipeline.functions import transfer
+from estilo.pipeline.clips import Clip
 from estilo.pipeline.report import MOST_GRAINS, Report
-from estilo.pipeline.sources import Clip
+from estilo.pipeline.transfer import transfer
 
 RATE = 16_000
 STYLE = Audio(melody(4.0, RATE, seed=3), RATE)

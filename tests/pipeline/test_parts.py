@@ -17,16 +17,15 @@ from estilo.engines import ENGINES
 from estilo.engines.base import Progress
 from estilo.errors import Cancelled, InputError, SettingsError
 from estilo.pipeline import parts
-from estilo.pipeline.functions import texture, transfer
+from estilo.pipeline.clips import Clip
 from estilo.pipeline.parts import run_parts
+from estilo.pipeline.plan import Plan
 from estilo.pipeline.regions import place_of
 from estilo.pipeline.report import Report
-from estilo.pipeline.running import Outcome, Watch
-from estilo.pipeline.scope import Scope
-from estilo.pipeline.sources import Clip
-from estilo.pipeline.stages import Stage, Styles, run_stages
-from estilo.pipeline.transfer import Transfer
-from estilo.presets import build_settings
+from estilo.pipeline.running import Outcome
+from estilo.pipeline.stages import Styles, run_stages
+from estilo.pipeline.transfer import Transfer, texture, transfer
+from estilo.pipeline.watch import Watch
 
 RATE = 16_000
 CONTENT = Audio(0.5 * stereo(3.0, RATE), RATE)
@@ -35,11 +34,11 @@ RAIN, DULL = (
     Audio(np.cumsum(rain(1.0, RATE, seed=5)).astype(np.float32), RATE),
 )
 SEAM = round(0.025 * RATE)
-WHOLE = Scope()
+WHOLE = Plan.of()
 QUICK: dict[str, dict[str, Any]] = {"optimise": {"n_steps": 2}}
 
 
-def run(made: Any, content: Audio, places: list[str], scope: Scope = WHOLE) -> Any:
+def run(made: Any, content: Audio, places: list[str], plan: Plan = WHOLE) -> Any:
     """`run_parts` of a function from samples to samples; the styles are never looked at."""
 
     def engine(audio: Audio, styles: Styles, /, *, watch: Watch) -> Outcome:
@@ -51,7 +50,7 @@ def run(made: Any, content: Audio, places: list[str], scope: Scope = WHOLE) -> A
         content,
         styles,
         places=[place_of(text) for text in places],
-        scope=scope,
+        plan=plan,
         watch=Watch(),
     ).samples
 
@@ -77,23 +76,21 @@ def spectrum_db(samples: np.ndarray, low_hz: float, high_hz: float) -> float:
 )
 @pytest.mark.parametrize("on", ["all", "harmonic", "percussive"])
 def test_parts_sum_to_the_content(places: list[str], on: Any) -> None:
-    engine = partial(
-        run_stages, Stage("content", build_settings("content", {})), refine=0, seed=0, device="cpu"
-    )
+    plan = Plan.of(engine="content", on=on)
     output = run_parts(
-        engine,
+        partial(run_stages, plan),
         CONTENT,
         Styles([RAIN] * len(places), [1.0 / len(places)] * len(places)),
         places=[place_of(text) for text in places],
-        scope=Scope(on=on),
+        plan=plan,
         watch=Watch(),
     ).samples
     np.testing.assert_allclose(output, CONTENT.samples, rtol=0, atol=2e-7)  # fades round
 
 
 def test_so_do_they_under_a_mask(tmp_path: Any) -> None:
-    scope = Scope.of(drawn(tmp_path / "m.png", [[0.2, 0.7], [1.0, 0.0]]))
-    output = run(lambda samples, _: samples, CONTENT, ["", "1s-2s"], scope)
+    plan = Plan.of(mask=drawn(tmp_path / "m.png", [[0.2, 0.7], [1.0, 0.0]]))
+    output = run(lambda samples, _: samples, CONTENT, ["", "1s-2s"], plan)
     np.testing.assert_allclose(output, CONTENT.samples, rtol=0, atol=2e-7)
 
 
@@ -166,7 +163,7 @@ def test_the_rest_of_the_sound_is_untouched(on: Any) -> None:
         heard.append(samples)
         return np.zeros_like(samples)
 
-    output = run(silent, CONTENT, [""], Scope(on=on))
+    output = run(silent, CONTENT, [""], Plan.of(on=on))
     import torch
 
     split = harmonic_percussive(torch.from_numpy(CONTENT.samples.copy()), sample_rate=RATE)
@@ -217,15 +214,15 @@ def test_ranges_shorter_than_a_seam() -> None:
 def test_blocks_are_not_heard(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
     """Everything that works in blocks, in blocks of a second, against one block."""
     picture = drawn(tmp_path / "m.png", np.random.default_rng(0).uniform(size=(5, 7)))
-    scope = Scope.of(picture, on="harmonic", formants=0.7, formant_shift_semitones=2.0)
+    plan = Plan.of(mask=picture, on="harmonic", formants=0.7, formant_shift_semitones=2.0)
     places = ["-300Hz", "300Hz-,1s-2.2s", "300Hz-,2.2s-"]
 
     def made(samples: np.ndarray, _: Styles) -> np.ndarray:
         return np.diff(samples, prepend=0.0)
 
-    whole = run(made, CONTENT, places, scope)
+    whole = run(made, CONTENT, places, plan)
     monkeypatch.setattr(parts, "_BLOCK", 1 << 14)
-    np.testing.assert_allclose(run(made, CONTENT, places, scope), whole, atol=2e-6)
+    np.testing.assert_allclose(run(made, CONTENT, places, plan), whole, atol=2e-6)
 
 
 # What an engine is asked for.
@@ -269,17 +266,10 @@ def test_every_engine_in_stereo_and_again_from_its_report(engine: str, tmp_path:
     assert not np.array_equal(first.audio.samples, content.samples)
     report = Report.model_validate_json(first.report.to_json())
     assert [style.at for style in report.styles] == ["", "0.5s-0.8s,2kHz-"]
-    assert report.mask is not None
-    again = Transfer(
-        engine=report.engine,
-        on=report.on,
-        mask=report.mask.path,
-        formants=report.formants,
-        formant_shift_semitones=report.formant_shift_semitones,
-        seed=report.seed,
-        scores=False,
-        **report.settings,
-    )(content, [Clip(s.source, at=r.at) for s, r in zip(styles, report.styles, strict=True)])
+    assert report.plan.mask is not None
+    again = Transfer(report.plan)(
+        content, [Clip(s.source, at=r.at) for s, r in zip(styles, report.styles, strict=True)]
+    )
     np.testing.assert_array_equal(first.audio.samples, again.audio.samples)
 
 
@@ -378,8 +368,14 @@ def test_keeping_formants_brings_the_envelope_back() -> None:
     [
         ({"on": "drums"}, "on must be all, harmonic or percussive, got 'drums'"),
         ({"formants": 1.5}, r"formants must lie between 0 and 1, got 1\.5"),
-        ({"formant_shift_semitones": -30.0}, "by up to 24 semitones up or down, got -30"),
-        ({"formant_shift_semitones": math.nan}, "by up to 24 semitones up or down, got nan"),
+        (
+            {"formant_shift_semitones": -30.0},
+            r"formant_shift_semitones must lie between -24 and 24, got -30",
+        ),
+        (
+            {"formant_shift_semitones": math.nan},
+            r"formant_shift_semitones must lie between -24 and 24, got nan",
+        ),
         ({"mask": "none.png"}, "none.png cannot be read"),
         ({"preset": "dipani", "raw": True, "on": "harmonic"}, "knew neither on, mask nor formants"),
     ],

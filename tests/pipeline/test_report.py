@@ -33,11 +33,11 @@ def test_it_holds_what_is_needed_to_do_it_again(report: Report) -> None:
     assert [style.weight for style in report.styles] == [0.25, 0.75]
     assert report.styles[0].sha256 == report.styles[1].sha256 != report.content.sha256
     assert (report.content.sample_rate, report.content.n_channels) == (RATE, 1)
-    assert report.settings["n_steps"] == 2
-    assert report.settings == Transfer(n_steps=2).settings.model_dump(mode="json")
-    assert report.seed == 3
+    assert report.plan.settings.n_steps == 2
+    assert report.plan.settings == Transfer(n_steps=2).plan.settings
+    assert report.plan.seed == 3
     assert report.is_complete
-    assert report.threads >= 1
+    assert report.plan.threads >= 1
     assert len(report.loss_curve) == 2
     assert report.losses
     assert {"read", "engine", "levels", "total"} <= report.timings_s.keys()

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import estilo
+from estilo.engines.building import working_rate
 from estilo.errors import SettingsError
-from estilo.pipeline.running import working_rate
 
 
 def _noise(rng, seconds, *, rate=8000, channels=1, gain=0.1):
@@ -88,7 +88,7 @@ def test_a_stopped_stereo_texture_keeps_its_best(rng):
 
 
 def test_one_width_may_be_a_plain_number():
-    assert estilo.Transfer(widths=4).settings.widths == (4,)
+    assert estilo.Transfer(widths=4).plan.settings.widths == (4,)
 
 
 def test_a_network_of_ones_own_is_named_in_the_report(rng):
@@ -104,7 +104,7 @@ def test_a_network_of_ones_own_is_named_in_the_report(rng):
         feature_network=network,
         n_steps=1,
     )
-    assert result.report.feature_network == "ModuleFeatures"
+    assert result.report.plan.feature_network == "ModuleFeatures"
 
 
 @pytest.mark.parametrize(

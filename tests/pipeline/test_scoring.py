@@ -9,10 +9,9 @@ from clips import audio, melody, rain, stereo
 from estilo.audio import Audio
 from estilo.metrics import scores as metric_scores
 from estilo.pipeline import scoring
-from estilo.pipeline.functions import texture, transfer
 from estilo.pipeline.report import Report
 from estilo.pipeline.scoring import LONGEST_S, excerpt, heard, scores
-from estilo.pipeline.transfer import Transfer
+from estilo.pipeline.transfer import Transfer, texture, transfer
 
 RATE = 16_000
 QUICK: dict[str, Any] = {"n_steps": 2}

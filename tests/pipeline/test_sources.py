@@ -10,14 +10,10 @@ from clips import melody
 
 from estilo.audio import Audio
 from estilo.errors import AudioFileError, InputError, SettingsError
-from estilo.pipeline.sources import (
-    Clip,
-    as_clip,
-    normalised_weights,
-    probe_clip,
-    read_source,
-    sample_hash,
-)
+from estilo.io import RecordingFile
+from estilo.pipeline.clips import Clip, as_clip, as_clips, normalised_weights
+from estilo.pipeline.reporting import input_report
+from estilo.pipeline.sources import file_hash, read_source, sample_hash
 
 RATE = 8000
 SAMPLES = melody(1.0, RATE)
@@ -34,16 +30,26 @@ def test_a_file_and_its_samples_are_the_same_audio(path: Path) -> None:
     from_file = read_source(Clip(path), name="content")
     from_samples = read_source(Clip(Audio(SAMPLES, RATE)), name="content")
     np.testing.assert_array_equal(from_file.audio.samples, from_samples.audio.samples)
-    assert from_file.report.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
-    assert from_file.report.path == str(path)
+    assert from_file.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert input_report(from_file).path == str(path)
     assert from_file.info is not None
+    assert from_file.info.n_samples == RATE
     assert from_samples.info is None
-    assert from_samples.report.path is None
-    assert from_samples.report.sha256 == sample_hash(from_samples.audio)
-    info = probe_clip(Clip(path))
-    assert info is not None
-    assert info.n_samples == RATE
-    assert probe_clip(Clip(Audio(SAMPLES, RATE))) is None
+    assert input_report(from_samples).path is None
+    assert from_samples.sha256 == sample_hash(from_samples.audio)
+
+
+def test_an_open_file_is_read_through_its_own_handle(path: Path) -> None:
+    """Whatever takes its name in the meantime."""
+    expected = hashlib.sha256(path.read_bytes()).hexdigest()
+    with RecordingFile(path) as file:
+        path.unlink()
+        path.write_bytes(b"another file")
+        source = read_source(Clip(file), name="content")
+        assert file_hash(Clip(file)) == expected
+    np.testing.assert_array_equal(source.audio.samples[0], SAMPLES)
+    assert source.sha256 == expected
+    assert source.clip.path == path
 
 
 @pytest.mark.parametrize(
@@ -54,10 +60,11 @@ def test_parts_are_those_asked_for(path: Path, offset_s: float, duration_s: floa
     last = None if duration_s is None else first + round(duration_s * RATE)
     for source in (path, Audio(SAMPLES, RATE)):
         read = read_source(Clip(source, offset_s, duration_s), name="style", weight=0.5)
+        report = input_report(read, weight=read.weight)
         np.testing.assert_array_equal(read.audio.samples[0], SAMPLES[first:last])
-        assert read.report.n_samples == len(SAMPLES[first:last])
-        assert (read.report.offset_s, read.report.duration_s) == (offset_s, duration_s)
-        assert read.report.weight == 0.5
+        assert report.n_samples == len(SAMPLES[first:last])
+        assert (report.offset_s, report.duration_s) == (offset_s, duration_s)
+        assert report.weight == 0.5
 
 
 def test_parts_without_audio_are_refused(path: Path) -> None:
@@ -99,6 +106,18 @@ def test_clips_stay_as_they_are() -> None:
     clip = Clip("a.wav", 1.0)
     assert as_clip(clip) is clip
     assert as_clip("a.wav") == Clip("a.wav")
+
+
+def test_an_array_with_a_rate_is_a_recording() -> None:
+    for samples in (SAMPLES, SAMPLES[None], np.stack([SAMPLES, SAMPLES], 1)):
+        audio = as_clip((samples, RATE)).source
+        assert isinstance(audio, Audio)
+        assert audio.n_samples == len(SAMPLES)
+    assert len(as_clips((SAMPLES, RATE))) == 1
+    assert len(as_clips([(SAMPLES, RATE), "a.wav"])) == 2
+    assert len(as_clips(("a.wav", "b.wav"))) == 2
+    with pytest.raises(InputError, match=r"no sample rate; give it with its rate as a pair"):
+        as_clips(SAMPLES)
 
 
 def test_weights_sum_to_one() -> None:

@@ -12,9 +12,8 @@ from estilo.audio import Audio
 from estilo.engines import ENGINES
 from estilo.errors import Cancelled, SettingsError
 from estilo.metrics import METRICS
-from estilo.pipeline.functions import texture, transfer
 from estilo.pipeline.report import Report
-from estilo.pipeline.transfer import Transfer
+from estilo.pipeline.transfer import Transfer, texture, transfer
 
 RATE = 16_000
 CONTENT, STYLE = Audio(0.3 * melody(0.8, RATE), RATE), Audio(rain(0.7, RATE), RATE)
@@ -45,7 +44,7 @@ def test_every_engine_can_be_refined(engine: str, sample_rate: int) -> None:
     content = Audio(0.3 * stereo(0.5, sample_rate), sample_rate)
     result = transfer(content, STYLE, engine=engine, refine=0.5, scores=False)
     assert result.audio.samples.shape == content.samples.shape
-    assert result.report.refine == 0.5
+    assert result.report.plan.refine == 0.5
     assert result.report.is_complete
     assert len(result.report.loss_curve) > 1
 
@@ -66,9 +65,7 @@ def test_strength_weighs_it() -> None:
 def test_the_report_renders_it_again() -> None:
     first = transfer(CONTENT, STYLE, engine="eq", refine=0.7, seed=3)
     report = Report.model_validate_json(first.report.to_json())
-    again = Transfer(
-        engine=report.engine, refine=report.refine, seed=report.seed, **report.settings
-    )(CONTENT, STYLE)
+    again = Transfer(report.plan)(CONTENT, STYLE)
     np.testing.assert_array_equal(first.audio.samples, again.audio.samples)
 
 
@@ -105,10 +102,10 @@ def test_it_can_be_cancelled_in_either_stage(n_steps: int) -> None:
 def test_a_preset_may_ask_for_it(tmp_path) -> None:
     path = tmp_path / "both.toml"
     path.write_text('summary = "EQ, refined"\nengine = "eq"\nrefine = 0.5\n', encoding="utf-8")
-    assert Transfer(preset=str(path)).refine == 0.5
-    assert Transfer(preset=str(path), refine=0.0).refine == 0.0
+    assert Transfer(preset=str(path)).plan.refine == 0.5
+    assert Transfer(preset=str(path), refine=0.0).plan.refine == 0.0
     path.write_text('summary = "too much"\nengine = "eq"\nrefine = 2\n', encoding="utf-8")
-    with pytest.raises(SettingsError, match=r"refine: .*less than or equal to 1"):
+    with pytest.raises(SettingsError, match=r"refine must lie between 0 and 1, got 2"):
         Transfer(preset=str(path))
 
 

@@ -17,10 +17,10 @@ from estilo.engines.neural.listening import listen
 from estilo.engines.neural.style_file import read_style, write_style
 from estilo.engines.neural.weights import network_id
 from estilo.errors import InputError, SettingsError, TensorFileError
-from estilo.pipeline.functions import texture, transfer
 from estilo.pipeline.report import Report
 from estilo.pipeline.sources import Clip, CodedSource, Source, read_source, read_styles
 from estilo.pipeline.style_files import style_from
+from estilo.pipeline.transfer import texture, transfer
 
 RATE = 16_000
 CONTENT = audio(stereo(0.6, RATE), RATE)
@@ -171,7 +171,7 @@ def test_recordings_and_style_files_are_read_side_by_side(path) -> None:
     assert isinstance(first, Source)
     assert isinstance(first.audio, Audio)
     assert isinstance(second, CodedSource)
-    assert (first.report.weight, second.report.weight) == (0.5, 0.5)
+    assert (first.weight, second.weight) == (0.5, 0.5)
 
 
 def test_strength_0_returns_the_content(path, coded) -> None:

@@ -17,10 +17,9 @@ import estilo
 from estilo.audio import Audio
 from estilo.dsp.loudness import true_peak
 from estilo.errors import AudioFileError, Cancelled, InputError, SettingsError
-from estilo.pipeline.functions import transfer
+from estilo.pipeline.clips import Clip
 from estilo.pipeline.report import Report
-from estilo.pipeline.sources import Clip
-from estilo.pipeline.transfer import Transfer
+from estilo.pipeline.transfer import Transfer, transfer
 from estilo.presets import load_preset, preset_names
 
 RATE = 16_000
@@ -266,17 +265,10 @@ def test_a_report_renders_the_same_again(options: dict[str, Any]) -> None:
     first = transfer(content, styles, style_weights=[1.0, 2.0], **QUICK, **options)
     report = Report.model_validate_json(first.report.to_json())
     weights = [style.weight or 0.0 for style in report.styles]
-    again = Transfer(
-        engine=report.engine,
-        mix=report.mix,
-        seed=report.seed,
-        device=report.device,
-        threads=report.threads,
-        **report.settings,
-    )(content, styles, style_weights=weights)
+    again = Transfer(report.plan)(content, styles, style_weights=weights)
     np.testing.assert_array_equal(first.audio.samples, again.audio.samples)
     assert again.report.output.samples_sha256 == first.report.output.samples_sha256
-    assert again.report.settings == first.report.settings
+    assert again.report.plan.settings == first.report.plan.settings
 
 
 def test_one_transfer_serves_many_recordings() -> None:
@@ -297,7 +289,7 @@ def test_threads_are_set_and_put_back() -> None:
     result = transfer(_content(), _style(), threads=2, on_progress=look, **QUICK)
     assert set(seen) == {2}
     assert set(most) == {2}
-    assert result.report.threads == 2
+    assert result.report.plan.threads == 2
     assert torch.get_num_threads() == before
     assert threadpool_info() == pools
 
@@ -340,10 +332,10 @@ def test_every_preset_runs_at_the_contents_length(name: str) -> None:
     settings, changes = load_preset(name).settings, _quicker(name)
     result = transfer(_content(1.0), _style(1.0), preset=name, **changes)
     assert result.audio.samples.shape == (2, RATE)
-    assert result.report.preset == name
+    assert result.report.plan.preset == name
     for key in settings.keys() - changes.keys():
         wanted = settings[key]
-        assert result.report.settings[key] == wanted or isinstance(wanted, dict)
+        assert getattr(result.report.plan.settings, key) == wanted or isinstance(wanted, dict)
 
 
 @pytest.mark.parametrize("name", [n for n in preset_names() if load_preset(n).raw is not None])
@@ -358,14 +350,14 @@ def test_raw_is_what_the_ancestor_would_have_written(name: str) -> None:
     )
     assert result.audio.samples.shape == (1, 22_050)
     assert result.audio.sample_rate == 22_050
-    assert result.report.raw
+    assert result.report.plan.raw
     assert result.report.level is None
 
 
 def test_a_strength_releases_a_presets_fixed_weight() -> None:
-    weight = Transfer(preset="lebedev-ulyanov").settings.content_weight
+    weight = Transfer(preset="lebedev-ulyanov").plan.settings.content_weight
     assert weight == 1e-2
-    released = Transfer(preset="lebedev-ulyanov", strength=0.4).settings
+    released = Transfer(preset="lebedev-ulyanov", strength=0.4).plan.settings
     assert released.content_weight is None
     assert released.strength == 0.4
     both = {"preset": "lebedev-ulyanov", "strength": 0.4, "content_weight": 0.1}
@@ -374,7 +366,7 @@ def test_a_strength_releases_a_presets_fixed_weight() -> None:
 
 
 def test_settings_on_top_of_a_preset_are_merged_in_depth() -> None:
-    settings = Transfer(preset="dipani", network={"kernel": 5}).settings
+    settings = Transfer(preset="dipani", network={"kernel": 5}).plan.settings
     assert settings.network.kernel == 5
     assert settings.network.activation == "none"
 

@@ -58,7 +58,7 @@ def test_a_file_is_a_preset(tmp_path: Path) -> None:
         ),
         (
             'summary = "a"\n[settings]\nn_steps = 0\n',
-            "n_steps: .*greater than or equal to 1, got 0",
+            "n_steps must lie between 1 and 100000, got 0",
         ),
         (
             'summary = "a"\nengine = "optimize"\n',

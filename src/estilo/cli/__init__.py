@@ -70,7 +70,9 @@ def _run(arguments: list[str]) -> int:
     try:
         with Stop(), _names_taken_in_words():
             command = next((each for each in arguments if not each.startswith("-")), None)
-            code = build_app(command)(arguments, exit_on_error=False, print_error=False)
+            code = build_app(*[command] if command else [])(
+                arguments, exit_on_error=False, print_error=False
+            )
     except CycloptsError as error:
         return _say(_usage(error), 2)
     except EstiloError as error:
@@ -102,6 +104,15 @@ def _names_taken_in_words() -> Iterator[None]:
 
 
 def _usage(error: object) -> str:
+    from cyclopts.exceptions import UnknownOptionError
+
+    if isinstance(error, UnknownOptionError):
+        from estilo.cli.spellings import new_spelling
+
+        typed = error.token.keyword or error.token.value
+        now = new_spelling(typed)
+        if now is not None:
+            return f"{typed} is now {now}"
     chain = " ".join(getattr(error, "command_chain", None) or ())
     command = f"estilo {chain}".strip()
     return f"{str(error).strip().rstrip('.')}; see {command} --help"

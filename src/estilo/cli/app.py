@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 
 from cyclopts import App, Group
 
-import estilo
+from estilo.cli.help import ScreenFormatter
+from estilo.version import __version__
 
 _HELP = """Audio style transfer: the content of one recording in the style of another.
 
@@ -36,7 +37,7 @@ COMMANDS = {
     "transfer": Command(
         "estilo.cli.transfer:transfer",
         "A recording in the style of others.",
-        "CONTENT STYLE... -o FILE [options]",
+        "CONTENT STYLE -o FILE [options]",
     ),
     "texture": Command(
         "estilo.cli.texture:texture",
@@ -95,8 +96,13 @@ COMMANDS = {
     ),
     "list": Command(
         "estilo.cli.listing:list_parts",
-        "Show the engines, presets, metrics and other parts there are.",
-        "[FAMILY]",
+        "Show the engines, presets, settings and other parts there are.",
+        "[FAMILY] [ENGINE]",
+    ),
+    "completion": Command(
+        "estilo.cli.completion:completion",
+        "Complete commands and options in bash, zsh or fish.",
+        "bash|zsh|fish",
     ),
     "demo": Command(
         "estilo.cli.demo:demo",
@@ -106,11 +112,11 @@ COMMANDS = {
 }
 
 
-def build_app(command: str | None = None) -> App:
+def build_app(*commands: str) -> App:
     """The program, ready to be called with its arguments.
 
     Args:
-        command: the one that will be called; of the others only the summaries are there.
+        commands: those that may be called; of the others only the summaries are there.
 
     Example:
         >>> build_app().name
@@ -118,10 +124,11 @@ def build_app(command: str | None = None) -> App:
     """
     app = App(
         name="estilo",
-        version=estilo.__version__,
+        version=__version__,
         help=_HELP,
         help_epilogue=_EPILOGUE,
         help_format="plaintext",
+        help_formatter=ScreenFormatter(),
         version_format="plaintext",
         result_action="return_value",
         suppress_keyboard_interrupt=False,
@@ -130,7 +137,7 @@ def build_app(command: str | None = None) -> App:
         group_commands=Group("Commands", sort_key=2),
     )
     for order, (name, each) in enumerate(COMMANDS.items()):
-        function = _imported(each.path) if name == command else _stub(each.summary)
+        function = _imported(each.path) if name in commands else _stub(each.summary)
         if isinstance(function, App):  # commands of its own, and a help of its own
             app.command(function, name=name)
             continue

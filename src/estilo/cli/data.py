@@ -2,15 +2,16 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import make_dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import App, Group, Parameter
 
+from estilo.app.words import spoken_time
 from estilo.cli.long_work import Jobs, in_words, n_processes, resumable
-from estilo.cli.options import COMMON, FLAT, Quiet, given_settings, settings_of
-from estilo.cli.progress import Reporter, spoken_time, stderr_console
+from estilo.cli.model_options import given, model_options
+from estilo.cli.options import FLAT, WHAT, Quiet
+from estilo.cli.progress import Reporter, stderr_console
 from estilo.cli.signals import Stop
 from estilo.datasets.settings import SynthSettings
 from estilo.errors import Cancelled, InputError, SettingsError
@@ -40,20 +41,7 @@ For example:
 )
 
 
-def _synth_options() -> type:
-    """Make a dataclass with one field per setting; None stands for one that was not given."""
-    group = Group("What is rendered", sort_key=2)
-    found = {each.attribute: each for each in settings_of(SynthSettings)}
-    return make_dataclass(
-        "SynthOptions",
-        [(name, setting.annotation(group), None) for name, setting in found.items()],
-        frozen=True,
-        kw_only=True,
-        namespace={"__module__": __name__, "_settings": found},
-    )
-
-
-_SynthOptions = _synth_options()
+_SynthOptions = model_options(SynthSettings, Group("What is rendered", sort_key=2))
 _AS_THEY_ARE = _SynthOptions()
 
 _Output = Annotated[
@@ -61,7 +49,7 @@ _Output = Annotated[
     Parameter(
         alias="-o",
         metavar="FOLDER",
-        group=COMMON,
+        group=WHAT,
         help="Folder of the dataset; made if it is not there.",
     ),
 ]
@@ -112,7 +100,7 @@ def add(
         Parameter(
             alias="--license",
             metavar="TERMS",
-            group=COMMON,
+            group=WHAT,
             help="Terms of the recordings, kept with every clip: CC0-1.0, own, ...",
         ),
     ],
@@ -120,7 +108,7 @@ def add(
     label: Annotated[
         str | None,
         Parameter(
-            group=COMMON,
+            group=WHAT,
             metavar="NAME",
             help="Instrument or voice in all of them; if not given, the name of a recording's "
             "folder, or its own name where it lies at the top.",
@@ -129,7 +117,7 @@ def add(
     validation: Annotated[
         float,
         Parameter(
-            group=COMMON,
+            group=WHAT,
             metavar="SHARE",
             help="Share of the recordings that is used for validation, 0 to 1.",
         ),
@@ -156,7 +144,7 @@ def add(
             _counting(reporter, "files", is_quiet=quiet) as counter,
         ):
             # An interrupt would be lost in the callbacks by which sound is written.
-            stop.soften()
+            stop.in_steps()
             added = adding.add(
                 folder,
                 output,
@@ -187,9 +175,9 @@ def _settings(options: Any) -> SynthSettings:
     from estilo.presets import explain
 
     try:
-        return SynthSettings.model_validate(given_settings(options))
+        return SynthSettings.model_validate(given(options))
     except ValidationError as error:
-        raise SettingsError(explain(error)) from error
+        raise SettingsError(explain(error, SynthSettings)) from error
 
 
 class _Counter:
@@ -255,7 +243,7 @@ def _print_skipped(skipped: "Sequence[Skipped]") -> None:
 def _conclude(
     reporter: Reporter, clips: "Sequence[ManifestEntry]", folder: Path, *, is_quiet: bool
 ) -> None:
-    from estilo.cli.outputs import name_files
+    from estilo.cli.performing import name_files
     from estilo.datasets.manifest import MANIFEST
 
     seconds = dict.fromkeys(("train", "validation"), 0.0)

@@ -5,14 +5,16 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from estilo.cli.job import Job, render, transfer_from
+from estilo.app.jobs import Job
+from estilo.app.outputs import Outputs, check_target
 from estilo.cli.options import Force, Quiet
-from estilo.cli.outputs import Outputs, check_target, name_files
+from estilo.cli.performing import name_files, perform
 from estilo.cli.progress import Reporter
 from estilo.demo import CLIPS, clip
 from estilo.errors import OutputError
 from estilo.io import save
-from estilo.pipeline.sources import Clip
+from estilo.pipeline.clips import Clip
+from estilo.pipeline.plan import Plan
 
 CONTENT, STYLE = "melody", "bells"
 
@@ -37,7 +39,7 @@ def demo(
     paths = {name: folder / f"{name}.wav" for name in CLIPS}
     outputs = Outputs(folder / f"{CONTENT}-as-{STYLE}.wav", has_picture=True, force=force)
     _make_folder(folder)
-    for path in [*paths.values(), outputs.audio, *outputs.beside]:
+    for path in [*paths.values(), *outputs.files]:
         check_target(path, force=force)
     Reporter(is_quiet=quiet).say(f"making {', '.join(paths)} in {folder}")
     for name, path in paths.items():
@@ -46,11 +48,10 @@ def demo(
     job = Job(
         content=Clip(paths[CONTENT]),
         styles=(Clip(paths[STYLE]),),
-        transfer=transfer_from({}, preset=None, engine=None),
+        plan=Plan.of(),
         outputs=outputs,
-        is_quiet=quiet,
     )
-    return render(job)[0]
+    return perform(job, is_quiet=quiet)
 
 
 def _make_folder(folder: Path) -> None:

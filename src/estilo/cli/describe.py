@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from estilo.cli.inputs import check_clip, tell_errors
-from estilo.cli.options import COMMON, FILES, AcceptTruncated
+from estilo.app.inputs import decode, opened, tell_errors
+from estilo.cli.options import WHAT, AcceptTruncated, Duration, Offset
 from estilo.cli.progress import Reporter
 from estilo.errors import AudioFileError
-from estilo.pipeline.sources import Clip
+from estilo.pipeline.clips import Clip
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -42,7 +42,7 @@ ROWS = (
 _JSON = Parameter(
     name="--json",
     negative=(),
-    group=COMMON,
+    group=WHAT,
     show_default=False,
     help="Print a list of objects, one per file, instead of a table.",
 )
@@ -54,16 +54,8 @@ def describe(
     /,
     *,
     json_: Annotated[bool, _JSON] = False,
-    offset: Annotated[
-        float,
-        Parameter(
-            group=FILES, metavar="S", help="Time to begin at in every recording, in seconds."
-        ),
-    ] = 0.0,
-    duration: Annotated[
-        float | None,
-        Parameter(group=FILES, metavar="S", help="Duration to take from each, in seconds."),
-    ] = None,
+    offset: Offset = 0.0,
+    duration: Duration = None,
     accept_truncated: AcceptTruncated = False,
 ) -> int:
     """Measure recordings: level, brightness, pitch, onsets, tempo, beats, key.
@@ -94,13 +86,12 @@ def describe(
 
 
 def _described(clip: Clip) -> "Descriptors":
-    check_clip(clip)
-    # After the header, so that a bad file is named at once.
-    from estilo.analysis.descriptors import describe as descriptors_of
-    from estilo.analysis.sound import Sound
-    from estilo.cli.job import load_clip
+    with opened([clip]) as (file,):
+        # After the header, so that a bad file is named at once.
+        from estilo.analysis.descriptors import describe as descriptors_of
+        from estilo.analysis.sound import Sound
 
-    return descriptors_of(Sound.of(load_clip(clip)))
+        return descriptors_of(Sound.of(decode(file)))
 
 
 def _print_json(described: "list[tuple[Path, Descriptors]]") -> None:

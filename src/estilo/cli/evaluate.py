@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
+from estilo.app.inputs import decode, opened
+from estilo.app.words import verdict
 from estilo.cli.describe import ROWS, cell
-from estilo.cli.inputs import check_clip
-from estilo.cli.options import COMMON, AcceptTruncated, numbers
+from estilo.cli.options import WHAT, AcceptTruncated, numbers
 from estilo.cli.progress import Reporter
-from estilo.cli.verdict import verdict
 from estilo.errors import SettingsError
-from estilo.pipeline.sources import Clip, normalised_weights
+from estilo.pipeline.clips import Clip, normalised_weights
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -36,12 +36,12 @@ def evaluate(
     *,
     content: Annotated[
         Path | None,
-        Parameter(group=COMMON, metavar="FILE", help="The content, which was to be kept."),
+        Parameter(group=WHAT, metavar="FILE", help="The content, which was to be kept."),
     ] = None,
     style: Annotated[
         list[Path] | None,
         Parameter(
-            group=COMMON,
+            group=WHAT,
             negative=(),
             consume_multiple=False,
             metavar="FILE",
@@ -51,7 +51,7 @@ def evaluate(
     style_weight: Annotated[
         list[str] | None,
         Parameter(
-            group=COMMON,
+            group=WHAT,
             negative=(),
             consume_multiple=False,
             metavar="NUMBER",
@@ -61,7 +61,7 @@ def evaluate(
     target: Annotated[
         Path | None,
         Parameter(
-            group=COMMON,
+            group=WHAT,
             metavar="FILE",
             help="The target, which a perfect transfer would give; timbre and notes are compared "
             "with it.",
@@ -71,7 +71,7 @@ def evaluate(
         bool,
         Parameter(
             name="--json",
-            group=COMMON,
+            group=WHAT,
             negative=(),
             show_default=False,
             help="Print one object of numbers instead of tables.",
@@ -93,14 +93,11 @@ def evaluate(
     clips = [Clip(path, accept_truncated=accept_truncated) for path in paths]
     weights = _weights(style_weight, n_styles=len(style or []))
     reporter = Reporter(is_quiet=False)
-    with reporter.listening():
-        for clip in clips:
-            check_clip(clip)
+    with reporter.listening(), opened(clips) as files:
         # After the headers, so that a bad file is named at once.
-        from estilo.cli.job import load_clip
         from estilo.pipeline.scoring import heard, scores
 
-        audio = {clip.source: load_clip(clip) for clip in clips}
+        audio = {path: decode(file) for path, file in zip(paths, files, strict=True)}
         parts = heard(
             audio[output],
             content=None if content is None else audio[content],

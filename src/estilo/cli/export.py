@@ -5,7 +5,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from estilo.cli.options import COMMON, FILES, Force, Quiet
+from estilo.cli.options import OUTPUT, WHAT, Force, Quiet
 from estilo.errors import InputError
 from estilo.export import EXPORTERS
 
@@ -19,7 +19,7 @@ def export(
         Parameter(
             name="--format",
             metavar="NAME",
-            group=COMMON,
+            group=WHAT,
             help=f"The form of the file: {', '.join(EXPORTERS)} (see estilo list exporters).",
         ),
     ] = "onnx",
@@ -28,7 +28,7 @@ def export(
         Parameter(
             alias="-o",
             metavar="FILE",
-            group=FILES,
+            group=OUTPUT,
             help="The file to write; estilo with the ending of the form if not given.",
         ),
     ] = None,
@@ -36,15 +36,15 @@ def export(
         Path | None,
         Parameter(
             metavar="FILE",
-            group=COMMON,
+            group=WHAT,
             help="The weights of the network; those that come with estilo if not given.",
         ),
     ] = None,
     channels: Annotated[
-        int, Parameter(group=COMMON, help="Channels that the file takes and gives.")
+        int, Parameter(group=WHAT, help="Channels that the file takes and gives.")
     ] = 1,
     hops: Annotated[
-        int, Parameter(group=COMMON, help="Hops of 512 samples at 48 kHz in one block.")
+        int, Parameter(group=WHAT, help="Hops of 512 samples at 48 kHz in one block.")
     ] = 1,
     force: Force = False,
     quiet: Quiet = False,
@@ -59,7 +59,8 @@ def export(
       estilo export -o estilo.onnx
       estilo export --weights mine.safetensors --channels 2 -o mine.onnx
     """
-    from estilo.cli.outputs import check_target, name_files
+    from estilo.app.outputs import check_target
+    from estilo.cli.performing import name_files
     from estilo.cli.progress import Reporter
 
     EXPORTERS.check(format_)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
-from estilo.errors import EstiloError
+from estilo.errors import EstiloError, SettingsError
 
 if TYPE_CHECKING:
     from estilo.registry import Registry
@@ -24,19 +24,39 @@ Family = Literal[
 
 def list_parts(
     family: Annotated[
-        Family | None, Parameter(help="Which family; all of them if not given.")
+        Family | Literal["settings"] | None,
+        Parameter(help="Which family; all of them if not given.", show_choices=True),
+    ] = None,
+    engine: Annotated[
+        str | None,
+        Parameter(help="The engine whose settings are shown; all engines if not given."),
     ] = None,
     /,
 ) -> int:
     """Show the parts there are, those of other packages too, and what presets do wrong.
 
+    The settings of an engine are shown with their defaults, units and bounds; any of them may be
+    given as --set FIELD=VALUE, in a preset, and in Python.
+
     For example:
       estilo list
       estilo list presets
+      estilo list settings mosaic
     """
     from rich.console import Console
 
     console = Console(highlight=False, markup=False)
+    if family == "settings":
+        from estilo.cli.settings_list import settings_tables
+
+        for table in settings_tables(engine):
+            console.print(table)
+        return 0
+    if engine is not None:
+        raise SettingsError(
+            f"only settings are listed by engine, got {family} {engine}; give estilo list settings "
+            f"{engine}"
+        )
     for name, table in _TABLES.items():
         if family in (None, name):
             console.print(table())
@@ -83,7 +103,7 @@ def _table(
 def _engines() -> object:
     from estilo.engines import ENGINES
 
-    return _table("Engines", ENGINES, caption="--engine NAME; settings: estilo transfer --help")
+    return _table("Engines", ENGINES, caption="--engine NAME; settings: estilo list settings NAME")
 
 
 def _presets() -> object:
@@ -93,7 +113,7 @@ def _presets() -> object:
         preset = load_preset(name)
         lines = [preset.summary, *(f"  fault: {fault}" for fault in preset.faults)]
         if preset.raw is not None:
-            lines.append("  --raw writes what it would have written")
+            lines.append("  --set raw=true writes what it would have written")
         return "\n".join(lines)
 
     caption = "--preset NAME, or a TOML file of your own"

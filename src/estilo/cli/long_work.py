@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
-from estilo.cli.options import RUNNING
-from estilo.cli.progress import Reporter, spoken_time, stderr_console
+from estilo.app.words import spoken_time
+from estilo.cli.options import RUN
+from estilo.cli.progress import Reporter, stderr_console
 from estilo.errors import Cancelled, SettingsError
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ _LINES = 20
 Jobs = Annotated[
     int | None,
     Parameter(
-        group=RUNNING,
+        group=RUN,
         help="Number of processes, of one thread each; one per core if not given.",
     ),
 ]
@@ -122,9 +123,9 @@ def move_bar(
         step: number of the step.
         remaining_s: estimate of the time left, in seconds; None while there is no estimate.
     """
-    from estilo.engines.base import Progress
+    from estilo.progress import Progress
 
-    reporter.on_progress(
+    reporter.on_event(
         Progress(fraction=min(fraction, 1.0), stage=stage, step=step, remaining_s=remaining_s)
     )
 

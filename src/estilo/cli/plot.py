@@ -5,16 +5,16 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from estilo.app.inputs import decode, opened
+from estilo.app.outputs import check_target
 from estilo.audio import Audio
-from estilo.cli.inputs import check_clip
-from estilo.cli.job import load_clip
-from estilo.cli.options import COMMON, FILES, AcceptTruncated, Force, Quiet
-from estilo.cli.outputs import check_target, name_files
+from estilo.cli.options import OUTPUT, AcceptTruncated, Duration, Force, Offset, Quiet, option
+from estilo.cli.performing import name_files
 from estilo.cli.progress import Reporter
 from estilo.errors import InputError
 from estilo.io import write_atomic
+from estilo.pipeline.clips import Clip
 from estilo.pipeline.report import InputReport, Report, read_report
-from estilo.pipeline.sources import Clip
 
 
 def plot(
@@ -25,23 +25,15 @@ def plot(
     *,
     output: Annotated[
         Path | None,
-        Parameter(
+        option(
+            OUTPUT,
+            "Name of the picture; if not given, beside the first file (rain.wav.png).",
             alias="-o",
             metavar="PNG",
-            group=COMMON,
-            help="File of the picture; if not given, beside the first file (rain.wav.png).",
         ),
     ] = None,
-    offset: Annotated[
-        float,
-        Parameter(
-            group=FILES, metavar="S", help="Time to begin at in every recording, in seconds."
-        ),
-    ] = 0.0,
-    duration: Annotated[
-        float | None,
-        Parameter(group=FILES, metavar="S", help="Duration to take from each, in seconds."),
-    ] = None,
+    offset: Offset = 0.0,
+    duration: Duration = None,
     accept_truncated: AcceptTruncated = False,
     force: Force = False,
     quiet: Quiet = False,
@@ -64,10 +56,11 @@ def plot(
         raise InputError(f"{target} must end in .png, got {target.suffix or 'no extension'!r}")
     reporter = Reporter(is_quiet=quiet)
     with reporter.listening():
-        for _, clip in clips:
-            check_clip(clip)
-        check_target(target, force=force, inputs=[Path(str(clip.source)) for _, clip in clips])
-        panels = [(name, load_clip(clip)) for name, clip in clips]
+        with opened([clip for _, clip in clips]) as files_open:
+            paths = [Path(str(clip.source)) for _, clip in clips]
+            check_target(target, force=force, inputs=paths)
+            names = [name for name, _ in clips]
+            panels = list(zip(names, map(decode, files_open), strict=True))
         picture = _draw(panels, report)
         write_atomic(target, picture, force=force)
     name_files([target], is_quiet=quiet)

@@ -1,19 +1,22 @@
 """What is said on stderr while work goes on, in words; a bar only where there is a terminal."""
 
 import sys
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Self
 
 from rich.console import Console
 
+from estilo.app.events import Event, Started, Warned, Writing
+from estilo.app.listening import listening
+from estilo.app.words import spoken_time
+from estilo.progress import Progress
+
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
     from rich.progress import TaskID
 
     from estilo.cli.signals import Stop
-    from estilo.engines.base import Progress
 
 
 def stderr_console() -> Console:
@@ -28,11 +31,10 @@ class Reporter:
 
     Args:
         is_quiet: say nothing.
-        stop: softened as soon as the first step is done.
+        stop: whether the user asked to stop, which is shown.
     """
 
     def __init__(self, *, is_quiet: bool, stop: "Stop | None" = None) -> None:
-        self.warnings: list[str] = []
         self._is_quiet = is_quiet
         self._stop = stop
         self._console = stderr_console()
@@ -40,61 +42,65 @@ class Reporter:
         self._task: TaskID | None = None
 
     def say(self, text: str, *, style: str | None = None) -> None:
-        """A line of text."""
+        """A line of text.
+
+        Args:
+            text: the line.
+            style: of the text, as rich names it.
+        """
         if not self._is_quiet:
             self._console.print(text, style=style)
 
     def warn(self, text: str) -> None:
-        """A warning, once."""
-        text = " ".join(text.split())
-        if text not in self.warnings:
-            self.warnings.append(text)
-            self.say(f"warning: {text}", style="yellow")
+        """A line of warning."""
+        self.say(f"warning: {text}", style="yellow")
+
+    def on_event(self, event: Event) -> None:
+        """Show an event of a job."""
+        match event:
+            case Started(title=title):
+                self._start(title)
+            case Warned(text=text):
+                self.warn(text)
+            case Writing():
+                self._show("writing")
+            case Progress():
+                self._show_progress(event)
 
     @contextmanager
     def listening(self) -> Iterator[Self]:
         """Python's warnings in words, for the time of the context."""
-
-        def show(message: Warning | str, category: type[Warning], *_: Any, **__: Any) -> None:
-            if issubclass(category, UserWarning | RuntimeWarning):
-                self.warn(str(message))
-
-        with warnings.catch_warnings():
-            from estilo.io import AudioFileWarning
-
-            warnings.simplefilter("always", AudioFileWarning)
-            warnings.showwarning = show
+        with listening(self.on_event):
             yield self
 
     @contextmanager
-    def working(self, title: str) -> Iterator[Self]:
-        """A bar, or a line with the title, for the time of the context."""
-        if self._is_quiet:
+    def working(self, title: str = "") -> Iterator[Self]:
+        """The bar goes away at the end of the context.
+
+        Args:
+            title: shown at once, with the bar; a job tells its own when it starts.
+        """
+        try:
+            if title:
+                self._start(title)
             yield self
-            return
-        if not self._console.is_terminal:
-            self.say(title)
-            yield self
-            return
-        self.say(title)
-        with _bar(self._console) as bar:
-            self._bar, self._task = bar, bar.add_task("reading", total=1.0, detail="", left="")
-            try:
-                yield self
-            finally:
+        finally:
+            if self._bar is not None:
+                self._bar.stop()
                 self._bar = None
 
-    def stage(self, name: str) -> None:
-        """Name what is being done."""
-        if self._bar is not None and self._task is not None:
-            self._bar.update(self._task, description=name, left="")
+    def _start(self, title: str) -> None:
+        self.say(title)
+        if self._console.is_terminal and not self._is_quiet:
+            self._bar = _bar(self._console)
+            self._task = self._bar.add_task("reading", total=1.0, detail="", left="")
+            self._bar.start()
 
-    def on_progress(self, progress: "Progress") -> None:
-        """Take an event of the pipeline."""
-        if self._stop is not None:
-            self._stop.soften()
-        if self._bar is None or self._task is None:
-            return
+    def _show(self, stage: str, **changes: Any) -> None:
+        if self._bar is not None and self._task is not None:
+            self._bar.update(self._task, **{"description": stage, "left": "", **changes})
+
+    def _show_progress(self, progress: Progress) -> None:
         is_stopping = self._stop is not None and self._stop.is_set()
         detail = f"step {progress.step}"
         if progress.loss is not None:
@@ -102,29 +108,12 @@ class Reporter:
         left = ""
         if progress.remaining_s is not None and not is_stopping:
             left = f"{spoken_time(progress.remaining_s)} left"
-        self._bar.update(
-            self._task,
+        self._show(
+            "stopping" if is_stopping else progress.stage,
             completed=min(progress.fraction, 1.0),
-            description="stopping" if is_stopping else progress.stage,
             detail=detail,
             left=left,
         )
-
-
-def spoken_time(seconds: float) -> str:
-    """A duration as one would say it.
-
-    Example:
-        >>> spoken_time(3.21), spoken_time(75), spoken_time(4000)
-        ('3.2 s', '1 min 15 s', '1 h 7 min')
-    """
-    if seconds < 59.95:
-        return f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    if minutes < 60:
-        return f"{minutes} min {rest} s"
-    hours, minutes = divmod(round(seconds / 60), 60)
-    return f"{hours} h {minutes} min"
 
 
 def _bar(console: Console) -> "Bar":

@@ -1,22 +1,18 @@
 """``estilo rerun``: render a result again from its recipe."""
 
-import hashlib
-from collections.abc import Iterable
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
 
-from estilo.cli.inputs import check_clip
-from estilo.cli.job import Job, render
-from estilo.cli.options import COMMON, Force, KeepBest, Plot, Quiet
-from estilo.cli.outputs import Outputs
+from estilo.app.jobs import Job
+from estilo.app.outputs import Outputs
+from estilo.cli.options import OUTPUT, Force, KeepBest, Plot, Quiet, option
+from estilo.cli.performing import perform
 from estilo.cli.progress import Reporter
-from estilo.errors import InputError, SettingsError
-from estilo.pipeline.report import InputReport, Report, read_report, versions
-from estilo.pipeline.sources import Clip
-from estilo.pipeline.transfer import Transfer
+from estilo.errors import SettingsError
+from estilo.pipeline.report import Report, read_report, versions
+from estilo.pipeline.rerunning import check_unchanged, recorded_clips, recorded_weights, split
 
 
 def rerun(
@@ -25,15 +21,15 @@ def rerun(
     *,
     output: Annotated[
         Path | None,
-        Parameter(
+        option(
+            OUTPUT,
+            "Name of the output; the recipe's own if not given, which needs --force.",
             alias="-o",
             metavar="FILE",
-            group=COMMON,
-            help="Where to; the recipe's own output if not given (which needs --force).",
         ),
     ] = None,
-    force: Force = False,
     plot: Plot = False,
+    force: Force = False,
     keep_best: KeepBest = False,
     quiet: Quiet = False,
 ) -> int:
@@ -47,120 +43,44 @@ def rerun(
       estilo rerun out.wav.json --force
     """
     report = read_report(recipe)
-    clips = [_clip(given, recipe) for given in _inputs(report)]
-    before = report.output.samples_sha256
+    clips = recorded_clips(report, recipe)
+    content, styles = split(report, clips)
     job = Job(
-        content=None if report.content is None else clips[0],
-        styles=tuple(clips if report.content is None else clips[1:]),
-        transfer=_transfer(report),
-        outputs=_outputs(report, recipe, output, first=clips[0], has_picture=plot, force=force),
-        style_weights=[style.weight or 1.0 for style in report.styles],
+        plan=report.plan,
+        content=content,
+        styles=styles,
+        outputs=_outputs(report, recipe, output, has_picture=plot, force=force),
+        style_weights=recorded_weights(report),
         seconds=report.seconds,
         keep_best=keep_best,
-        is_quiet=quiet,
-        before_work=lambda reporter: _check_inputs(report, recipe, reporter),
-        amend=lambda made: made.model_copy(update={"preset": report.preset}),
+        check=lambda inputs: check_unchanged(report, recipe, inputs),
     )
-    code, made = render(job)
-    _compare(Reporter(is_quiet=quiet), report, made, is_same=made.output.samples_sha256 == before)
-    return code
-
-
-def _inputs(report: Report) -> Iterable[InputReport]:
-    return ([] if report.content is None else [report.content]) + report.styles
-
-
-def _clip(given: InputReport, recipe: Path) -> Clip:
-    if given.path is None:
-        raise InputError(
-            f"{recipe} is of samples that came from a program, not from files; "
-            "render it again in Python"
-        )
-    return Clip(given.path, given.offset_s, given.duration_s, given.accept_truncated, given.at)
-
-
-def _check_inputs(report: Report, recipe: Path, reporter: Reporter) -> None:
-    """Refuse inputs that are not what they were."""
-    for given in [*_inputs(report), *([] if report.mask is None else [report.mask])]:
-        path = Path(str(given.path))
-        with path.open("rb") as stream:
-            digest = hashlib.file_digest(stream, "sha256").hexdigest()
-        if digest != given.sha256:
-            raise InputError(
-                f"{path} has changed since {recipe} was written: its SHA-256 is "
-                f"{digest[:12]}… and was {given.sha256[:12]}…; bring the old file back, or run "
-                "estilo transfer anew"
-            )
-    _check_weights(report, recipe)
     if not report.is_complete:
-        reporter.warn("the recipe is of a run that was stopped early; this one goes to the end")
-
-
-def _check_weights(report: Report, recipe: Path) -> None:
-    """Refuse a file of weights that is not what it was."""
-    path = report.settings.get("weights")
-    if path is None or report.weights_id is None:
-        return
-    from estilo.engines.neural.weights import weights_id
-
-    now = weights_id(path)
-    if now != report.weights_id:
-        raise InputError(
-            f"{path} holds other weights than when {recipe} was written: they are {now} and were "
-            f"{report.weights_id}; bring the old file back, or run estilo transfer anew"
+        Reporter(is_quiet=quiet).warn(
+            "the recipe is of a run that was stopped early; this one goes to the end"
         )
-
-
-def _transfer(report: Report) -> Transfer:
-    """All settings are in the recipe; the preset is needed only for what its ancestor wrote."""
-    if report.feature_network is not None:
-        raise InputError(
-            f"the recipe was made with a feature network of its own ({report.feature_network}), "
-            "whose weights it does not hold; render it again in Python"
-        )
-    settings = {key: value for key, value in report.settings.items() if key != "strength"}
-    return Transfer(
-        engine=report.engine,
-        preset=report.preset if report.raw else None,
-        strength=report.settings.get("strength"),
-        match=report.match,
-        refine=report.refine,
-        mix=report.mix,
-        on=report.on,
-        mask=None if report.mask is None else report.mask.path,
-        formants=report.formants,
-        formant_shift_semitones=report.formant_shift_semitones,
-        raw=report.raw,
-        seed=report.seed,
-        device=report.device,
-        threads=report.threads,
-        scores=bool(report.scores),
-        **settings,
+    return perform(
+        job,
+        is_quiet=quiet,
+        afterwards=lambda reporter, made: _compare(reporter, report, made),
     )
 
 
 def _outputs(
-    report: Report,
-    recipe: Path,
-    output: Path | None,
-    *,
-    first: Clip,
-    has_picture: bool,
-    force: bool,
+    report: Report, recipe: Path, output: Path | None, *, has_picture: bool, force: bool
 ) -> Outputs:
     """Where to; the bit depth is the recipe's as far as the format holds it."""
     if output is None and report.output.path is None:
         raise SettingsError(f"{recipe} does not name an output; name one with -o")
     path = Path(str(report.output.path)) if output is None else output
-    like = check_clip(first)
-    if report.output.bit_depth is not None:
-        like = replace(like, bit_depth=report.output.bit_depth)
-    return Outputs(path, has_picture=has_picture, like=like, force=force)
+    return Outputs(
+        path, has_picture=has_picture, like_bit_depth=report.output.bit_depth, force=force
+    )
 
 
-def _compare(reporter: Reporter, before: Report, after: Report, *, is_same: bool) -> None:
+def _compare(reporter: Reporter, before: Report, after: Report) -> None:
     """Whether the samples are those of the first time, and if not, what may be the reason."""
-    if is_same:
+    if after.output.samples_sha256 == before.output.samples_sha256:
         reporter.say("identical: every sample is as it was the first time")
         return
     now = versions()

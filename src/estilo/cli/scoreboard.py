@@ -13,8 +13,8 @@ from estilo.cli.long_work import (
     print_table,
     resumable,
 )
-from estilo.cli.options import COMMON, FILES, Quiet, numbers
-from estilo.cli.outputs import name_files
+from estilo.cli.options import OUTPUT, WHAT, Quiet, numbers
+from estilo.cli.performing import name_files
 from estilo.cli.progress import Reporter
 from estilo.evaluation.sets import TEST_SETS
 
@@ -32,7 +32,7 @@ def scoreboard(
     engines: Annotated[
         str | None,
         Parameter(
-            group=COMMON,
+            group=WHAT,
             metavar="A,B",
             help="Engines, presets or preset files to judge; all engines if not given. "
             "The controls are always there.",
@@ -43,18 +43,18 @@ def scoreboard(
         Parameter(
             name="--set",
             metavar="NAME",
-            group=COMMON,
+            group=WHAT,
             help=f"The test set: {', '.join(TEST_SETS)} (see estilo list test-sets).",
         ),
     ] = "synthetic",
     n: Annotated[
         int | None,
-        Parameter(group=COMMON, help="Number of its items; 60 synthetic ones, else all of them."),
+        Parameter(group=WHAT, help="Number of its items; 60 synthetic ones, else all of them."),
     ] = None,
     strengths: Annotated[
         str | None,
         Parameter(
-            group=COMMON,
+            group=WHAT,
             metavar="NUMBERS",
             help="Strengths that have a row each, where an engine has one; .25,.5,.75,1 if not "
             "given. "
@@ -66,7 +66,7 @@ def scoreboard(
         Parameter(
             alias="-o",
             metavar="FOLDER",
-            group=FILES,
+            group=OUTPUT,
             help="Folder of the results, in which a stopped run goes on; scoreboard/SET if not "
             "given.",
         ),

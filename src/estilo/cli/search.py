@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
+from estilo.app.words import spoken_time
 from estilo.cli.long_work import Jobs, in_words, move_bar, n_processes, print_table, resumable
-from estilo.cli.options import COMMON, FILES, Quiet
-from estilo.cli.outputs import name_files
-from estilo.cli.progress import Reporter, spoken_time, stderr_console
+from estilo.cli.options import OUTPUT, WHAT, Quiet
+from estilo.cli.performing import name_files
+from estilo.cli.progress import Reporter, stderr_console
 
 if TYPE_CHECKING:
     from estilo.evaluation.search import Found, SearchProgress, Trial
@@ -30,7 +31,7 @@ def search(
             negative=(),
             consume_multiple=False,
             metavar="FIELD=RANGE",
-            group=COMMON,
+            group=WHAT,
             help="A setting and what to try: strength=.5:.9, learning_rate=1e-3:.1:log, "
             "start=eq,content; / between choices of several numbers: widths=1/1,8. Once per "
             "setting.",
@@ -41,23 +42,23 @@ def search(
         Parameter(
             name="--set",
             metavar="NAME",
-            group=COMMON,
+            group=WHAT,
             help="The test set: synthetic, real, or another whose items have a content signal (see "
             "estilo list test-sets).",
         ),
     ] = "synthetic",
     trials: Annotated[
-        int, Parameter(group=COMMON, help="Number of settings to try, the preset's own included.")
+        int, Parameter(group=WHAT, help="Number of settings to try, the preset's own included.")
     ] = 40,
     n: Annotated[
         int,
-        Parameter(group=COMMON, help="Number of items of the test set; half of them are held out."),
+        Parameter(group=WHAT, help="Number of items of the test set; half of them are held out."),
     ] = 24,
-    seed: Annotated[int, Parameter(group=COMMON, help="Random seed of what is tried.")] = 0,
+    seed: Annotated[int, Parameter(group=WHAT, help="Random seed of what is tried.")] = 0,
     soundfont: Annotated[
         str | None,
         Parameter(
-            group=COMMON,
+            group=WHAT,
             metavar="NAME|FILE",
             help="Soundfont of the synthetic set; MuseScore_General if not given, as the "
             "scoreboard's own should stay unseen.",
@@ -68,7 +69,7 @@ def search(
         Parameter(
             alias="-o",
             metavar="FOLDER",
-            group=FILES,
+            group=OUTPUT,
             help="Folder of the results, in which a stopped search goes on; search/PRESET-SET if "
             "not given.",
         ),

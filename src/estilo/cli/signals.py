@@ -5,16 +5,17 @@ import threading
 from types import FrameType, TracebackType
 from typing import Any, Self
 
+from estilo.app.cancelling import CancelToken
 from estilo.errors import Cancelled
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
-class Stop:
+class Stop(CancelToken):
     """A cancel token that signals set, while its context lasts.
 
-    Before the optimisation runs there is nothing to end in good order, so the first signal raises
-    `KeyboardInterrupt` at once. After `soften` the first one only sets the token, and the second
+    Before the first step there is nothing to end in good order, so the first signal raises
+    `KeyboardInterrupt` at once. After `in_steps` the first one only sets the token, and the second
     raises. A signal that the program was started to ignore stays ignored.
 
     Example:
@@ -24,19 +25,15 @@ class Stop:
     """
 
     def __init__(self) -> None:
-        self._is_set = False
+        super().__init__()
         self._is_soft = False
         self._before: dict[int, Any] = {}
 
-    def is_set(self) -> bool:
-        """Whether the user asked to stop."""
-        return self._is_set
-
-    def soften(self) -> None:
-        """From now on the first signal sets the token and no more."""
+    def in_steps(self) -> None:
+        """From now on the first signal only sets the token."""
         self._is_soft = True
 
-    def harden(self) -> None:
+    def in_one_go(self) -> None:
         """From now on the first signal raises."""
         self._is_soft = False
 
@@ -56,11 +53,12 @@ class Stop:
         for number, handler in self._before.items():
             signal.signal(number, handler)
         self._before.clear()
-        if self._is_set and isinstance(error, Exception) and not isinstance(error, Cancelled):
+        if self.is_set() and isinstance(error, Exception) and not isinstance(error, Cancelled):
             # A callback in C may swallow the interrupt, and what fails then is not the cause.
             raise KeyboardInterrupt from error
 
     def _handle(self, _number: int, _frame: FrameType | None) -> None:
-        is_first, self._is_set = not self._is_set, True
+        is_first = not self.is_set()
+        self.set()
         if not (is_first and self._is_soft):
             raise KeyboardInterrupt

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import App, Parameter
 
-from estilo.cli.inputs import tell_errors
-from estilo.cli.options import ALL_STYLES, COMMON, FLAT, Force, Quiet, StyleOptions
+from estilo.app.inputs import tell_errors
+from estilo.cli.options import ALL_STYLES, FLAT, WHAT, AcceptTruncated, Force, Quiet, StyleOptions
 from estilo.errors import InputError, SettingsError
 
 if TYPE_CHECKING:
@@ -38,20 +38,20 @@ def make(
         Parameter(
             alias="-o",
             metavar="FILE",
-            group=COMMON,
+            group=WHAT,
             help="File to write; it ends in .estilo-style.",
         ),
     ],
     name: Annotated[
         str | None,
-        Parameter(group=COMMON, help="Name of the style; that of the file if not given."),
+        Parameter(group=WHAT, help="Name of the style; that of the file if not given."),
     ] = None,
     licence: Annotated[
         str,
         Parameter(
             alias="--license",
             metavar="TERMS",
-            group=COMMON,
+            group=WHAT,
             show_default=False,
             help="Terms of the style: CC0-1.0, CC-BY-4.0, for my band only, ...",
         ),
@@ -60,7 +60,7 @@ def make(
         str,
         Parameter(
             metavar="TEXT",
-            group=COMMON,
+            group=WHAT,
             show_default=False,
             help="Who agreed to its use: my own voice, the singer agreed in writing, ...",
         ),
@@ -70,10 +70,11 @@ def make(
         Path | None,
         Parameter(
             metavar="FILE",
-            group=COMMON,
+            group=WHAT,
             help="Weights of the network; those that come with estilo if not given.",
         ),
     ] = None,
+    accept_truncated: AcceptTruncated = False,
     force: Force = False,
     quiet: Quiet = False,
 ) -> int:
@@ -87,8 +88,9 @@ def make(
       estilo style make me1.wav me2.wav -o me.estilo-style --consent "my own voice"
       estilo style make rain.wav fire.wav --style-weight 2,1 -o both.estilo-style
     """
-    from estilo.cli.inputs import check_clip
-    from estilo.cli.outputs import check_target, name_files
+    from estilo.app.inputs import opened
+    from estilo.app.outputs import check_target
+    from estilo.cli.performing import name_files
     from estilo.cli.progress import Reporter
     from estilo.cli.transfer import style_clips
     from estilo.engines.neural.style_card import SUFFIX
@@ -98,17 +100,15 @@ def make(
         raise InputError(f"{output} must end in {SUFFIX}, got {output.suffix or 'no extension'!r}")
     if name is not None and not name.strip():
         raise SettingsError("--name is empty; give the style a name, or leave the option out")
-    parts = style_clips(clips, styles)
+    parts = style_clips(clips, styles, accept_truncated=accept_truncated)
     reporter = Reporter(is_quiet=quiet)
-    with reporter.listening():
-        for clip in parts:
-            check_clip(clip)
+    with reporter.listening(), opened(parts) as files:
         check_target(output, force=force, inputs=clips)
         # After the headers, so that a bad file is named at once.
         from estilo.engines.neural.style_file import write_style
 
         file = style_from(
-            list(parts),
+            files,
             name=shown_name(output.stem) if name is None else name,
             clip_weights=styles.weights,
             weights=weights,
@@ -136,7 +136,7 @@ def show(
         Parameter(
             name="--json",
             negative=(),
-            group=COMMON,
+            group=WHAT,
             show_default=False,
             help="Print a list of objects, one per file, instead of tables.",
         ),

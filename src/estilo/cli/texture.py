@@ -7,82 +7,61 @@ from cyclopts import Parameter
 
 from estilo.cli.options import (
     ALL_STYLES,
-    COMMON,
+    AMOUNT,
+    ANY_WAY,
     FLAT,
-    NO_PRESET,
     PLAIN_RUN,
+    WHAT,
     OutputOptions,
-    PresetOptions,
     RunOptions,
     StyleOptions,
-    engine_options,
-    given_settings,
+    WayOptions,
+    option,
+    plan_options,
 )
-from estilo.cli.transfer import outputs_of, style_clips
-
-# Without a content there is nothing that a strength could be weighed against, nor to be filtered.
-_EngineOptions = engine_options(
-    without=(
-        *("strength", "content_weight", "content_views"),
-        *("smoothing_erb", "limit_db", "filter_phase"),
-        *("envelope", "attack", "vibrato", "frequencies"),
-        *("residual", "residual_strength", "n_sines", "optimise"),
-    )
-)
-_ENGINE_OPTIONS = _EngineOptions()
 
 
 def texture(
-    style: Annotated[tuple[Path, ...], Parameter(help="One or more recordings to sound like.")],
+    style: Annotated[
+        tuple[Path, ...], Parameter(group=WHAT, help="One or more recordings to sound like.")
+    ],
     /,
     *,
-    output: Annotated[OutputOptions, FLAT],
-    seconds: Annotated[
-        float, Parameter(group=COMMON, metavar="S", help="Length of the output, in seconds.")
-    ],
+    shares: Annotated[StyleOptions, FLAT] = ALL_STYLES,
+    way: Annotated[WayOptions, FLAT] = ANY_WAY,
+    seconds: Annotated[float, option(AMOUNT, "Length of the output, in seconds.", metavar="S")],
     realism: Annotated[
         float | None,
-        Parameter(
-            group=COMMON,
+        option(
+            AMOUNT,
+            "How close to the styles, at the price of copying them; 0.5 if not given.",
             metavar="0..1",
-            help="How close to the styles, at the price of copying them; 0.5 if not given.",
         ),
     ] = None,
-    preset: Annotated[PresetOptions, FLAT] = NO_PRESET,
-    styles: Annotated[StyleOptions, FLAT] = ALL_STYLES,
+    output: Annotated[OutputOptions, FLAT],
     run: Annotated[RunOptions, FLAT] = PLAIN_RUN,
-    engine: Annotated[_EngineOptions, FLAT] = _ENGINE_OPTIONS,  # type: ignore[valid-type]
 ) -> int:
     """New audio, of any length, with the texture of recordings: rain that never fell.
 
-    Rate, loudness and channels are those of the first style. The copy score tells how much of the
+    Rate, loudness and channels are those of the first style. The copy score says how much of the
     output was taken from the styles as it is.
 
     For example:
       estilo texture rain.wav --seconds 30 -o more-rain.wav
       estilo texture rain.wav fire.wav --style-weight 2,1 --seconds 12.5 -o both.flac --plot
     """
-    from estilo.cli.job import Job, render, transfer_from
-    from estilo.pipeline.transfer import Transfer
+    from estilo.app.jobs import Job
+    from estilo.cli.performing import perform
+    from estilo.cli.transfer import outputs_of, style_clips
+    from estilo.pipeline.plan import Plan
 
     job = Job(
+        plan=Plan.for_texture(realism=realism, **plan_options(way, run)),
         content=None,
-        styles=style_clips(style, styles),
-        transfer=transfer_from(
-            given_settings(engine),
-            make=Transfer.for_texture,
-            realism=realism,
-            preset=preset.preset,
-            engine=preset.engine,
-            seed=run.seed,
-            device=run.device,
-            threads=run.threads,
-            scores=not run.no_scores,
-        ),
+        styles=style_clips(style, shares, accept_truncated=run.accept_truncated),
         outputs=outputs_of(output),
-        style_weights=styles.weights,
+        style_weights=shares.weights,
         seconds=seconds,
         keep_best=run.keep_best,
-        is_quiet=run.quiet,
     )
-    return render(job)[0]
+    return perform(job, is_quiet=run.quiet)

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
 
-from estilo.cli.options import COMMON, FILES, RUNNING, Quiet
-from estilo.cli.outputs import name_files
-from estilo.cli.progress import Reporter, spoken_time
+from estilo.app.words import spoken_time
+from estilo.cli.options import OUTPUT, RUN, WHAT, Quiet
+from estilo.cli.performing import name_files
+from estilo.cli.progress import Reporter
 from estilo.cli.signals import Stop
 from estilo.errors import Cancelled, SettingsError
 from estilo.io.atomic import output_error
@@ -38,7 +39,7 @@ def train(
         Path,
         Parameter(
             alias="-o",
-            group=FILES,
+            group=OUTPUT,
             metavar="FOLDER",
             help="Folder for weights, checkpoint and log.",
         ),
@@ -48,14 +49,14 @@ def train(
         Parameter(
             negative=(),
             show_default=False,
-            group=COMMON,
+            group=WHAT,
             help="Go on from the folder's checkpoint, where there is one, by the same recipe.",
         ),
     ] = False,
     fine_tune: Annotated[
         Path | None,
         Parameter(
-            group=COMMON,
+            group=WHAT,
             metavar="DATASET",
             help="Go on from trained weights with a dataset of your own (see estilo data add).",
         ),
@@ -63,29 +64,29 @@ def train(
     weights: Annotated[
         Path | None,
         Parameter(
-            group=COMMON,
+            group=WHAT,
             metavar="FILE",
             help="Weights to go on from; for --fine-tune those that come with estilo if not given.",
         ),
     ] = None,
     name: Annotated[
-        str, Parameter(group=COMMON, metavar="NAME", help="Name of the weights, for their card.")
+        str, Parameter(group=WHAT, metavar="NAME", help="Name of the weights, for their card.")
     ] = "my weights",
     licence: Annotated[
         str,
         Parameter(
             alias="--license",
-            group=COMMON,
+            group=WHAT,
             metavar="TERMS",
             help="Terms of the weights, for their card.",
         ),
     ] = "unspecified",
     device: Annotated[
-        Literal["cpu", "cuda"], Parameter(group=RUNNING, help="Device to compute on.")
+        Literal["cpu", "cuda"], Parameter(group=RUN, help="Device to compute on.")
     ] = "cpu",
     threads: Annotated[
         int | None,
-        Parameter(group=RUNNING, help="Number of threads; all cores if not given."),
+        Parameter(group=RUN, help="Number of threads; all cores if not given."),
     ] = None,
     quiet: Quiet = False,
 ) -> int:
@@ -295,7 +296,7 @@ class _Teller:
 
     def listen(self, step: int, _figures: dict[str, Any]) -> None:
         """Say nothing; from now on all processes stop together."""
-        self.stop.soften()
+        self.stop.in_steps()
         self.is_done = step == self._plan.n_steps
 
     def tell(self, step: int, figures: dict[str, Any]) -> None:

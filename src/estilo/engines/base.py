@@ -7,14 +7,14 @@ application progress, preview and cancellation without the engine knowing of eit
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
 from torch import Tensor
 
 from estilo.engines.grains import Grain
 from estilo.errors import Cancelled, SettingsError
-from estilo.progress import Cancel
+from estilo.progress import Cancel, Progress
 
 State = TypeVar("State")
 
@@ -44,30 +44,6 @@ class Task:
     n_samples: int
     seed: int
     start: Tensor | None = None
-
-
-@dataclass(frozen=True)
-class Progress:
-    """Where a run stands.
-
-    Args:
-        fraction: share of the work that is done, 0 to 1.
-        stage: what is being done, in a word or two.
-        step: steps done so far in this run.
-        loss: current total loss, or None where there is none.
-        losses: the terms behind it by name.
-        elapsed_s: time since the start of the run, in seconds.
-        remaining_s: estimate of the time that is left, in seconds; None until there is ground for
-            one.
-    """
-
-    fraction: float
-    stage: str
-    step: int
-    loss: float | None = None
-    losses: dict[str, float] = field(default_factory=dict)
-    elapsed_s: float = 0.0
-    remaining_s: float | None = None
 
 
 def content_of(task: Task) -> Tensor:
@@ -181,12 +157,4 @@ def timed(progress: Progress, *, elapsed_s: float) -> Progress:
     remaining_s = None
     if progress.fraction > 0.02:
         remaining_s = elapsed_s * (1.0 - progress.fraction) / progress.fraction
-    return Progress(
-        fraction=progress.fraction,
-        stage=progress.stage,
-        step=progress.step,
-        loss=progress.loss,
-        losses=progress.losses,
-        elapsed_s=elapsed_s,
-        remaining_s=remaining_s,
-    )
+    return replace(progress, elapsed_s=elapsed_s, remaining_s=remaining_s)

@@ -3,8 +3,7 @@
 Imports no torch, so that engines can be listed, described and checked at once.
 """
 
-from types import NoneType, UnionType
-from typing import Annotated, Any, ClassVar, Literal, Union, get_args, get_origin
+from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -92,17 +91,3 @@ class EngineSettings(BaseModel):
     def working_rate_hz(self) -> int | None:
         """Sample rate in Hz that these settings ask for; None leaves it to the content."""
         return None
-
-
-def alternatives(annotation: Any) -> set[Any]:
-    """The alternatives of a field's annotation without None, constraints taken off.
-
-    >>> sorted(each.__name__ for each in alternatives(int | float | None))
-    ['float', 'int']
-    """
-    origin = get_origin(annotation)
-    if origin is Annotated:
-        return alternatives(get_args(annotation)[0])
-    if origin in (Union, UnionType):
-        return set().union(*(alternatives(each) for each in get_args(annotation)))
-    return set() if annotation is NoneType else {annotation}

@@ -7,13 +7,16 @@ that decides about its outputs.
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from importlib import import_module
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from estilo.audio import Audio
 from estilo.evaluation.granular import granular_shuffle
 from estilo.evaluation.sets import Item
+
+if TYPE_CHECKING:
+    from estilo.pipeline.transfer import Transfer
 
 SEED = 0
 """Random seed of every engine."""
@@ -110,14 +113,14 @@ class TransferMaker(Maker):
 
     def warm(self) -> None:
         """See `Maker.warm`."""
-        _import_engine(self._transfer().engine)
+        _import_engine(self._transfer().plan.engine)
 
     def make(self, item: Item) -> Audio:
         """See `Maker.make`."""
         assert item.content is not None  # noqa: S101 - rows are chosen for the set
         return self._transfer()(item.content, item.style).audio
 
-    def _transfer(self) -> Any:
+    def _transfer(self) -> "Transfer":
         from estilo.pipeline.transfer import Transfer
 
         return Transfer(seed=SEED, threads=1, scores=False, **self.options)
@@ -139,32 +142,33 @@ class TextureMaker(Maker):
 
     def warm(self) -> None:
         """See `Maker.warm`."""
-        _import_engine(self._transfer().engine)
+        _import_engine(self._transfer().plan.engine)
 
     def make(self, item: Item) -> Audio:
         """See `Maker.make`."""
         return self._transfer().texture(item.style, seconds=_seconds(item)).audio
 
-    def _transfer(self) -> Any:
+    def _transfer(self) -> "Transfer":
         from estilo.pipeline.transfer import Transfer
 
         return Transfer.for_texture(seed=SEED, threads=1, scores=False, **self.options)
 
 
-def _recipe(job: str, transfer: Any) -> dict[str, Any]:
+def _recipe(job: str, transfer: "Transfer") -> dict[str, Any]:
     """Resolved settings, so that a file that has changed, preset or weights, is another recipe."""
-    settings = transfer.settings.model_dump(mode="json")
+    plan = transfer.plan
+    settings = plan.settings.model_dump(mode="json")
     if "weights" in settings:
         from estilo.engines.neural.weights import weights_id
 
         settings["weights"] = weights_id(settings["weights"])
     return {
         "job": job,
-        "engine": transfer.engine,
+        "engine": plan.engine,
         "settings": settings,
-        **({"refine": transfer.refine} if transfer.refine else {}),
-        "mix": transfer.mix,
-        "seed": transfer.seed,
+        **({"refine": plan.refine} if plan.refine else {}),
+        "mix": plan.mix,
+        "seed": plan.seed,
     }
 
 

@@ -12,8 +12,8 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
 from estilo.engines import ENGINES
-from estilo.engines.settings import alternatives
 from estilo.errors import SettingsError
+from estilo.fields import alternatives
 from estilo.presets import Preset, build_settings
 
 if TYPE_CHECKING:

@@ -4,6 +4,7 @@ import hashlib
 import os
 import struct
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,20 +21,34 @@ _MOST_PIXELS = 1 << 24
 _WINDOW_S = 0.093
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Mask:
-    """Shares of the result, from 0 (the content as it is) to 1.
+    """Where over time and frequency the result is heard: a picture, known by its path and its hash.
 
     Args:
-        shares: from the lowest frequency to the highest, from the content's begin to its end.
-            **Shape** ``(rows, columns)``, float32.
-        path: of the picture.
+        path: of the picture; absolute.
         sha256: of the file.
     """
 
-    shares: np.ndarray
     path: str
     sha256: str
+
+    @cached_property
+    def shares(self) -> np.ndarray:
+        """Shares of the result, from 0 (the content as it is) to 1.
+
+        From the lowest frequency to the highest, from the content's beginning to its end.
+        **Shape** ``(rows, columns)``, float32.
+
+        Raises:
+            InputError: the picture cannot be used any more, or has changed.
+        """
+        mask = read_mask(self.path)
+        if mask != self:
+            raise InputError(
+                f"the mask {self.path} has changed since it was named; bring the old picture back"
+            )
+        return mask.shares
 
 
 def read_mask(path: "str | os.PathLike[str]") -> Mask:
@@ -76,8 +91,10 @@ def read_mask(path: "str | os.PathLike[str]") -> Mask:
         has_alpha = pixels.shape[-1] in (2, 4)
         alpha = pixels[..., -1] if has_alpha else 1.0
         pixels = pixels[..., : pixels.shape[-1] - has_alpha].mean(-1) * alpha
-    shares = np.ascontiguousarray(np.clip(pixels[::-1], 0.0, 1.0))
-    return Mask(shares, str(path.absolute()), hashlib.sha256(data).hexdigest())
+    mask = Mask(str(path.absolute()), hashlib.sha256(data).hexdigest())
+    # Kept where the property would put it, so that the picture is read only once.
+    mask.__dict__["shares"] = np.ascontiguousarray(np.clip(pixels[::-1], 0.0, 1.0))
+    return mask
 
 
 def mask_reach(sample_rate: int) -> int:

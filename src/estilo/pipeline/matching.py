@@ -2,46 +2,21 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
 from estilo.analysis.descriptors import excerpt
 from estilo.analysis.sound import Sound
 from estilo.audio import Audio
-from estilo.errors import InputError, SettingsError
-from estilo.matching.adjustment import MATCHES, adjustment
+from estilo.errors import InputError
+from estilo.matching.adjustment import adjustment
 from estilo.matching.playing import played
 from estilo.pipeline.report import MatchReport
 from estilo.pipeline.sources import Source, StyleSource, with_audio
 
 
-def checked_matches(given: str | Sequence[str]) -> tuple[str, ...]:
-    """What is to be matched, in the order of `MATCHES`.
-
-    Args:
-        given: names, or one string with commas between them.
-
-    Raises:
-        SettingsError: one of them is unknown.
-
-    Example:
-        >>> checked_matches("key, tempo"), checked_matches([])
-        (('tempo', 'key'), ())
-    """
-    names = given.split(",") if isinstance(given, str) else given
-    names = [name.strip() for name in names]
-    for name in names:
-        if name not in MATCHES:
-            raise SettingsError(
-                f"a style can be matched in {' and '.join(MATCHES)}, got {name!r}; "
-                f"give {', '.join(MATCHES)} or both"
-            )
-    return tuple(name for name in MATCHES if name in names)
-
-
 def matched_styles(
     content: Audio, styles: Sequence[StyleSource], matches: Sequence[str]
 ) -> list[Source]:
-    """The styles as they fit a content, each with what was done to it in its report.
+    """The styles as they fit a content, each with what was done to it.
 
     Args:
         content: any length; of more than two minutes four stretches are heard.
@@ -72,10 +47,10 @@ def _matched(content: Sound, style: Source, name: str, matches: Sequence[str]) -
     report = MatchReport(
         speed=found.speed, semitones=found.semitones, words=f"{name}: {found.words}"
     )
-    return replace(style, audio=audio, report=style.report.model_copy(update={"match": report}))
+    return replace(style, audio=audio, match=report)
 
 
 def _name(style: Source, number: int, count: int) -> str:
-    if style.report.path is not None:
-        return f"style {Path(style.report.path).name}"
+    if style.clip.path is not None:
+        return f"style {style.clip.path.name}"
     return "style" if count == 1 else f"style {number}"

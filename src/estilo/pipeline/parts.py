@@ -27,10 +27,11 @@ from estilo.dsp.loudness import match_level
 from estilo.engines.grains import Grain, placed
 from estilo.errors import Cancelled
 from estilo.pipeline.masks import Mask, mask_reach, masked
+from estilo.pipeline.plan import Component, Plan
 from estilo.pipeline.regions import EVERYWHERE, Place, Segment, segments
-from estilo.pipeline.running import Outcome, Watch, allocate, parts_of
-from estilo.pipeline.scope import Scope, Sound
+from estilo.pipeline.running import Outcome, allocate
 from estilo.pipeline.stages import Styles
+from estilo.pipeline.watch import Watch, parts_of
 
 _CONTEXT_S = 1.0
 _SEAM_S = 0.05
@@ -84,7 +85,7 @@ def run_parts(
     styles: Styles,
     *,
     places: Sequence[Place],
-    scope: Scope,
+    plan: Plan,
     watch: Watch,
 ) -> Outcome:
     """An engine's output where its styles apply, the content elsewhere.
@@ -94,7 +95,7 @@ def run_parts(
         content: that it works on.
         styles: whose sound is taken.
         places: where each of them applies.
-        scope: what of the content is changed.
+        plan: what of the content is changed, and what becomes of its formants.
         watch: progress and cancellation.
 
     Returns:
@@ -104,18 +105,18 @@ def run_parts(
         SettingsError: as in `segments`.
         Cancelled: as the engine does.
     """
-    if scope.is_whole and all(place == EVERYWHERE for place in places):
+    if plan.is_whole and all(place == EVERYWHERE for place in places):
         return run(content, styles, watch=watch)
     whole = _tensor(content.samples)
     rate = content.sample_rate
-    target = whole if scope.on == "all" else _sound(whole, scope.on, rate)
+    target = whole if plan.on == "all" else _sound(whole, plan.on, rate)
     cut = segments(places, n_samples=content.n_samples, sample_rate=rate)
-    outcome, takes = _takes(run, Audio(target.numpy(), rate), styles, cut, scope, watch)
+    outcome, takes = _takes(run, Audio(target.numpy(), rate), styles, cut, plan, watch)
     for take in takes:
-        take.levels = _levels(take, target, cut, scope.mask, rate)
+        take.levels = _levels(take, target, cut, plan.mask, rate)
     output = _joined(target, takes, cut, rate)
-    if target is not whole or scope.mask is not None:
-        output = _added(output, target, whole, scope.mask, rate)
+    if target is not whole or plan.mask is not None:
+        output = _added(output, target, whole, plan.mask, rate)
     outcome.samples = output.numpy()
     return outcome
 
@@ -125,7 +126,7 @@ def _takes(
     target: Audio,
     styles: Styles,
     cut: Sequence[Segment],
-    scope: Scope,
+    plan: Plan,
     watch: Watch,
 ) -> tuple[Outcome, list[_Take]]:
     """One take for every set of styles, as far as the work is not stopped."""
@@ -144,7 +145,7 @@ def _takes(
                 raise
             total.is_complete = False
             break
-        samples = _with_formants(_tensor(outcome.samples), stretch, scope)
+        samples = _with_formants(_tensor(outcome.samples), stretch, plan)
         takes.append(_Take(start, samples, filters))
         _add_losses(total, outcome, chosen if len(sets) > 1 else None)
         total.grains += _grains(
@@ -206,8 +207,8 @@ def _filters(
     return found
 
 
-def _with_formants(samples: Tensor, content: Audio, scope: Scope) -> Tensor:
-    if not scope.changes_formants:
+def _with_formants(samples: Tensor, content: Audio, plan: Plan) -> Tensor:
+    if not plan.changes_formants:
         return samples
     theirs, rate = _tensor(content.samples), content.sample_rate
     return _blockwise(
@@ -215,15 +216,15 @@ def _with_formants(samples: Tensor, content: Audio, scope: Scope) -> Tensor:
             samples[:, first:stop],
             theirs[:, first:stop],
             sample_rate=rate,
-            kept=scope.formants,
-            shift_semitones=scope.formant_shift_semitones,
+            kept=plan.formants,
+            shift_semitones=plan.formant_shift_semitones,
         ),
         samples.shape,
         reach=2 * frame_length(rate),
     )
 
 
-def _sound(whole: Tensor, on: Sound, sample_rate: int) -> Tensor:
+def _sound(whole: Tensor, on: Component, sample_rate: int) -> Tensor:
     return _blockwise(
         lambda first, stop: getattr(
             harmonic_percussive(whole[:, first:stop], sample_rate=sample_rate), on

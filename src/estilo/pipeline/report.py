@@ -8,14 +8,17 @@ import platform
 import sys
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from estilo.engines.grains import Grain
 from estilo.errors import InputError
+from estilo.pipeline.plan import Plan
+from estilo.pipeline.recipes import upgraded
+from estilo.version import __version__
 
-FORMAT = 1
+FORMAT = 2
 MOST_GRAINS = 2000
 
 
@@ -60,15 +63,6 @@ class InputReport(_Part):
     """How this style was matched to the content; None where it was not to be."""
 
 
-class MaskReport(_Part):
-    """The picture that says where the styles apply."""
-
-    path: str
-    """Absolute."""
-    sha256: str
-    """Of the file."""
-
-
 class LevelReport(_Part):
     """Loudness and peak of the output."""
 
@@ -104,36 +98,17 @@ class Report(_Part):
     job: Literal["transfer", "texture"]
     created: str
     """Local time in ISO 8601."""
+    plan: Plan
+    """What was asked for, with the engine that ran and its settings, all of them."""
     content: InputReport | None
     styles: list[InputReport]
-    engine: str
     choice: str | None = None
     """Why this engine, where it was chosen by what was heard."""
-    preset: str | None = None
-    """Name or file that the settings came from."""
-    settings: dict[str, Any]
-    """All settings of the engine."""
     weights_id: str | None = None
     """Of the trained weights that were used, see `estilo.engines.neural.weights.network_id`; None
     where the engine has none."""
-    feature_network: str | None = None
-    """Class of a feature network that was passed in Python; its weights are not kept here."""
-    match: tuple[str, ...] = ()
-    """What styles were to be matched to the content in."""
-    refine: float = 0.0
-    mix: float = 1.0
-    on: Literal["all", "harmonic", "percussive"] = "all"
-    """The sound that the engine was given."""
-    mask: MaskReport | None = None
-    formants: float = 0.0
-    """How far those of the content were kept."""
-    formant_shift_semitones: float = 0.0
-    raw: bool = False
     seconds: float | None = None
     """Length of a texture."""
-    seed: int
-    device: str
-    threads: int
     is_complete: bool = True
     """False where the work was stopped and the best so far was kept."""
     output: OutputReport
@@ -174,7 +149,7 @@ def read_report(path: Path) -> Report:
             "give the .json that estilo wrote beside its output"
         ) from error
     try:
-        return Report.model_validate(json.loads(text))
+        return Report.model_validate(upgraded(json.loads(text)))
     except json.JSONDecodeError as error:
         raise InputError(
             f"{path} is not a recipe of estilo, nor any JSON: {error}; "
@@ -191,11 +166,9 @@ def read_report(path: Path) -> Report:
 
 def versions() -> dict[str, str]:
     """Versions of what decides about the samples of a result."""
-    import estilo
-
     packages = ("numpy", "scipy", "torch", "soxr", "soundfile")
     return {
-        "estilo": estilo.__version__,
+        "estilo": __version__,
         "python": platform.python_version(),
         "platform": platform.platform(),
         **{name: _version(name) for name in packages},

@@ -1,62 +1,50 @@
-"""The report of a way of working: what went in, what came out, and how good it is."""
+"""The report of a result: what went in, what came out, and how good it is."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from estilo.audio import Audio
 from estilo.engines.grains import Grain, strongest
-from estilo.pipeline.report import MOST_GRAINS, LevelReport, OutputReport, Report, versions
+from estilo.pipeline.plan import Plan
+from estilo.pipeline.report import (
+    MOST_GRAINS,
+    InputReport,
+    LevelReport,
+    OutputReport,
+    Report,
+    versions,
+)
+from estilo.pipeline.running import Clock, Outcome, n_threads
+from estilo.pipeline.scoring import scores_of_job
 from estilo.pipeline.sources import Source, StyleSource, sample_hash
-
-if TYPE_CHECKING:
-    from estilo.pipeline.running import Clock, Outcome
-    from estilo.pipeline.transfer import Transfer
 
 
 def report_of(
-    transfer: "Transfer",
+    plan: Plan,
+    content: Source | None,
     styles: Sequence[StyleSource],
     audio: Audio,
-    outcome: "Outcome",
+    outcome: Outcome,
     level: LevelReport | None,
-    *,
-    content: Source | None,
 ) -> Report:
-    """The report, but for scores and times.
+    """The report, except for scores and times.
 
     Args:
-        transfer: the way of working.
-        styles: as they were heard.
+        plan: what was asked for, with the engine that ran.
+        content: None of a texture.
+        styles: as the engine heard them.
         audio: the output.
         outcome: what the engine said of it.
         level: what was done to its level, if anything.
-        content: None of a texture.
     """
-    from estilo.pipeline.running import n_threads
-
-    network = transfer.feature_network
     return Report(
         job="texture" if content is None else "transfer",
         created=datetime.now().astimezone().isoformat(timespec="seconds"),
-        content=None if content is None else content.report,
-        styles=[style.report for style in styles],
-        engine=transfer.engine,
-        choice=transfer.choice,
-        preset=transfer.preset,
-        settings=_with_whole_path(transfer.settings.model_dump(mode="json")),
+        plan=plan.settled(threads=n_threads(plan.threads)),
+        content=None if content is None else input_report(content),
+        styles=[input_report(style, weight=style.weight) for style in styles],
         weights_id=outcome.weights_id,
-        feature_network=None if network is None else type(network).__name__,
-        match=transfer.match,
-        refine=transfer.refine,
-        mix=transfer.mix,
-        **transfer.scope.report(),
-        raw=transfer.raw is not None,
-        seed=transfer.seed,
-        device=transfer.device,
-        threads=n_threads(transfer.threads),
         is_complete=outcome.is_complete,
         output=OutputReport(
             sample_rate=audio.sample_rate,
@@ -73,25 +61,45 @@ def report_of(
     )
 
 
+def input_report(source: StyleSource, *, weight: float | None = None) -> InputReport:
+    """What the report says of a recording or a style file.
+
+    Args:
+        source: as it was read.
+        weight: share of a style; None of a content.
+    """
+    audio = source.audio if isinstance(source, Source) else None
+    return InputReport(
+        path=None if source.clip.path is None else str(source.clip.path),
+        sha256=source.sha256,
+        sample_rate=None if audio is None else audio.sample_rate,
+        n_channels=None if audio is None else audio.n_channels,
+        n_samples=None if audio is None else audio.n_samples,
+        offset_s=source.clip.offset_s,
+        duration_s=source.clip.duration_s,
+        accept_truncated=source.clip.accept_truncated,
+        weight=weight,
+        at=source.clip.at,
+        match=source.match,
+    )
+
+
 def scored(
     report: Report,
-    audio: Audio,
-    styles: Sequence[StyleSource],
-    clock: "Clock",
-    *,
     content: Source | None,
+    styles: Sequence[StyleSource],
+    audio: Audio,
+    clock: Clock,
 ) -> Report:
     """The report with the scores of the output.
 
     Args:
         report: of the output.
-        audio: the output.
-        styles: as they were read.
-        clock: that has another lap then.
         content: None of a texture.
+        styles: as they were read.
+        audio: the output.
+        clock: that has another lap then.
     """
-    from estilo.pipeline.scoring import scores_of_job
-
     scores = scores_of_job(audio, styles, content=content)
     clock.lap("scores")
     warnings = [*report.warnings, *scores.failures]
@@ -102,18 +110,12 @@ def _in_their_files(grains: Sequence[Grain], styles: Sequence[StyleSource]) -> l
     """Grains with the seconds of a style counted from where its file starts, at its own speed."""
 
     def moved(grain: Grain) -> Grain:
-        report = styles[grain.style].report
-        speed = 1.0 if report.match is None else report.match.speed
+        style = styles[grain.style]
+        speed = 1.0 if style.match is None else style.match.speed
         return replace(
             grain,
-            style_start_s=report.offset_s + grain.style_start_s * speed,
-            style_stop_s=report.offset_s + grain.style_stop_s * speed,
+            style_start_s=style.clip.offset_s + grain.style_start_s * speed,
+            style_stop_s=style.clip.offset_s + grain.style_stop_s * speed,
         )
 
     return [moved(grain) for grain in grains]
-
-
-def _with_whole_path(settings: dict[str, Any]) -> dict[str, Any]:
-    """Settings for the recipe, whose weights are found from any folder."""
-    weights = settings.get("weights")
-    return settings | ({"weights": str(Path(weights).absolute())} if weights else {})

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -12,39 +12,15 @@ from torch import Tensor
 
 from estilo.audio import Audio
 from estilo.dsp.resample import resample
-from estilo.engines.base import Cancel, Engine, OnStep, Progress, Task, run, timed
+from estilo.engines.base import Engine, Progress, Task, run
 from estilo.engines.grains import Grain
 from estilo.engines.style_files import CodedStyle
 from estilo.errors import SettingsError
 from estilo.io import release, scratch_array
+from estilo.pipeline.watch import Watch
 from estilo.threads import default_threads, limited
 
 _BLOCK = 1 << 22
-
-
-@dataclass(frozen=True)
-class Watch:
-    """Who is told of progress, and who may stop the work."""
-
-    on_progress: OnStep | None = None
-    cancel: Cancel | None = None
-    keep_best: bool = False
-
-
-def parts_of(watch: Watch, count: int) -> list[Watch]:
-    """One for each of several runs in a row, whose progress is told as that of the whole."""
-    inner, start = watch.on_progress, time.monotonic()
-    if inner is None or count == 1:
-        return [watch] * count
-
-    def part(index: int) -> Watch:
-        def scaled(progress: Progress) -> None:
-            fraction = (index + progress.fraction) / count
-            inner(timed(replace(progress, fraction=fraction), elapsed_s=time.monotonic() - start))
-
-        return replace(watch, on_progress=scaled)
-
-    return [part(index) for index in range(count)]
 
 
 @dataclass
@@ -101,7 +77,7 @@ def allocate(shape: tuple[int, ...]) -> Tensor:
     return torch.from_numpy(scratch_array(shape))
 
 
-def run_job(
+def run_engine(
     engine: Engine[Any],
     content: Audio | None,
     styles: Sequence[Audio | CodedStyle],

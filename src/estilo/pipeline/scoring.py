@@ -122,7 +122,7 @@ def scores_of_job(audio: Audio, styles: Sequence[StyleSource], *, content: Sourc
                 audio,
                 content=None if content is None else _cut_to(content.audio, audio.duration_s),
                 styles=[style.audio for style in recordings],
-                style_weights=[style.report.weight or 1.0 for style in recordings],
+                style_weights=[style.weight for style in recordings],
             )
         )
     except Exception as error:

@@ -1,7 +1,6 @@
-"""Recordings and style files on their way in, checked and described."""
+"""Recordings and style files on their way in: read once and checked."""
 
 import hashlib
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,145 +10,86 @@ import numpy as np
 from estilo.audio import Audio
 from estilo.engines.style_files import CodedStyle, StyleFormat, style_format_of
 from estilo.errors import AudioFileError, InputError, SettingsError
-from estilo.io import AudioInfo, load, probe
+from estilo.io import AudioInfo, RecordingFile
 from estilo.io.formats import MAX_CHANNELS, MAX_SAMPLE_RATE_HZ, MIN_SAMPLE_RATE_HZ
-from estilo.pipeline.report import InputReport
+from estilo.pipeline.clips import Clip, Recording, as_clips, normalised_weights
+from estilo.pipeline.report import MatchReport
 
 _BLOCK = 1 << 20
 
 
 @dataclass(frozen=True)
-class Clip:
-    """A recording, or a part of it.
-
-    Args:
-        source: path of a file, or `Audio`; where a style is wanted, also path of a style file.
-        offset_s: where the part starts, in seconds.
-        duration_s: how long it is, in seconds; None for all that there is.
-        accept_truncated: take what is there of a file that breaks off.
-        at: of a style, where in the content it applies, as in `estilo.pipeline.regions.place_of`:
-            ``"10s-20s"``, ``"0-200Hz"``, or several with commas; empty is everywhere.
-    """
-
-    source: "str | os.PathLike[str] | Audio"
-    offset_s: float = 0.0
-    duration_s: float | None = None
-    accept_truncated: bool = False
-    at: str = ""
-
-
-Recording = str | os.PathLike[str] | Audio | Clip
-
-
-@dataclass(frozen=True)
 class Source:
-    """A recording that was read, with what the report says of it.
+    """A recording that was read.
 
     Args:
+        clip: which recording, or which part of it, and where it applies.
         audio: the part that is used.
         info: header of the file; None for samples.
-        report: what the report says of it.
+        sha256: of the file, or of the samples where there is none.
+        weight: share of a style; the shares of all styles sum to 1.
+        match: what was done to a style so that it fits the content, if anything.
     """
 
+    clip: Clip
     audio: Audio
     info: AudioInfo | None
-    report: InputReport
+    sha256: str
+    weight: float = 1.0
+    match: MatchReport | None = None
 
 
 @dataclass(frozen=True)
 class CodedSource:
-    """A style file that was read, with what the report says of it.
+    """A style file that was read.
 
     Args:
+        clip: which file, and where it applies.
         file: the style, without audio.
-        report: what the report says of it.
         format: of the file.
+        sha256: of the file.
+        weight: share of the style; the shares of all styles sum to 1.
+        match: always None, as there is no audio that could be matched.
     """
 
+    clip: Clip
     file: CodedStyle
-    report: InputReport
     format: StyleFormat
+    sha256: str
+    weight: float = 1.0
+    match: None = None
 
 
 StyleSource = Source | CodedSource
 
 
-def as_clip(recording: Recording) -> Clip:
-    """The whole recording as a clip, unless it is one already."""
-    return recording if isinstance(recording, Clip) else Clip(recording)
-
-
-def probe_clip(clip: Clip) -> AudioInfo | None:
-    """Header of the clip's file; None for samples."""
-    if isinstance(clip.source, Audio):
-        return None
-    return probe(clip.source, accept_truncated=clip.accept_truncated)
-
-
-def read_source(clip: Clip, *, name: str, weight: float | None = None) -> Source:
+def read_source(clip: Clip, *, name: str, weight: float = 1.0, is_style: bool = False) -> Source:
     """Read a clip and check that it can be worked on.
 
     Args:
         clip: which recording.
         name: what it is called in messages ("content", "style 2").
-        weight: share of this style, for the report.
+        weight: share of a style.
+        is_style: whether it is a style, which may apply to a part of the content only.
 
     Raises:
-        AudioFileError: the file cannot be read; see `estilo.io.load`.
+        AudioFileError: the file cannot be read; see `estilo.io.RecordingFile`.
         InputError: samples that are not finite, empty, or of a rate or channel count out of reach;
             the file is a style file; or ranges are given and it is no style.
     """
     refuse_style_file(clip)
-    if clip.at and weight is None:
+    if clip.at and not is_style:
         raise InputError(
             f"at={clip.at!r} says where a style applies, and came with the {name}; leave it out"
         )
     if isinstance(clip.source, Audio):
         audio = _cut(clip.source, clip, name)
         _check_samples(audio, name)
-        info, path, digest = None, None, _hash_samples(audio.samples)
-    else:
-        info = probe_clip(clip)
-        audio = load(
-            clip.source,
-            offset_s=clip.offset_s,
-            duration_s=clip.duration_s,
-            accept_truncated=clip.accept_truncated,
-        )
-        path, digest = str(Path(clip.source).absolute()), _hash_file(Path(clip.source))
-    report = InputReport(
-        path=path,
-        sha256=digest,
-        sample_rate=audio.sample_rate,
-        n_channels=audio.n_channels,
-        n_samples=audio.n_samples,
-        offset_s=clip.offset_s,
-        duration_s=clip.duration_s,
-        accept_truncated=clip.accept_truncated,
-        weight=weight,
-        at=clip.at,
-    )
-    return Source(audio, info, report)
-
-
-def normalised_weights(weights: "list[float] | None", n_styles: int) -> tuple[float, ...]:
-    """One weight per style, summing to 1; equal ones if none are given.
-
-    Raises:
-        SettingsError: another number of weights than styles, or weights that are not positive.
-    """
-    if n_styles == 0:
-        raise InputError("no style was given; name at least one recording")
-    if weights is None:
-        return (1.0 / n_styles,) * n_styles
-    if len(weights) != n_styles:
-        raise SettingsError(
-            f"{len(weights)} style weights for {n_styles} styles; give one weight per style"
-        )
-    if not all(np.isfinite(w) and w > 0 for w in weights):
-        raise SettingsError(f"style weights must be positive numbers, got {weights}")
-    total = sum(weights)
-    return tuple(w / total for w in weights)
+        return Source(clip, audio, None, _hash_samples(audio.samples), weight)
+    if isinstance(clip.source, RecordingFile):
+        return _read_file(clip, clip.source, weight)
+    with RecordingFile(clip.source, accept_truncated=clip.accept_truncated) as file:
+        return _read_file(clip, file, weight)
 
 
 def read_styles(
@@ -158,7 +98,8 @@ def read_styles(
     """One or several styles with their shares, which sum to 1.
 
     Args:
-        styles: one or several of path, `Audio` or `Clip`; paths may be of style files.
+        styles: one or several of path, `Audio`, `Clip`, or an array with its sample rate; paths may
+            be of style files.
         weights: one per style; equal if not given.
 
     Raises:
@@ -166,14 +107,12 @@ def read_styles(
         TensorFileError: a style file is not sound.
         SettingsError: as in `normalised_weights`.
     """
-    # Not Sequence: a path is one too.
-    is_one = isinstance(styles, str | os.PathLike | Audio | Clip)
-    several: list[Recording] = [styles] if is_one else list(styles)
-    shares = normalised_weights(None if weights is None else list(weights), len(several))
-    names = ["style"] if len(several) == 1 else [f"style {i + 1}" for i in range(len(several))]
+    clips = as_clips(styles)
+    shares = normalised_weights(weights, len(clips))
+    names = ["style"] if len(clips) == 1 else [f"style {i + 1}" for i in range(len(clips))]
     return [
-        _read_style(as_clip(style), name=name, weight=share)
-        for style, name, share in zip(several, names, shares, strict=True)
+        _read_style(clip, name=name, weight=share)
+        for clip, name, share in zip(clips, names, shares, strict=True)
     ]
 
 
@@ -194,7 +133,7 @@ def with_audio(
     for style in styles:
         if isinstance(style, CodedSource):
             raise SettingsError(
-                f"{wanted_by} needs the style's audio, and {style.report.path} is a style file; "
+                f"{wanted_by} needs the style's audio, and {style.clip.path} is a style file; "
                 f"{hint}"
             )
         recordings.append(style)
@@ -206,22 +145,17 @@ def refuse_places(styles: Sequence[StyleSource], what: str) -> None:
 
     Args:
         styles: from `read_styles`.
-        what: that knows no parts, for the message ("a texture").
+        what: what knows no parts, for the message ("a texture").
 
     Raises:
         SettingsError: one of them does.
     """
     for style in styles:
-        if style.report.at:
+        if style.clip.at:
             raise SettingsError(
                 f"{what} knows no parts of a content, and a style is to apply at "
-                f"{style.report.at!r} only; leave the ranges out"
+                f"{style.clip.at!r} only; leave the ranges out"
             )
-
-
-def is_coded(clip: Clip) -> bool:
-    """Whether a clip is a style file."""
-    return _format_of(clip) is not None
 
 
 def refuse_style_file(clip: Clip) -> None:
@@ -230,7 +164,7 @@ def refuse_style_file(clip: Clip) -> None:
     Raises:
         InputError: it is a style file.
     """
-    if is_coded(clip):
+    if _format_of(clip) is not None:
         raise InputError(f"{clip.source} is a style file, which holds no audio; give a recording")
 
 
@@ -248,32 +182,57 @@ def check_whole(clip: Clip) -> None:
 
 
 def sample_hash(audio: Audio) -> str:
-    """SHA-256 of the samples."""
+    """SHA-256 of the samples, in hexadecimal."""
     return _hash_samples(audio.samples)
+
+
+def file_hash(clip: Clip) -> str:
+    """SHA-256 of the file of a clip, in hexadecimal; it is not opened again where it is open.
+
+    Raises:
+        InputError: the clip is of samples, or the file cannot be read.
+    """
+    if isinstance(clip.source, RecordingFile):
+        return clip.source.sha256()
+    if clip.path is None:
+        raise InputError("a clip of samples has no file; give the path of one")
+    return path_hash(clip.path)
+
+
+def path_hash(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal.
+
+    Raises:
+        InputError: it cannot be read.
+    """
+    try:
+        with path.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError as error:
+        raise InputError(
+            f"{path} cannot be read ({type(error).__name__}); bring the file back"
+        ) from error
+
+
+def _read_file(clip: Clip, file: RecordingFile, weight: float) -> Source:
+    audio = file.read(offset_s=clip.offset_s, duration_s=clip.duration_s)
+    return Source(clip, audio, file.info, file.sha256(), weight)
 
 
 def _read_style(clip: Clip, *, name: str, weight: float) -> StyleSource:
     style_format = _format_of(clip)
-    if isinstance(clip.source, Audio) or style_format is None:
-        return read_source(clip, name=name, weight=weight)
+    if style_format is None or clip.path is None:
+        return read_source(clip, name=name, weight=weight, is_style=True)
     check_whole(clip)
-    path = Path(clip.source)
-    file = style_format.read(path)
-    report = InputReport(
-        path=str(path.absolute()),
-        sha256=_hash_file(path),
-        sample_rate=None,
-        n_channels=None,
-        n_samples=None,
-        accept_truncated=clip.accept_truncated,
-        weight=weight,
-        at=clip.at,
+    return CodedSource(
+        clip, style_format.read(clip.path), style_format, path_hash(clip.path), weight
     )
-    return CodedSource(file, report, style_format)
 
 
 def _format_of(clip: Clip) -> StyleFormat | None:
-    return None if isinstance(clip.source, Audio) else style_format_of(clip.source)
+    """Format of a style file; None of samples and of recordings."""
+    is_open = isinstance(clip.source, Audio | RecordingFile)
+    return None if is_open or clip.path is None else style_format_of(clip.path)
 
 
 def _cut(audio: Audio, clip: Clip, name: str) -> Audio:
@@ -316,8 +275,3 @@ def _hash_samples(samples: np.ndarray) -> str:
         for start in range(0, len(channel), _BLOCK):
             digest.update(np.ascontiguousarray(channel[start : start + _BLOCK]).tobytes())
     return digest.hexdigest()
-
-
-def _hash_file(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -2,32 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from estilo.audio import Audio
 from estilo.engines.building import build_engine, engine_rate
 from estilo.engines.refining import refinement
-from estilo.engines.settings import EngineSettings
 from estilo.engines.style_files import CodedStyle
 from estilo.errors import Cancelled
-from estilo.features.base import Features
 from estilo.pipeline import running
-from estilo.pipeline.running import Outcome, Watch, parts_of
-
-
-@dataclass(frozen=True)
-class Stage:
-    """An engine and what it is told.
-
-    Args:
-        engine: its name.
-        settings: its own.
-        network: of features, where one was given in Python.
-    """
-
-    engine: str
-    settings: EngineSettings
-    network: Features | None = None
+from estilo.pipeline.plan import Plan
+from estilo.pipeline.running import Outcome
+from estilo.pipeline.watch import Watch, parts_of
 
 
 @dataclass(frozen=True)
@@ -43,42 +27,29 @@ class Styles:
     weights: Sequence[float]
 
 
-def run_stages(
-    first: Stage,
-    content: Audio,
-    styles: Styles,
-    *,
-    refine: float,
-    seed: int,
-    device: str,
-    watch: Watch,
-) -> Outcome:
-    """An engine's output, refined.
+def run_stages(plan: Plan, content: Audio, styles: Styles, *, watch: Watch) -> Outcome:
+    """An engine's output, refined where that was asked for.
 
     Args:
-        first: the engine.
-        content: that it works on.
+        plan: engine, settings, refinement, seed and device.
+        content: the content that the engine works on.
         styles: whose sound is taken.
-        refine: strength of the refining engine, which goes on from what the first has made; 0 to
-            leave it at that.
-        seed: of every random draw.
-        device: where engines compute.
         watch: progress and cancellation.
 
     Returns:
         What the last engine made, at the content's rate and length, and how its losses went.
     """
-    watch, watch_of_second = parts_of(watch, 2) if refine else (watch, watch)
-    outcome = _run(first, content, styles, seed=seed, device=device, watch=watch)
-    if not (refine and outcome.is_complete):
+    watch, watch_of_second = parts_of(watch, 2) if plan.refining else (watch, watch)
+    outcome = _at_content_rate(plan, content, styles, watch=watch)
+    if not (plan.refining and outcome.is_complete):
         return outcome
     made = Audio(outcome.samples, content.sample_rate)
-    keeps = first.settings.refining_keeps
+    keeps = plan.settings.refining_keeps
     kept, start = (content, made) if keeps == "content" else (made, None)
-    second = Stage(*refinement(refine, keeps=keeps))
-    options: dict[str, Any] = {"seed": seed, "device": device, "watch": watch_of_second}
+    engine, settings = refinement(plan.refining, keeps=keeps)
+    second = plan.settled(engine=engine, settings=settings, feature_network=None)
     try:
-        refined = _run(second, kept, styles, start=start, **options)
+        refined = _at_content_rate(second, kept, styles, watch=watch_of_second, start=start)
     except Cancelled:
         if not watch.keep_best:
             raise
@@ -87,35 +58,27 @@ def run_stages(
     return replace(refined, weights_id=outcome.weights_id, grains=outcome.grains)
 
 
-def _run(
-    stage: Stage,
-    content: Audio,
-    styles: Styles,
-    *,
-    seed: int,
-    device: str,
-    watch: Watch,
-    start: Audio | None = None,
+def _at_content_rate(
+    plan: Plan, content: Audio, styles: Styles, *, watch: Watch, start: Audio | None = None
 ) -> Outcome:
-    rate = engine_rate(stage.settings, content.sample_rate)
-    outcome = running.run_job(
-        build_engine(
-            stage.engine, stage.settings, allocate=running.allocate, network=stage.network
-        ),
+    """What one engine makes, at the content's rate."""
+    rate = engine_rate(plan.settings, content.sample_rate)
+    engine = build_engine(
+        plan.engine, plan.settings, allocate=running.allocate, network=plan.feature_network
+    )
+    outcome = running.run_engine(
+        engine,
         content,
         styles.recordings,
         styles.weights,
         sample_rate=rate,
         n_samples=max(1, round(content.n_samples * rate / content.sample_rate)),
-        seed=seed,
-        device=device,
+        seed=plan.seed,
+        device=plan.device,
         watch=watch,
         start=start,
     )
     outcome.samples = running.to_content_rate(
-        outcome.samples,
-        content,
-        rate,
-        keeps_highs=stage.settings.working_rate_hz is None,
+        outcome.samples, content, rate, keeps_highs=plan.settings.working_rate_hz is None
     )
     return outcome

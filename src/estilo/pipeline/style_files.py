@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from estilo.engines.neural.style_card import ClipCard
@@ -46,7 +45,7 @@ def style_from(
     return make_style(
         network,
         [as_tensor(source.audio, SAMPLE_RATE) for source in sources],
-        [source.report.weight or 1.0 for source in sources],
+        [source.weight for source in sources],
         origins=[_origin(source) for source in sources],
         name=name,
         licence=licence,
@@ -55,13 +54,12 @@ def style_from(
 
 
 def _origin(source: Source) -> ClipCard:
-    report = source.report
     return ClipCard(
-        name="samples" if report.path is None else shown_name(Path(report.path).name),
-        sha256=report.sha256,
-        offset_s=report.offset_s,
+        name="samples" if source.clip.path is None else shown_name(source.clip.path.name),
+        sha256=source.sha256,
+        offset_s=source.clip.offset_s,
         duration_s=round(source.audio.duration_s, 6),
-        weight=report.weight or 1.0,
+        weight=source.weight,
     )
 
 

@@ -1,7 +1,6 @@
 """Textures: styles without a content, mono or stereo."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -10,29 +9,26 @@ from estilo.dsp.resample import resample
 from estilo.engines.building import build_engine, engine_rate
 from estilo.errors import InputError
 from estilo.pipeline import running
-from estilo.pipeline.running import Outcome, Watch, parts_of
+from estilo.pipeline.plan import Plan
+from estilo.pipeline.running import Outcome
 from estilo.pipeline.sources import Source
-
-if TYPE_CHECKING:
-    from estilo.pipeline.transfer import Transfer
+from estilo.pipeline.watch import Watch, parts_of
 
 _MONO = 1e-3  # a side 60 dB under the mid is no width
 
 
-def run_texture(
-    transfer: "Transfer", sources: list[Source], seconds: float, watch: Watch
-) -> Outcome:
+def run_texture(plan: Plan, sources: list[Source], seconds: float, watch: Watch) -> Outcome:
     """Synthesise; stereo styles give mid and side textures of their own mid and side.
 
     Args:
-        transfer: engine, settings and seed.
+        plan: engine, settings and seed.
         sources: the styles.
-        seconds: length of the output.
+        seconds: length of the output, in seconds.
         watch: progress and cancellation.
     """
-    running.check_device(transfer.device)
+    running.check_device(plan.device)
     first = sources[0].audio
-    rate = engine_rate(transfer.settings, first.sample_rate)
+    rate = engine_rate(plan.settings, first.sample_rate)
     parts = _mid_and_side(sources)
     outcomes: list[Outcome] = []
     watches = parts_of(watch, len(parts))
@@ -40,20 +36,20 @@ def run_texture(
         if outcomes and not outcomes[0].is_complete:
             break  # stopped: a mid without its side is the best so far
         outcomes.append(
-            running.run_job(
+            running.run_engine(
                 build_engine(
-                    transfer.engine,
-                    transfer.settings,
+                    plan.engine,
+                    plan.settings,
                     allocate=running.allocate,
-                    network=transfer.feature_network,
+                    network=plan.feature_network,
                 ),
                 None,
                 part.styles,
                 part.weights,
                 sample_rate=rate,
                 n_samples=round(seconds * rate),
-                seed=transfer.seed + 7919 * i,
-                device=transfer.device,
+                seed=plan.seed + 7919 * i,
+                device=plan.device,
                 watch=own,
             )
         )
@@ -92,7 +88,7 @@ def _mid_and_side(sources: list[Source]) -> list[_Part]:
             f"a texture is mono or stereo, and the first style has {first.n_channels} channels; "
             "mix it down first"
         )
-    weights = [source.report.weight or 1.0 for source in sources]
+    weights = [source.weight for source in sources]
     mids = [Audio(s.audio.samples.mean(0), s.audio.sample_rate) for s in sources]
     parts = [_part(mids, weights)]
     if first.n_channels == 2:

@@ -19,7 +19,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from estilo.engines import ENGINES
 from estilo.engines.settings import EngineSettings
 from estilo.errors import PluginError, SettingsError
+from estilo.fields import complaint, without_none_words
 from estilo.registry import Registry, unknown
+
+DEFAULT_ENGINE = "optimise"
 
 
 class RawSettings(BaseModel):
@@ -43,7 +46,7 @@ class Preset(BaseModel):
     """What it is, in a line."""
     faults: tuple[str, ...] = ()
     """What it is known to do wrong, a line each."""
-    engine: str = "optimise"
+    engine: str = DEFAULT_ENGINE
     settings: dict[str, Any] = {}
     """Settings of the engine that differ from its defaults."""
     refine: float = Field(default=0.0, ge=0.0, le=1.0)
@@ -66,7 +69,7 @@ class Preset(BaseModel):
         except tomllib.TOMLDecodeError as error:
             raise SettingsError(f"preset {name} is not TOML: {error}") from error
         except ValidationError as error:
-            raise SettingsError(f"preset {name}: {explain(error)}") from error
+            raise SettingsError(f"preset {name}: {explain(error, cls)}") from error
 
 
 def _shipped(file: Traversable) -> Callable[[], Preset]:
@@ -87,6 +90,15 @@ PRESETS = Registry(
 
 RENAMED_PRESETS = {"neural-practised": "neural-adapted"}
 """Names that presets had in earlier versions, and their names now."""
+
+
+def renamed_preset(name: str) -> str:
+    """The name that a preset has now.
+
+    Args:
+        name: of a preset of this version or an earlier one, or the path of a TOML file.
+    """
+    return RENAMED_PRESETS.get(name, name)
 
 
 def preset_names() -> list[str]:
@@ -152,7 +164,7 @@ def build_settings(engine: str, values: dict[str, Any]) -> Any:
     """
     model = ENGINES[engine]
     try:
-        return model.model_validate(values)
+        return model.model_validate(without_none_words(model, values))
     except ValidationError as error:
         new = _renamed(error, model)
         if new is not None:
@@ -166,7 +178,7 @@ def build_settings(engine: str, values: dict[str, Any]) -> Any:
                 f"engine {engine!r} has no setting {_name(error)!r}, a setting of "
                 f"{', '.join(others)}; leave it out"
             ) from error
-        raise SettingsError(explain(error, known=list(model.model_fields))) from error
+        raise SettingsError(explain(error, model)) from error
 
 
 def merged_settings(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
@@ -191,24 +203,19 @@ def merged_settings(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict
     return merged
 
 
-def explain(error: ValidationError, known: list[str] | None = None) -> str:
+def explain(error: ValidationError, model: type[BaseModel]) -> str:
     """The first complaint of pydantic in a line that says what to do.
 
     Args:
-        error: error that pydantic raised.
-        known: names that there are, for the nearest to an unknown one.
+        error: what pydantic raised.
+        model: whose fields the complaint is about.
     """
-    first = error.errors()[0]
-    where = _name(error)
-    if first["type"] == "extra_forbidden":
-        near = difflib.get_close_matches(where, known or [], n=1)
+    if error.errors()[0]["type"] == "extra_forbidden":
+        where = _name(error)
+        near = difflib.get_close_matches(where, list(model.model_fields), n=1)
         hint = f"; did you mean {near[0]!r}?" if near else "; leave it out"
         return f"unknown setting {where!r}{hint}"
-    message = first["msg"].removeprefix("Value error, ")
-    got = repr(first["input"])
-    if where and got not in message:
-        message = f"{message}, got {got}"
-    return f"{where}: {message}" if where else message
+    return complaint(error, model)
 
 
 def _renamed(error: ValidationError, model: type[EngineSettings]) -> str | None:

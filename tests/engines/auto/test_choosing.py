@@ -55,8 +55,8 @@ def test_the_recipe_names_the_engine_that_was_chosen(rng):
     style = hiss(rng)
     result = Transfer(engine="auto", strength=0.4, scores=False)(tune(), style)
     named = Transfer(strength=0.4, scores=False)(tune(), style)
-    assert result.report.engine == "optimise"
-    assert result.report.settings == named.report.settings
+    assert result.report.plan.engine == "optimise"
+    assert result.report.plan.settings == named.report.plan.settings
     assert result.report.choice is not None
     assert named.report.choice is None
     np.testing.assert_array_equal(result.audio.samples, named.audio.samples)
@@ -66,8 +66,8 @@ def test_notes_go_through_both_stages():
     content, style = tune(), tune(octave=2.0)
     result = Transfer(engine="auto", scores=False)(content, style)
     named = Transfer(preset="neural-refined", level_matching=0.0, scores=False)(content, style)
-    assert result.report.engine == "neural"
-    assert result.report.refine == 0.5
+    assert result.report.plan.engine == "neural"
+    assert result.report.plan.refine == 0.5
     np.testing.assert_array_equal(result.audio.samples, named.audio.samples)
 
 

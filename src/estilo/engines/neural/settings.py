@@ -1,12 +1,18 @@
 """Settings of the neural engine. Imports no torch."""
 
+from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from estilo.engines.settings import EngineSettings
 
 _Share = Annotated[float, Field(ge=0, le=1)]
+
+
+def _absolute(path: str) -> str:
+    """A path that leads to the same file from any folder, as a recipe needs it."""
+    return str(Path(path).absolute())
 
 
 class NeuralSettings(EngineSettings):
@@ -37,7 +43,7 @@ class NeuralSettings(EngineSettings):
     """Steps of per-style adaptation, in which the network is trained on the style's clips before it
     plays. 150 take half a minute, and bring it much nearer to instruments that it has never
     heard."""
-    weights: str | None = None
+    weights: Annotated[str, AfterValidator(_absolute)] | None = None
     """Path of a file of trained weights. If it is not given, those that come with estilo are
     used."""
 

@@ -1,20 +1,17 @@
-"""The files a command writes: the output, its recipe and its picture, all of them or none."""
+"""The files of a result: output, recipe and picture, all of them or none."""
 
-import os
-import sys
 from collections.abc import Iterable
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from estilo.app.cancelling import CancelToken
 from estilo.errors import OutputError
 from estilo.io import AudioInfo, OutputFormat, plan_output, write_audio
 from estilo.io.atomic import check_free, replacing
 
 if TYPE_CHECKING:
-    from estilo.audio import Audio
-    from estilo.cli.signals import Stop
     from estilo.pipeline.report import Report
     from estilo.pipeline.transfer import TransferResult
 
@@ -24,11 +21,12 @@ class Outputs:
     """Where a result goes.
 
     Args:
-        audio: the output; the recipe lies beside it.
+        audio: path of the output; the recipe lies beside it.
         has_picture: whether a picture lies beside it as well.
         bit_depth: as for `estilo.io.plan_output`.
         like: the recording whose bit depth is taken over where none is asked for.
-        inputs: never overwritten, whatever ``force`` says.
+        like_bit_depth: taken over in the place of that recording's.
+        inputs: paths that are never overwritten, whatever ``force`` says.
         force: replace files that are already there.
     """
 
@@ -36,6 +34,7 @@ class Outputs:
     has_picture: bool = False
     bit_depth: str | None = None
     like: AudioInfo | None = None
+    like_bit_depth: str | None = None
     inputs: tuple[Path, ...] = ()
     force: bool = False
 
@@ -54,19 +53,32 @@ class Outputs:
         """Recipe and picture."""
         return [self.recipe] if self.picture is None else [self.recipe, self.picture]
 
+    @property
+    def files(self) -> list[Path]:
+        """All that is written, the output first."""
+        return [self.audio, *self.beside]
+
     def plan(self, *, sample_rate: int, n_channels: int, n_samples: int) -> OutputFormat:
         """Refuse what could not be written in the end.
+
+        Args:
+            sample_rate: of the result, in Hz.
+            n_channels: of the result.
+            n_samples: of the result, per channel.
 
         Raises:
             OutputError: the format cannot hold the result, a file is there already, or is an input.
         """
+        like = self.like
+        if like is not None and self.like_bit_depth is not None:
+            like = replace(like, bit_depth=self.like_bit_depth)
         encoding = plan_output(
             self.audio,
             sample_rate=sample_rate,
             n_channels=n_channels,
             n_samples=n_samples,
             bit_depth=self.bit_depth,
-            like=self.like,
+            like=like,
             inputs=self.inputs,
             force=self.force,
         )
@@ -74,16 +86,21 @@ class Outputs:
             check_target(path, force=self.force, inputs=self.inputs)
         return encoding
 
-    def write(self, result: "TransferResult", *, picture: bytes | None, stop: "Stop") -> "Report":
+    def publish(
+        self, result: "TransferResult", *, picture: bytes | None, cancel: CancelToken
+    ) -> "Report":
         """Write all of it: whatever goes wrong, no recipe is there without its output.
 
         Args:
             result: audio, report and tags.
             picture: a PNG.
-            stop: hardened, as it is the writing of a file that an interrupt undoes best.
+            cancel: told that it is not asked for a while.
 
         Returns:
             The report with what is known of the file.
+
+        Raises:
+            OutputError: a file cannot be written; none of them is there then.
         """
         audio = result.audio
         encoding = self.plan(
@@ -96,11 +113,11 @@ class Outputs:
             if self.picture is not None and picture is not None:
                 drawn = stack.enter_context(replacing(self.picture, force=self.force))
                 drawn.write_bytes(picture)
-            stop.harden()
+            cancel.in_one_go()
             saved = write_audio(
                 audio, self.audio, encoding=encoding, tags=result.tags, force=self.force
             )
-            stop.soften()
+            cancel.in_steps()
             output = result.report.output.model_copy(
                 update={
                     "path": str(self.audio.absolute()),
@@ -116,6 +133,11 @@ class Outputs:
 
 def check_target(path: Path, *, force: bool, inputs: Iterable[Path] = ()) -> None:
     """Refuse a file that may not be written.
+
+    Args:
+        path: of the file that is to be written.
+        force: replace a file that is already there.
+        inputs: paths that are never overwritten.
 
     Raises:
         OutputError: it is an input, a folder, or there already and ``force`` is not given; or its
@@ -133,26 +155,16 @@ def check_target(path: Path, *, force: bool, inputs: Iterable[Path] = ()) -> Non
         )
 
 
-def name_files(paths: Iterable[Path], *, is_quiet: bool = False) -> None:
-    """Names of written files, a line each, for the next program; bytes, as names may be any."""
-    if is_quiet:
-        return
-    sys.stderr.flush()
-    sys.stdout.flush()
-    for path in paths:
-        sys.stdout.buffer.write(os.fsencode(path) + os.linesep.encode())
-    sys.stdout.flush()
-
-
-def draw(panels: "list[tuple[str, Audio]]", report: "Report", *, title: str = "") -> bytes:
-    """The picture of a transfer as PNG.
+def draw(result: "TransferResult", output: Path) -> bytes:
+    """The picture of a result as PNG.
 
     Args:
-        panels: titles and recordings, the output last.
-        report: of the output.
-        title: of the whole.
+        result: of a transfer or a texture.
+        output: path of the output, whose name is its title.
     """
+    from estilo.pipeline.drawing import result_panels
     from estilo.plots import plot_transfer, png
 
-    curve, grains = report.loss_curve, report.grains
-    return png(plot_transfer(panels, loss_curve=curve, grains=grains, title=title))
+    report = result.report
+    panels = [*result_panels(result)[:-1], (f"output: {output.name}", result.audio)]
+    return png(plot_transfer(panels, loss_curve=report.loss_curve, grains=report.grains))

@@ -1,0 +1,127 @@
+"""The inputs of a job: opened once, and checked by their headers before anything is decoded."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from estilo.audio import Audio
+from estilo.engines.style_files import style_format_of
+from estilo.errors import AudioFileError, InputError, SettingsError
+from estilo.io import AudioInfo, RecordingFile
+from estilo.pipeline.clips import Clip
+from estilo.pipeline.sources import check_whole
+
+
+def open_clip(clip: Clip, stack: ExitStack) -> Clip:
+    """A clip whose file is open, after a look at whether the part that was asked for is there.
+
+    Args:
+        clip: of a file.
+        stack: closes the file.
+
+    Raises:
+        AudioFileError: the file cannot be used, or ends before the part begins.
+        InputError: it is a style file.
+        SettingsError: offset or duration is not a time.
+    """
+    check_times(clip)
+    path = Path(str(clip.source))
+    if style_format_of(path) is not None:
+        raise InputError(f"{path} is a style file, which holds no audio; give a recording")
+    file = stack.enter_context(RecordingFile(path, accept_truncated=clip.accept_truncated))
+    if part_length(clip, file.info) <= 0:
+        raise AudioFileError(
+            f"{path} is {file.info.duration_s:.3f} s long, and the offset of {clip.offset_s} s "
+            "lies beyond its end; give a smaller offset"
+        )
+    return replace(clip, source=file)
+
+
+def open_style(clip: Clip, stack: ExitStack) -> Clip:
+    """A style whose recording is open; a style file is read as a whole, so that it is checked only.
+
+    Args:
+        clip: of a recording or a style file.
+        stack: closes the file.
+
+    Raises:
+        AudioFileError: as in `open_clip`.
+        SettingsError: as in `open_clip`, or a part of a style file is asked for.
+        TensorFileError: it is a style file that is not sound.
+    """
+    check_times(clip)
+    form = style_format_of(Path(str(clip.source)))
+    if form is None:
+        return open_clip(clip, stack)
+    check_whole(clip)
+    form.check(Path(str(clip.source)))
+    return clip
+
+
+def check_times(clip: Clip) -> None:
+    """Refuse an offset or a duration that is not a time.
+
+    Raises:
+        SettingsError: one of them is not.
+    """
+    if not 0 <= clip.offset_s < float("inf"):
+        raise SettingsError(f"the offset must be 0 s or more, got {clip.offset_s}; give seconds")
+    if clip.duration_s is not None and not 0 < clip.duration_s < float("inf"):
+        raise SettingsError(
+            f"the duration must be more than 0 s, got {clip.duration_s}; give seconds"
+        )
+
+
+def part_length(clip: Clip, info: AudioInfo) -> int:
+    """Number of samples in the part that was asked for, as far as the header tells.
+
+    Args:
+        clip: the part.
+        info: of its file.
+    """
+    n_left = info.n_samples - round(clip.offset_s * info.sample_rate)
+    if clip.duration_s is None:
+        return n_left
+    return min(n_left, max(round(clip.duration_s * info.sample_rate), 1))
+
+
+def header_of(clip: Clip) -> AudioInfo:
+    """Header of an open clip."""
+    assert isinstance(clip.source, RecordingFile)  # noqa: S101 - from `open_clip`
+    return clip.source.info
+
+
+@contextmanager
+def opened(clips: Sequence[Clip]) -> Iterator[list[Clip]]:
+    """Clips of recordings, open for the time of the context; see `open_clip`.
+
+    Args:
+        clips: of files.
+    """
+    with ExitStack() as stack:
+        yield [open_clip(clip, stack) for clip in clips]
+
+
+def decode(clip: Clip) -> Audio:
+    """The samples of an open clip."""
+    assert isinstance(clip.source, RecordingFile)  # noqa: S101 - from `open_clip`
+    return clip.source.read(offset_s=clip.offset_s, duration_s=clip.duration_s)
+
+
+def tell_errors(errors: Sequence[InputError], *, n_files: int, deed: str) -> None:
+    """Raise what went wrong with some of several files, after the others were done.
+
+    Args:
+        errors: one for each file that failed.
+        n_files: number of all files.
+        deed: what was to be done with them ("described").
+
+    Raises:
+        InputError: there are errors; of a single file, its own.
+    """
+    if n_files == 1 and errors:
+        raise errors[0]
+    if errors:
+        which = "; ".join(str(each) for each in errors)
+        raise InputError(f"{len(errors)} of {n_files} files cannot be {deed}: {which}")

@@ -1,0 +1,157 @@
+"""One job from what was asked for to written files: check, work, publish."""
+
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from estilo.app.cancelling import CancelToken
+from estilo.app.events import OnEvent, Started, Writing, ignore
+from estilo.app.inputs import header_of, open_clip, open_style, part_length
+from estilo.app.listening import listening
+from estilo.app.outputs import Outputs, draw
+from estilo.errors import Cancelled, SettingsError
+from estilo.io import AudioInfo
+from estilo.pipeline.clips import Clip, normalised_weights
+from estilo.pipeline.plan import Plan
+from estilo.pipeline.regions import place_of, segments
+
+if TYPE_CHECKING:
+    from estilo.pipeline.report import Report
+    from estilo.pipeline.transfer import TransferResult
+
+
+@dataclass(frozen=True)
+class Job:
+    """What is to be made of which files, and where it goes.
+
+    Args:
+        plan: all that is asked for.
+        content: the content; None for a texture.
+        styles: the styles.
+        outputs: where the result goes; its inputs and bit depth are filled in from the clips.
+        style_weights: shares of the styles; equal if not given.
+        seconds: length of a texture, in seconds.
+        keep_best: when cancelled, write the best so far.
+        check: a last look at the open inputs, content first, before the work begins; it may warn.
+    """
+
+    plan: Plan
+    content: Clip | None
+    styles: tuple[Clip, ...]
+    outputs: Outputs
+    style_weights: Sequence[float] | None = None
+    seconds: float | None = None
+    keep_best: bool = False
+    check: Callable[[Sequence[Clip]], None] | None = None
+
+    @property
+    def title(self) -> str:
+        """What is being made, in words."""
+        styles = ", ".join(Path(str(style.source)).name for style in self.styles)
+        if self.content is None:
+            return f"{self.seconds:g} s of the texture of {styles}"
+        return f"{Path(str(self.content.source)).name} in the style of {styles}"
+
+
+def run_job(job: Job, *, on_event: OnEvent = ignore, cancel: CancelToken | None = None) -> "Report":
+    """Check the inputs, do the work, and write output, recipe and picture.
+
+    Args:
+        job: what is to be made.
+        on_event: told of every step, warning and stage.
+        cancel: asked before every step.
+
+    Returns:
+        The report as it was written.
+
+    Raises:
+        InputError: something that was given cannot be used; nothing was written.
+        Cancelled: the work was stopped; nothing was written.
+    """
+    cancel = cancel or CancelToken()
+    with ExitStack() as stack:
+        said = stack.enter_context(listening(on_event))
+        title = job.title
+        job, outputs = _opened(job, stack)
+        if job.check is not None:
+            job.check(job.styles if job.content is None else (job.content, *job.styles))
+        on_event(Started(title))
+        result = _result(job, on_event, cancel)
+        cancel.in_steps()
+        on_event(Writing())
+        for text in result.report.warnings:
+            said.add(text)
+        report = result.report.model_copy(update={"warnings": said.texts})
+        result = replace(result, report=report)
+        picture = draw(result, outputs.audio) if outputs.has_picture else None
+        if cancel.is_set() and not job.keep_best:
+            raise Cancelled("cancelled; nothing was written")
+        return outputs.publish(result, picture=picture, cancel=cancel)
+
+
+def _opened(job: Job, stack: ExitStack) -> tuple[Job, Outputs]:
+    """Inputs by their headers, then the plan of the output; nothing is decoded yet."""
+    first, *others = job.styles if job.content is None else (job.content, *job.styles)
+    normalised_weights(job.style_weights, len(job.styles))
+    paths = tuple(Path(str(clip.source)) for clip in (first, *others))
+    first = open_clip(first, stack)
+    open_other = open_clip if job.content is None else open_style
+    others = [open_other(clip, stack) for clip in others]
+    like = header_of(first)
+    if job.content is None:
+        job = replace(job, styles=(first, *others))
+    else:
+        job = replace(job, content=first, styles=tuple(others))
+        segments(
+            [place_of(style.at) for style in job.styles],
+            n_samples=part_length(first, like),
+            sample_rate=like.sample_rate,
+        )
+    outputs = replace(job.outputs, like=job.outputs.like or like, inputs=paths)
+    outputs.plan(**_shape(job, first, like))
+    return job, outputs
+
+
+def _shape(job: Job, first: Clip, like: AudioInfo) -> dict[str, int]:
+    """Rate, channels and length of the result, as far as the first header tells."""
+    if job.content is None:
+        seconds = job.seconds or 0.0
+        if not 0 < seconds < float("inf"):
+            raise SettingsError(f"seconds must be more than 0, got {seconds}; give a length")
+        return {
+            "sample_rate": like.sample_rate,
+            "n_channels": like.n_channels,
+            "n_samples": round(seconds * like.sample_rate),
+        }
+    n_samples = part_length(first, like)
+    raw = job.plan.raw
+    if raw is not None:
+        seconds = min(raw.duration_s, n_samples / like.sample_rate)
+        n_samples = max(1, round(seconds * raw.sample_rate_hz))
+        return {"sample_rate": raw.sample_rate_hz, "n_channels": 1, "n_samples": n_samples}
+    return {
+        "sample_rate": like.sample_rate,
+        "n_channels": like.n_channels,
+        "n_samples": n_samples,
+    }
+
+
+def _result(job: Job, on_event: OnEvent, cancel: CancelToken) -> "TransferResult":
+    from estilo.pipeline.transfer import Transfer
+
+    def told(progress: Any) -> None:
+        cancel.in_steps()
+        on_event(progress)
+
+    transfer = Transfer(job.plan)
+    options: dict[str, Any] = {
+        "style_weights": job.style_weights,
+        "on_progress": told,
+        "cancel": cancel,
+        "keep_best": job.keep_best,
+    }
+    if job.content is None:
+        return transfer.texture(job.styles, seconds=job.seconds or 0.0, **options)
+    return transfer(job.content, job.styles, **options)

@@ -1,0 +1,96 @@
+"""Results in words: scores as a verdict, times as one would say them."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from estilo.pipeline.report import Report
+
+# Up to so much of a fault it is called so.
+_FAULTS = ((0.1, "none"), (0.25, "slight"), (0.6, "audible"), (1.0, "strong"))
+
+
+def verdict(scores: Mapping[str, float]) -> str:
+    """What was kept and taken, and what went wrong; empty where none of it is known.
+
+    Args:
+        scores: as in a report.
+
+    Example:
+        >>> verdict({"content_kept": 0.934, "style_taken": 0.641, "artifacts": 0.0})
+        'content kept 93 %, style taken 64 %, artifacts none'
+    """
+    said = [
+        f"{label} {round(100 * scores[name])} %"
+        for name, label in (("content_kept", "content kept"), ("style_taken", "style taken"))
+        if name in scores
+    ]
+    if "artifacts" in scores:
+        word = next(word for most, word in _FAULTS if scores["artifacts"] <= most)
+        said.append(f"artifacts {word}")
+    heard = f" (judged by {scores['scored_s']:.0f} s of it)" if "scored_s" in scores else ""
+    return ", ".join(said) + heard if said else ""
+
+
+def copying(scores: Mapping[str, float]) -> str:
+    """How much of a texture was copied, in a sentence; empty where it is not known.
+
+    Args:
+        scores: as in a report.
+
+    Example:
+        >>> copying({"copy_score": 0.21, "copy_score_of_style": 0.17}).partition(":")[0]
+        'copy score 0.21'
+    """
+    if "copy_score" not in scores:
+        return ""
+    own = scores.get("copy_score_of_style")
+    known = "" if own is None else f"; the style's two halves against each other give {own:.2f}"
+    return (
+        f"copy score {scores['copy_score']:.2f}: how much of the output was taken from the style "
+        f"as it is, from 0 (all new) to 1 (a copy){known}"
+    )
+
+
+def conclusion(report: "Report") -> list[str]:
+    """What is worth knowing about a result, a line each.
+
+    Args:
+        report: of the result, as it was written.
+    """
+    said = [] if report.choice is None else [report.choice]
+    said += [style.match.words for style in report.styles if style.match is not None]
+    level = report.level
+    reference = "first style" if report.content is None else "content"
+    if level is not None and level.shortfall_lu > 0.05:
+        said.append(
+            f"level: {level.shortfall_lu:.1f} LU quieter than the {reference}, so that its peaks "
+            f"stay at {level.true_peak_dbtp or 0.0:.1f} dBTP"
+        )
+    said.append(verdict(report.scores))
+    if report.content is None:
+        said.append(copying(report.scores))
+    if report.output.n_clipped:
+        said.append(f"{report.output.n_clipped} samples beyond full scale were clipped")
+    if not report.is_complete:
+        said.append("stopped early: this is the best so far, not the finished result")
+    return [line for line in said if line]
+
+
+def spoken_time(seconds: float) -> str:
+    """A duration as one would say it.
+
+    Args:
+        seconds: how long it is.
+
+    Example:
+        >>> spoken_time(3.21), spoken_time(75), spoken_time(4000)
+        ('3.2 s', '1 min 15 s', '1 h 7 min')
+    """
+    if seconds < 59.95:
+        return f"{seconds:.1f} s"
+    minutes, left = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {left} s"
+    hours, minutes = divmod(round(seconds / 60), 60)
+    return f"{hours} h {minutes} min"

@@ -1,0 +1,66 @@
+"""A job run from the command line: progress on stderr, names of written files on stdout."""
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from estilo.app.jobs import Job, run_job
+from estilo.app.words import conclusion, spoken_time
+from estilo.cli.progress import Reporter
+from estilo.cli.signals import Stop
+from estilo.errors import Cancelled
+
+if TYPE_CHECKING:
+    from estilo.pipeline.report import Report
+
+
+def perform(
+    job: Job,
+    *,
+    is_quiet: bool = False,
+    afterwards: Callable[[Reporter, "Report"], None] | None = None,
+) -> int:
+    """Run a job, and say what it does and what was written.
+
+    Args:
+        job: what is to be made.
+        is_quiet: say nothing but errors.
+        afterwards: says more in the end.
+
+    Returns:
+        The exit code.
+
+    Raises:
+        InputError: something that was given cannot be used; nothing was written.
+        Cancelled: the user stopped the work; nothing was written.
+    """
+    start = time.perf_counter()
+    with Stop() as stop, Reporter(is_quiet=is_quiet, stop=stop).working() as reporter:
+        report = run_job(job, on_event=reporter.on_event, cancel=stop)
+    for line in conclusion(report):
+        reporter.say(line)
+    files = "output, recipe and picture" if job.outputs.has_picture else "output and recipe"
+    reporter.say(f"done in {spoken_time(time.perf_counter() - start)}; wrote {files}:")
+    name_files(job.outputs.files, is_quiet=is_quiet)
+    if afterwards is not None:
+        afterwards(reporter, report)
+    return 0 if report.is_complete else Cancelled.exit_code
+
+
+def name_files(paths: Iterable[Path], *, is_quiet: bool = False) -> None:
+    """Names of written files, a line each, for the next program.
+
+    Args:
+        paths: of the files; they are written as bytes, as names may hold any.
+        is_quiet: say nothing.
+    """
+    if is_quiet:
+        return
+    sys.stderr.flush()
+    sys.stdout.flush()
+    for path in paths:
+        sys.stdout.buffer.write(os.fsencode(path) + os.linesep.encode())
+    sys.stdout.flush()

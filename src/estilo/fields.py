@@ -1,0 +1,188 @@
+"""What the fields of a pydantic model say of themselves: their kinds, choices and bounds, in words.
+
+Help, lists of settings, error messages and pages are made from this, so that a setting is described
+once, where it is declared. Imports no torch.
+"""
+
+from collections.abc import Iterator, Mapping
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
+
+_BOUNDS = {"ge": "at least", "gt": "above", "le": "at most", "lt": "below"}
+
+
+def alternatives(annotation: Any) -> set[Any]:
+    """The alternatives of a field's annotation without None, with constraints taken off.
+
+    >>> sorted(each.__name__ for each in alternatives(int | float | None))
+    ['float', 'int']
+    """
+    origin = get_origin(annotation)
+    if origin is Annotated:
+        return alternatives(get_args(annotation)[0])
+    if origin in (Union, UnionType):
+        return set().union(*(alternatives(each) for each in get_args(annotation)))
+    return set() if annotation is NoneType else {annotation}
+
+
+def choices(annotation: Any) -> tuple[Any, ...]:
+    """The words or numbers that a field takes, where it takes only some.
+
+    >>> choices(Literal["zero", "minimum"] | None)
+    ('zero', 'minimum')
+    """
+    kinds = alternatives(annotation)
+    return tuple(word for kind in kinds if get_origin(kind) is Literal for word in get_args(kind))
+
+
+def bounds(info: FieldInfo) -> dict[str, Any]:
+    """The bounds of a number, by pydantic's names: ge, gt, le, lt."""
+    found: dict[str, Any] = {}
+    stack = [*info.metadata, *_constraints(info.annotation)]
+    for constraint in stack:
+        stack.extend(getattr(constraint, "metadata", ()))
+        for name in _BOUNDS:
+            if getattr(constraint, name, None) is not None:
+                found[name] = getattr(constraint, name)
+    return found
+
+
+def bounds_in_words(info: FieldInfo) -> str:
+    """The bounds of a number in words; empty where there are none.
+
+    >>> from pydantic import Field
+    >>> class Model(BaseModel):
+    ...     share: Annotated[float, Field(ge=0, le=1)] = 0.5
+    ...     rate: Annotated[float, Field(gt=0)] | None = None
+    >>> [bounds_in_words(info) for info in Model.model_fields.values()]
+    ['0 to 1', 'above 0']
+    """
+    found = bounds(info)
+    if "ge" in found and "le" in found:
+        return f"{plain(found['ge'])} to {plain(found['le'])}"
+    return ", ".join(
+        f"{words} {plain(found[name])}" for name, words in _BOUNDS.items() if name in found
+    )
+
+
+def plain(value: Any) -> str:
+    """A value as one types it.
+
+    >>> plain(1.0), plain((1, 8)), plain(None)
+    ('1', '1,8', 'none')
+    """
+    if value is None:
+        return "none"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float):
+        return f"{value:g}"
+    if isinstance(value, tuple | list):
+        return ",".join(plain(each) for each in value)
+    return str(value)
+
+
+def description(info: FieldInfo) -> str:
+    """The docstring of a field as one line of plain text."""
+    return " ".join((info.description or "").replace("``", "").split())
+
+
+def leaves(
+    model: type[BaseModel], above: tuple[str, ...] = ()
+) -> Iterator[tuple[tuple[str, ...], FieldInfo]]:
+    """All fields of a model with the names that lead to them, those of nested models included.
+
+    Args:
+        model: any model.
+        above: names that lead to the model itself.
+    """
+    for name, info in model.model_fields.items():
+        nested = info.annotation
+        if isinstance(nested, type) and issubclass(nested, BaseModel):
+            yield from leaves(nested, (*above, name))
+        else:
+            yield (*above, name), info
+
+
+def without_none_words(model: type[BaseModel], values: Mapping[str, Any]) -> dict[str, Any]:
+    """Values in which the word none stands for nothing, where a field may be left without a value.
+
+    So that what cannot be typed, nor written into a TOML file, has a word there.
+
+    Args:
+        model: whose fields the values are for.
+        values: by name, nested where a field is a model.
+
+    Example:
+        >>> class Model(BaseModel):
+        ...     rate: float | None = 1.0
+        ...     pooling: Literal["none", "max"] = "max"
+        >>> without_none_words(Model, {"rate": "none", "pooling": "none"})
+        {'rate': None, 'pooling': 'none'}
+    """
+    found = dict(values)
+    for name, value in values.items():
+        info = model.model_fields.get(name)
+        if info is None:
+            continue
+        nested = [each for each in alternatives(info.annotation) if _is_model(each)]
+        if isinstance(value, Mapping) and nested:
+            found[name] = without_none_words(nested[0], value)
+        elif value == "none" and "none" not in choices(info.annotation):
+            found[name] = None if NoneType in get_args(info.annotation) else value
+    return found
+
+
+def complaint(error: ValidationError, model: type[BaseModel]) -> str:
+    """The first complaint of pydantic in a line that names the field, the bounds and the value.
+
+    Args:
+        error: what pydantic raised.
+        model: whose fields the complaint is about.
+    """
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"])
+    message = first["msg"].removeprefix("Value error, ")
+    if not where:
+        return message
+    info = _field(model, first["loc"])
+    if info is not None and first["type"].startswith(("greater_than", "less_than")):
+        found = bounds(info)
+        span = bounds_in_words(info)
+        must = f"lie between {' and '.join(span.split(' to '))}" if " to " in span else f"be {span}"
+        return f"{where} must {must if found else message}, got {first['input']!r}"
+    if first["type"] == "literal_error":
+        message = message.replace("Input should be", "must be").replace("'", "")
+        return f"{where} {message}, got {first['input']!r}"
+    got = repr(first["input"])
+    return f"{where}: {message}" if got in message else f"{where}: {message}, got {got}"
+
+
+def _field(model: type[BaseModel], path: tuple[int | str, ...]) -> FieldInfo | None:
+    info = None
+    for part in path:
+        if not isinstance(part, str) or part not in model.model_fields:
+            break
+        info = model.model_fields[part]
+        nested = [each for each in alternatives(info.annotation) if _is_model(each)]
+        if not nested:
+            break
+        model = nested[0]
+    return info
+
+
+def _is_model(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, BaseModel)
+
+
+def _constraints(annotation: Any) -> list[Any]:
+    origin = get_origin(annotation)
+    if origin is Annotated:
+        inner, *constraints = get_args(annotation)
+        return [*constraints, *_constraints(inner)]
+    if origin in (Union, UnionType):
+        return [c for each in get_args(annotation) for c in _constraints(each)]
+    return []

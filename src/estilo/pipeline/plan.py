@@ -1,0 +1,266 @@
+"""The plan of a transfer: all that is asked for, in one frozen, validated piece. Imports no torch.
+
+Transfer, report, rerun, texture and raw mode read it, and the recipe beside an output holds it. A
+new option is a field here, its help in ``cli/transfer.py``, and its test.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Literal, Self, get_args
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializeAsAny,
+    TypeAdapter,
+    ValidationError,
+    field_serializer,
+    model_validator,
+)
+
+from estilo.engines import ENGINES
+from estilo.engines.refining import check_refinable
+from estilo.engines.settings import EngineSettings
+from estilo.errors import SettingsError
+from estilo.fields import complaint
+from estilo.pipeline.masks import Mask, read_mask
+from estilo.presets import (
+    DEFAULT_ENGINE,
+    Preset,
+    RawSettings,
+    build_settings,
+    load_preset,
+    merged_settings,
+    preset_names,
+    raw_preset_names,
+)
+from estilo.presets.texture import DEFAULT_REALISM, texture_settings
+
+Component = Literal["all", "harmonic", "percussive"]
+Matched = Literal["tempo", "key"]
+_Share = Annotated[float, Field(ge=0, le=1)]
+_BEYOND_RAW = (
+    "raw writes what the preset's original method would have written, which knew neither {}; "
+    "leave them out, or leave out raw"
+)
+
+
+class Plan(BaseModel):
+    """All that a transfer or a texture is asked for, except for its recordings.
+
+    Example:
+        >>> plan = Plan.of(strength=0.5, mix=0.8)
+        >>> plan.engine, plan.settings.strength, plan.mix
+        ('optimise', 0.5, 0.8)
+    """
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, use_attribute_docstrings=True, arbitrary_types_allowed=True
+    )
+
+    engine: str = DEFAULT_ENGINE
+    """Name of the engine, as ``estilo list engines`` shows it; ``auto`` chooses one by what the
+    content and the styles are."""
+    preset: str | None = None
+    """Name of a preset, as ``estilo list presets`` shows it, or path of a TOML file of your own."""
+    settings: SerializeAsAny[EngineSettings]
+    """Settings of the engine that are not given by keyword: a model of `estilo.settings`, or a
+    mapping."""
+    refine: _Share = 0.0
+    """How far the engine ``optimise`` goes on from what the engine has made, 0 to 1: nearer to the
+    sound of the styles, further from the notes of the content."""
+    match: tuple[Matched, ...] = ()
+    """What the styles are matched to the content in before anything is taken from them: ``tempo``,
+    ``key`` or both."""
+    mix: _Share = 1.0
+    """Crossfade from the content (0) to the result (1), after their levels are matched."""
+    on: Component = "all"
+    """Which part of the content's sound is changed; the other part is added back untouched."""
+    mask: Mask | None = None
+    """A PNG that says where over time and frequency the styles apply: white where they do, black
+    where the content stays."""
+    formants: _Share = 0.0
+    """How far the formants of the content are kept, 0 to 1, so that words stay clear."""
+    formant_shift_semitones: Annotated[float, Field(ge=-24, le=24)] = 0.0
+    """How far formants are moved up or down, in semitones; the pitch stays."""
+    raw: RawSettings | None = None
+    """Whether the output is what the preset's original method would have written: mono, cut, at its
+    own sample rate and level."""
+    seed: Annotated[int, Field(ge=0, le=2**62)] = 0
+    """Random seed; equal seeds give equal samples."""
+    device: str = "cpu"
+    """Where the engine computes: ``cpu``, or ``cuda`` for a GPU."""
+    threads: Annotated[int, Field(ge=1, le=1024)] | None = None
+    """Number of processor threads; chosen by the number of cores if not given."""
+    scores: bool = True
+    """Whether the output is scored, which takes about 0.1 s for each of its seconds."""
+    feature_network: Any = None
+    """A network of your own (`estilo.features.module.ModuleFeatures`) that takes the place of the
+    one that the settings describe; its weights are not part of the recipe."""
+
+    @classmethod
+    def of(cls, **options: Any) -> Self:
+        """A plan of what a user gives.
+
+        Args:
+            options: fields of the plan, of which ``match`` may be one string with commas, ``mask``
+                a path and ``raw`` a bool; ``strength``; and any settings of the engine by keyword.
+
+        Raises:
+            InputError: the mask cannot be used.
+            SettingsError: an unknown name, a value out of its bounds, or options that contradict
+                each other.
+        """
+        fields = {name: options.pop(name) for name in list(options) if name in cls.model_fields}
+        preset = _preset(fields.get("preset"))
+        given = _given_settings(fields.pop("settings", None), fields, options)
+        engine = fields.get("engine") or preset.engine
+        if engine not in ENGINES and engine in preset_names():
+            raise SettingsError(
+                f"{engine!r} is a preset and not an engine; give it as the preset (--preset "
+                f"{engine})"
+            )
+        if preset.name and engine != preset.engine:
+            raise SettingsError(
+                f"preset {preset.name!r} is of engine {preset.engine!r}, and engine {engine!r} was "
+                "asked for; name one of the two"
+            )
+        fields["engine"] = engine
+        fields["settings"] = build_settings(engine, merged_settings(preset.settings, given))
+        if fields.get("refine") is None:
+            fields["refine"] = preset.refine
+        fields["match"] = _matches(fields.get("match") or ())
+        fields["raw"] = _raw(preset) if _is_true(fields.get("raw", False)) else None
+        if fields.get("mask") is not None and not isinstance(fields["mask"], Mask):
+            fields["mask"] = read_mask(fields["mask"])
+        try:
+            return cls.model_validate(fields)
+        except ValidationError as error:
+            raise SettingsError(complaint(error, cls)) from error
+
+    @classmethod
+    def for_texture(cls, *, realism: float | None = None, **options: Any) -> Self:
+        """A plan that suits a texture.
+
+        Args:
+            realism: how close the texture is to the styles, 0 to 1, at the price of copying them.
+            options: those of `Plan.of`; a preset, another engine or a magnitude representation
+                brings its own statistics, which realism does not set.
+
+        Raises:
+            SettingsError: as in `Plan.of`, or realism is given beside a preset, another engine or
+                such a representation.
+        """
+        representation = options.get("representation", "waveform")
+        is_other = options.get("preset") is not None or options.get("engine") not in (
+            None,
+            DEFAULT_ENGINE,
+        )
+        if is_other or representation not in ("waveform", "real-imag"):
+            if realism is not None:
+                raise SettingsError(
+                    "realism sets the statistics of the default texture; leave it out, or leave "
+                    "out the preset, the engine and the representation"
+                )
+            return cls.of(**options)
+        base = texture_settings(DEFAULT_REALISM if realism is None else realism)
+        return cls.of(**{**base, **options})
+
+    @property
+    def refining(self) -> float:
+        """Strength of the refinement: its share of the strength of the engine."""
+        return self.refine * self.settings.amount
+
+    @property
+    def returns_content(self) -> bool:
+        """Whether the content is wanted back as it is, sample by sample."""
+        changes = self.refining or self.formant_shift_semitones
+        return self.mix == 0.0 or (self.settings.returns_content and not changes)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the engine's output is the result as it is, formants included."""
+        return self.on == "all" and self.mask is None and not self.changes_formants
+
+    @property
+    def changes_formants(self) -> bool:
+        """Whether anything is done to formants."""
+        return bool(self.formants or self.formant_shift_semitones)
+
+    def settled(self, **changes: Any) -> Self:
+        """The same plan with some fields that are known by now."""
+        return self.model_copy(update=changes)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _build_settings(cls, values: Any) -> Any:
+        if isinstance(values, Mapping) and not isinstance(values.get("settings"), EngineSettings):
+            engine = values.get("engine", DEFAULT_ENGINE)
+            return {**values, "settings": build_settings(engine, values.get("settings") or {})}
+        return values
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.raw is not None and (self.mix != 1.0 or self.settings.amount == 0 or self.match):
+            raise SettingsError(_BEYOND_RAW.format("mix nor match nor strength 0"))
+        if self.raw is not None and not self.is_whole:
+            raise SettingsError(_BEYOND_RAW.format("on, mask nor formants"))
+        if self.refine:
+            check_refinable(self.engine)
+        if self.feature_network is not None and not self.settings.takes_feature_network:
+            raise SettingsError(f"engine {self.engine!r} takes no feature network; leave it out")
+        return self
+
+    @field_serializer("feature_network")
+    def _name_network(self, network: Any) -> str | None:
+        return network if network is None or isinstance(network, str) else type(network).__name__
+
+
+def _preset(name: str | None) -> Preset:
+    return Preset(summary="defaults") if name is None else load_preset(str(name))
+
+
+def _is_true(value: Any) -> bool:
+    try:
+        return TypeAdapter(bool).validate_python(value)
+    except ValidationError as error:
+        raise SettingsError(f"raw must be true or false, got {value!r}") from error
+
+
+def _raw(preset: Preset) -> RawSettings:
+    if preset.raw is None:
+        raise SettingsError(
+            "raw writes what the original method of a preset would have written; name such a "
+            f"preset: {', '.join(raw_preset_names())}"
+        )
+    return preset.raw
+
+
+def _given_settings(model: Any, fields: dict[str, Any], keywords: dict[str, Any]) -> dict[str, Any]:
+    """The settings that were given, as a model or a mapping, and by keyword on top."""
+    if keywords.get("strength", 0.0) is None:
+        del keywords["strength"]
+    if model is None:
+        return keywords
+    if isinstance(model, EngineSettings):
+        name = next((each for each in ENGINES if ENGINES[each] is type(model)), None)
+        if fields.get("engine") not in (None, name):
+            raise SettingsError(
+                f"settings of the engine {name!r} were given for the engine {fields['engine']!r}; "
+                "give one of the two"
+            )
+        fields["engine"] = name
+        model = model.model_dump(exclude_unset=True)
+    return merged_settings(model, keywords)
+
+
+def _matches(given: str | Sequence[str]) -> tuple[str, ...]:
+    known = get_args(Matched)
+    names = [name.strip() for name in (given.split(",") if isinstance(given, str) else given)]
+    for name in names:
+        if name not in known:
+            raise SettingsError(
+                f"a style can be matched in {' and '.join(known)}, got {name!r}; "
+                f"give {', '.join(known)} or both"
+            )
+    return tuple(name for name in known if name in names)
