@@ -166,7 +166,9 @@ def make_parser(about: str, *, folder: str) -> argparse.ArgumentParser:
         folder: name of its folder below `RUNS`.
     """
     parser = argparse.ArgumentParser(description=about.partition("\n")[0])
-    parser.add_argument("--folder", type=Path, default=RUNS / folder, help="Folder of the runs.")
+    parser.add_argument(
+        "--folder", type=Path, default=RUNS / folder, help="Folder of the runs, which go on there."
+    )
     parser.add_argument(
         "--processes",
         type=int,
