@@ -59,7 +59,7 @@ class Audio:
         Args:
             samples: floats with full scale at ±1. **Shape** ``(time,)``, ``(channels, time)``, or
                 ``(time, channels)`` where that leaves fewer channels than samples.
-            sample_rate: in Hz.
+            sample_rate: sample rate in Hz.
 
         Raises:
             InputError: as in `Audio`.

@@ -113,8 +113,8 @@ def without_none_words(model: type[BaseModel], values: Mapping[str, Any]) -> dic
     So that what cannot be typed, nor written into a TOML file, has a word there.
 
     Args:
-        model: whose fields the values are for.
-        values: by name, nested where a field is a model.
+        model: model whose fields the values are for.
+        values: values by name, nested where a field is a model.
 
     Example:
         >>> class Model(BaseModel):
@@ -141,7 +141,7 @@ def complaint(error: ValidationError, model: type[BaseModel]) -> str:
 
     Args:
         error: what pydantic raised.
-        model: whose fields the complaint is about.
+        model: model whose fields the complaint is about.
     """
     first = error.errors()[0]
     where = ".".join(str(part) for part in first["loc"])

@@ -1,4 +1,4 @@
-"""Parts of a content and voices from the command line, and again from their recipes."""
+"""Parts of the content and voices from the command line, and again from their recipes."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Styles that are matched to a content before the engine hears them."""
+"""Styles that are matched to the content before the engine hears them."""
 
 from typing import Any
 

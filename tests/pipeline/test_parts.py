@@ -389,11 +389,11 @@ def test_ranges_where_none_can_be() -> None:
     placed = Clip(RAIN, at="0s-1s")
     with pytest.raises(InputError, match="says where a style applies, and came with the content"):
         transfer(placed, RAIN)
-    with pytest.raises(SettingsError, match="a texture knows no parts of a content"):
+    with pytest.raises(SettingsError, match="a texture knows no parts of the content"):
         texture(placed, seconds=1.0)
     with pytest.raises(SettingsError, match="nor do on, mask and formants; leave them out"):
         texture(RAIN, seconds=1.0, formants=0.5)
-    with pytest.raises(SettingsError, match="raw knows no parts of a content"):
+    with pytest.raises(SettingsError, match="raw knows no parts of the content"):
         transfer(CONTENT, placed, preset="dipani", raw=True)
     with pytest.raises(SettingsError, match=r"lies beyond the content, which is 3\.000 s long"):
         transfer(CONTENT, Clip(RAIN, at="5s-"))

@@ -22,7 +22,7 @@ def test_reports_of_several_windows_are_strict_json(rng):
 
 
 @pytest.mark.parametrize("options", [{"mix": 0.5}, {"strength": 0.0}])
-def test_raw_refuses_what_its_ancestor_did_not_know(options):
+def test_raw_refuses_what_its_original_method_did_not_know(options):
     with pytest.raises(SettingsError, match="neither mix nor match nor strength 0"):
         estilo.Transfer(preset="dipani", raw=True, **options)
 

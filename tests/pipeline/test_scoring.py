@@ -67,7 +67,7 @@ def test_a_raw_output_is_held_against_as_much_of_the_content() -> None:
         preset="lebedev-ulyanov", raw=True, network={"n_filters": 4}, n_phase_iterations=1
     )
     short = raw(_content(1.0), _style(1.0))
-    cut = raw(_content(3.0), _style(1.0))  # the ancestor stops where the style does
+    cut = raw(_content(3.0), _style(1.0))  # the original method stops where the style does
     assert cut.audio.duration_s == pytest.approx(1.0)
     assert cut.report.scores["content_kept"] == pytest.approx(
         short.report.scores["content_kept"], abs=0.15

@@ -339,7 +339,7 @@ def test_every_preset_runs_at_the_contents_length(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", [n for n in preset_names() if load_preset(n).raw is not None])
-def test_raw_is_what_the_ancestor_would_have_written(name: str) -> None:
+def test_raw_is_what_the_original_method_would_have_written(name: str) -> None:
     """Mono at 22 050 Hz, cut to the shorter clip, nothing matched."""
     result = transfer(
         _content(1.5),

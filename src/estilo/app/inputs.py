@@ -17,7 +17,7 @@ def open_clip(clip: Clip, stack: ExitStack) -> Clip:
     """A clip whose file is open, after a look at whether the part that was asked for is there.
 
     Args:
-        clip: of a file.
+        clip: recording to open.
         stack: closes the file.
 
     Raises:
@@ -42,7 +42,7 @@ def open_style(clip: Clip, stack: ExitStack) -> Clip:
     """A style whose recording is open; a style file is read as a whole, so that it is checked only.
 
     Args:
-        clip: of a recording or a style file.
+        clip: recording or style file to open.
         stack: closes the file.
 
     Raises:
@@ -78,7 +78,7 @@ def part_length(clip: Clip, info: AudioInfo) -> int:
 
     Args:
         clip: the part.
-        info: of its file.
+        info: description of its file.
     """
     n_left = info.n_samples - round(clip.offset_s * info.sample_rate)
     if clip.duration_s is None:
@@ -97,7 +97,7 @@ def opened(clips: Sequence[Clip]) -> Iterator[list[Clip]]:
     """Clips of recordings, open for the time of the context; see `open_clip`.
 
     Args:
-        clips: of files.
+        clips: recordings to open.
     """
     with ExitStack() as stack:
         yield [open_clip(clip, stack) for clip in clips]

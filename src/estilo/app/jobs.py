@@ -33,7 +33,7 @@ class Job:
         outputs: where the result goes; its inputs and bit depth are filled in from the clips.
         style_weights: shares of the styles; equal if not given.
         seconds: length of a texture, in seconds.
-        keep_best: when cancelled, write the best so far.
+        keep_best: whether the best result so far is written when the work was cancelled.
         check: a last look at the open inputs, content first, before the work begins; it may warn.
     """
 
@@ -61,7 +61,7 @@ def run_job(job: Job, *, on_event: OnEvent = ignore, cancel: CancelToken | None 
     Args:
         job: what is to be made.
         on_event: told of every step, warning and stage.
-        cancel: asked before every step.
+        cancel: token that is asked before every step.
 
     Returns:
         The report as it was written.

@@ -23,7 +23,7 @@ class Outputs:
     Args:
         audio: path of the output; the recipe lies beside it.
         has_picture: whether a picture lies beside it as well.
-        bit_depth: as for `estilo.io.plan_output`.
+        bit_depth: bit depth, as for `estilo.io.plan_output`.
         like: the recording whose bit depth is taken over where none is asked for.
         like_bit_depth: taken over in the place of that recording's.
         inputs: paths that are never overwritten, whatever ``force`` says.
@@ -62,9 +62,9 @@ class Outputs:
         """Refuse what could not be written in the end.
 
         Args:
-            sample_rate: of the result, in Hz.
-            n_channels: of the result.
-            n_samples: of the result, per channel.
+            sample_rate: sample rate of the result, in Hz.
+            n_channels: number of channels of the result.
+            n_samples: number of samples of the result, per channel.
 
         Raises:
             OutputError: the format cannot hold the result, a file is there already, or is an input.
@@ -135,7 +135,7 @@ def check_target(path: Path, *, force: bool, inputs: Iterable[Path] = ()) -> Non
     """Refuse a file that may not be written.
 
     Args:
-        path: of the file that is to be written.
+        path: path of the file that is to be written.
         force: replace a file that is already there.
         inputs: paths that are never overwritten.
 
@@ -159,7 +159,7 @@ def draw(result: "TransferResult", output: Path) -> bytes:
     """The picture of a result as PNG.
 
     Args:
-        result: of a transfer or a texture.
+        result: result of a transfer or a texture.
         output: path of the output, whose name is its title.
     """
     from estilo.pipeline.drawing import result_panels

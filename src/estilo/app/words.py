@@ -14,7 +14,7 @@ def verdict(scores: Mapping[str, float]) -> str:
     """What was kept and taken, and what went wrong; empty where none of it is known.
 
     Args:
-        scores: as in a report.
+        scores: scores, as in a report.
 
     Example:
         >>> verdict({"content_kept": 0.934, "style_taken": 0.641, "artifacts": 0.0})
@@ -36,7 +36,7 @@ def copying(scores: Mapping[str, float]) -> str:
     """How much of a texture was copied, in a sentence; empty where it is not known.
 
     Args:
-        scores: as in a report.
+        scores: scores, as in a report.
 
     Example:
         >>> copying({"copy_score": 0.21, "copy_score_of_style": 0.17}).partition(":")[0]
@@ -56,7 +56,7 @@ def conclusion(report: "Report") -> list[str]:
     """What is worth knowing about a result, a line each.
 
     Args:
-        report: of the result, as it was written.
+        report: report of the result, as it was written.
     """
     said = [] if report.choice is None else [report.choice]
     said += [style.match.words for style in report.styles if style.match is not None]

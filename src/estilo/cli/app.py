@@ -25,7 +25,13 @@ Names of written files go to stdout, everything else to stderr.
 
 
 class Command(NamedTuple):
-    """Where a command is, and what the program's help says of it."""
+    """Where a command is, and what the program's help says of it.
+
+    Args:
+        path: import path of its function.
+        summary: line of the program's help.
+        usage: arguments and options, as the command's own help begins.
+    """
 
     path: str
     summary: str

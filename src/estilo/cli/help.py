@@ -19,8 +19,8 @@ class ScreenFormatter:
         """Write a group of options or commands.
 
         Args:
-            console: where to.
-            options: of the console.
+            console: console to write to.
+            options: options of the console.
             panel: the group.
         """
         entries = [(_name(entry), _text(entry)) for entry in panel.entries]
@@ -34,8 +34,8 @@ class ScreenFormatter:
         """Write how the command is called.
 
         Args:
-            console: where to.
-            options: of the console.
+            console: console to write to.
+            options: options of the console.
             usage: its line.
         """
         del options
@@ -48,8 +48,8 @@ class ScreenFormatter:
         """Write what the command does: paragraphs are wrapped, indented lines stay as they are.
 
         Args:
-            console: where to.
-            options: of the console.
+            console: console to write to.
+            options: options of the console.
             description: the docstring of the command.
         """
         if description:
@@ -60,8 +60,8 @@ def wrapped(text: str, width: int) -> str:
     r"""Text whose paragraphs are wrapped, and whose indented lines stay as they are.
 
     Args:
-        text: of a docstring.
-        width: of the longest line, in characters.
+        text: text of a docstring.
+        width: length of the longest line, in characters.
 
     Example:
         >>> print(wrapped("One line\nand another.\n\nAs in:\n  this", 40))

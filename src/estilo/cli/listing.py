@@ -70,7 +70,7 @@ def _table(
 
     Args:
         title: above the table.
-        registry: of the family.
+        registry: registry of the family.
         caption: how its names are used.
         about: what is said of a part, by its name; its summary if not given.
     """

@@ -134,7 +134,7 @@ def print_table(heading: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Print a table on stderr, as stdout names the files; names at the left, numbers at the right.
 
     Args:
-        heading: of the columns; they may break into lines.
+        heading: headings of the columns; they may break into lines.
         rows: cells; they may not.
     """
     from rich import box

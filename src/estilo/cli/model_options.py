@@ -13,8 +13,8 @@ def model_options(model: type[BaseModel], group: Group) -> type:
     """A dataclass with one option for each field of a model, None where it was not given.
 
     Args:
-        model: whose fields are numbers, words or lists of them.
-        group: under whose title the options stand.
+        model: model whose fields are numbers, words or lists of them.
+        group: group under whose title the options stand.
     """
     members = []
     for name, info in model.model_fields.items():

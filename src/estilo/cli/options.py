@@ -20,7 +20,7 @@ def option(group: Group, text: str, **more: Any) -> Parameter:
     """An option whose help says all there is to know; no default is added to it.
 
     Args:
-        group: under whose title it stands.
+        group: group under whose title it stands.
         text: its help.
         more: further arguments of `cyclopts.Parameter`.
     """
@@ -31,7 +31,7 @@ def flag(group: Group, text: str, *, alias: str | None = None) -> Parameter:
     """A switch that is off unless it is given.
 
     Args:
-        group: under whose title it stands.
+        group: group under whose title it stands.
         text: its help.
         alias: a short name.
     """
@@ -55,7 +55,7 @@ def numbers(text: str, *, option: str) -> list[float]:
     """Numbers with commas between them.
 
     Args:
-        text: as it was typed.
+        text: text, as it was typed.
         option: the name of the option, for the message.
 
     Raises:

@@ -54,7 +54,7 @@ def name_files(paths: Iterable[Path], *, is_quiet: bool = False) -> None:
     """Names of written files, a line each, for the next program.
 
     Args:
-        paths: of the files; they are written as bytes, as names may hold any.
+        paths: paths of the files; they are written as bytes, as names may hold any.
         is_quiet: say nothing.
     """
     if is_quiet:

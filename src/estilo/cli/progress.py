@@ -46,7 +46,7 @@ class Reporter:
 
         Args:
             text: the line.
-            style: of the text, as rich names it.
+            style: style of the text, as rich names it.
         """
         if not self._is_quiet:
             self._console.print(text, style=style)

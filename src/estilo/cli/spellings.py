@@ -12,7 +12,7 @@ def new_spelling(option: str) -> str | None:
     """How an option of an earlier version is typed now; None for what never was one.
 
     Args:
-        option: as it was typed, with its hyphens.
+        option: option, as it was typed, with its hyphens.
 
     Example:
         >>> new_spelling("--stft.n-fft"), new_spelling("--practice"), new_spelling("--bogus")

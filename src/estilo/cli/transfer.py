@@ -156,7 +156,7 @@ def placed_clips(typed: list[str], shares: StyleOptions, run: RunOptions) -> "tu
 
     Args:
         typed: paths, with ranges where there are any.
-        shares: which parts of the styles.
+        shares: parts of the styles that are taken.
         run: whether truncated files are taken.
 
     Raises:
@@ -181,8 +181,8 @@ def style_clips(
     """The parts of the styles that were asked for.
 
     Args:
-        paths: of the styles.
-        shares: which parts of them.
+        paths: paths of the styles.
+        shares: parts of the styles that are taken.
         accept_truncated: take what is there of files that break off.
     """
     from estilo.pipeline.clips import Clip

@@ -23,8 +23,9 @@ class Clip:
         offset_s: where the part starts, in seconds.
         duration_s: how long it is, in seconds; None for all that there is.
         accept_truncated: take what is there of a file that breaks off.
-        at: of a style, where in the content it applies, as in `estilo.pipeline.regions.place_of`:
-            ``"10s-20s"``, ``"0-200Hz"``, or several with commas; empty is everywhere.
+        at: places of a style, where in the content it applies, as in
+            `estilo.pipeline.regions.place_of`: ``"10s-20s"``, ``"0-200Hz"``, or several with
+            commas; empty is everywhere.
     """
 
     source: "str | os.PathLike[str] | Audio | RecordingFile"

@@ -47,7 +47,7 @@ def result_panels(result: TransferResult) -> list[tuple[str, Audio]]:
     """Titles and recordings of a result: the content, the styles and the output.
 
     Args:
-        result: of a transfer or a texture.
+        result: result of a transfer or a texture.
     """
     report = result.report
     several = len(result.styles) > 1

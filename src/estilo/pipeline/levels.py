@@ -12,7 +12,7 @@ def matched(samples: np.ndarray, reference: Audio) -> tuple[Audio, LevelReport]:
     In place, because a copy of an hour of stereo would be another 1.3 GB.
 
     Args:
-        samples: at the reference's rate; **shape** ``(channels, time)``.
+        samples: samples at the reference's rate; **shape** ``(channels, time)``.
         reference: what they should be as loud as.
     """
     from estilo.dsp.loudness import apply_gain, match_level

@@ -26,8 +26,8 @@ class Mask:
     """Where over time and frequency the result is heard: a picture, known by its path and its hash.
 
     Args:
-        path: of the picture; absolute.
-        sha256: of the file.
+        path: path of the picture; absolute.
+        sha256: hash of the file.
     """
 
     path: str
@@ -59,7 +59,7 @@ def read_mask(path: "str | os.PathLike[str]") -> Mask:
     rate, the top.
 
     Args:
-        path: of the file.
+        path: path of the file.
 
     Raises:
         InputError: it cannot be read, is no PNG, or has more than 16 million pixels.
@@ -111,10 +111,10 @@ def masked(
 
     Args:
         waveform: ``(..., time)``.
-        mask: over all of the recording.
+        mask: mask over all of the recording.
         first: sample of the recording that the stretch begins with.
-        n_samples: of the whole recording.
-        sample_rate: in Hz.
+        n_samples: number of samples of the whole recording.
+        sample_rate: sample rate in Hz.
 
     **Shape**: result as the waveform.
     """

@@ -16,11 +16,11 @@ from estilo.pipeline.sources import Source, StyleSource, with_audio
 def matched_styles(
     content: Audio, styles: Sequence[StyleSource], matches: Sequence[str]
 ) -> list[Source]:
-    """The styles as they fit a content, each with what was done to it.
+    """The styles matched to the content, each with what was done to it.
 
     Args:
         content: any length; of more than two minutes four stretches are heard.
-        styles: from `estilo.pipeline.sources.read_styles`.
+        styles: styles from `estilo.pipeline.sources.read_styles`.
         matches: some of `MATCHES`.
 
     Raises:

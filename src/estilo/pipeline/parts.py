@@ -45,7 +45,13 @@ class Run(Protocol):
     """An engine, ready to run: `estilo.pipeline.stages.run_stages` but for its settings."""
 
     def __call__(self, content: Audio, styles: Styles, /, *, watch: Watch) -> Outcome:
-        """What it makes of a content and styles."""
+        """Make the output from the content and the styles.
+
+        Args:
+            content: recording whose parts are kept.
+            styles: recordings or style files whose sound is taken.
+            watch: progress and cancelling.
+        """
         ...
 
 
@@ -92,8 +98,8 @@ def run_parts(
 
     Args:
         run: the engine.
-        content: that it works on.
-        styles: whose sound is taken.
+        content: content that it works on.
+        styles: styles whose sound is taken.
         places: where each of them applies.
         plan: what of the content is changed, and what becomes of its formants.
         watch: progress and cancellation.

@@ -14,7 +14,7 @@ def run_raw(plan: Plan, content: Audio, styles: Sequence[Source], watch: Watch) 
     """As the original method did it: mono, cut to its length, in one piece, levels untouched.
 
     Args:
-        plan: with what the original method did around its optimisation.
+        plan: plan with what the original method did around its optimisation.
         content: the content, ``(channels, time)``.
         styles: the styles.
         watch: progress and cancellation.

@@ -1,4 +1,4 @@
-"""Where in a content a style applies: time ranges and bands, in words and in samples.
+"""Where in the content a style applies: time ranges and bands, in words and in samples.
 
 Imports no torch, so that a range that cannot be is refused at once.
 """
@@ -26,8 +26,8 @@ class Place:
     """Where a style applies: within any of its time ranges, in any of its bands.
 
     Args:
-        times_s: from and to, in seconds; none of them is all of the content.
-        bands_hz: from and to, in Hz; none of them is the whole spectrum.
+        times_s: time ranges, each from and to, in seconds; without any, all of the content.
+        bands_hz: bands, each from and to, in Hz; without any, the whole spectrum.
     """
 
     times_s: tuple[Span, ...] = ()
@@ -59,7 +59,7 @@ class Segment:
     Args:
         start: first sample.
         stop: sample after the last.
-        bands: from 0 Hz up, without gaps.
+        bands: bands from 0 Hz up, without gaps.
     """
 
     start: int
@@ -131,8 +131,8 @@ def segments(places: Sequence[Place], *, n_samples: int, sample_rate: int) -> li
 
     Args:
         places: one per style.
-        n_samples: of the content.
-        sample_rate: of the content, in Hz.
+        n_samples: number of samples of the content.
+        sample_rate: sample rate of the content, in Hz.
 
     Raises:
         SettingsError: a range lies beyond the content or its band, is too short, or a style is

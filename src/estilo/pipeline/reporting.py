@@ -33,7 +33,7 @@ def report_of(
     Args:
         plan: what was asked for, with the engine that ran.
         content: None of a texture.
-        styles: as the engine heard them.
+        styles: styles, as the engine heard them.
         audio: the output.
         outcome: what the engine said of it.
         level: what was done to its level, if anything.
@@ -65,8 +65,8 @@ def input_report(source: StyleSource, *, weight: float | None = None) -> InputRe
     """What the report says of a recording or a style file.
 
     Args:
-        source: as it was read.
-        weight: share of a style; None of a content.
+        source: source, as it was read.
+        weight: share of a style; None for the content.
     """
     audio = source.audio if isinstance(source, Source) else None
     return InputReport(
@@ -94,11 +94,11 @@ def scored(
     """The report with the scores of the output.
 
     Args:
-        report: of the output.
+        report: report of the output.
         content: None of a texture.
-        styles: as they were read.
+        styles: styles, as they were read.
         audio: the output.
-        clock: that has another lap then.
+        clock: clock that has another lap then.
     """
     scores = scores_of_job(audio, styles, content=content)
     clock.lap("scores")

@@ -29,10 +29,11 @@ def rerun(
 
     Args:
         recipe: path of the .json that lies beside a result.
-        on_progress: called with an `estilo.progress.Progress` after every step.
-        cancel: asked before every step: anything with ``is_set()``, or a function that returns
-            whether to stop.
-        keep_best: when cancelled, return the best so far instead of raising.
+        on_progress: function that is called with an `estilo.progress.Progress` after every step.
+        cancel: token that is asked before every step: anything with ``is_set()``, or a function
+            that returns whether to stop.
+        keep_best: whether to return the best result so far, instead of raising, when the work was
+            cancelled.
 
     Raises:
         InputError: it is no recipe, or an input has changed or is gone.
@@ -70,7 +71,7 @@ def recorded_clips(report: Report, recipe: Path) -> list[Clip]:
     """The recordings that a recipe names, the content first.
 
     Args:
-        report: of the recipe.
+        report: report of the recipe.
         recipe: its path, for messages.
 
     Raises:
@@ -89,8 +90,8 @@ def split(report: Report, clips: Sequence[Clip]) -> tuple[Clip | None, tuple[Cli
     """Content and styles of a recipe; a texture has no content.
 
     Args:
-        report: of the recipe.
-        clips: from `recorded_clips`.
+        report: report of the recipe.
+        clips: recordings from `recorded_clips`.
     """
     if report.content is None:
         return None, tuple(clips)
@@ -106,9 +107,9 @@ def check_unchanged(report: Report, recipe: Path, clips: Sequence[Clip]) -> None
     """Refuse inputs, a mask or weights that are not what they were.
 
     Args:
-        report: of the recipe.
+        report: report of the recipe.
         recipe: its path, for messages.
-        clips: from `recorded_clips`; they may be open.
+        clips: recordings from `recorded_clips`; they may be open.
 
     Raises:
         InputError: one of them has changed, or cannot be read.

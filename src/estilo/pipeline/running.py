@@ -32,7 +32,7 @@ class Outcome:
         losses: the last ones by term.
         loss_curve: total after every step.
         is_complete: False where the work was stopped.
-        weights_id: of the trained weights that were used, if any.
+        weights_id: identifier of the trained weights that were used, if any.
         grains: stretches of the styles that it was copied from, if any.
     """
 
@@ -97,9 +97,9 @@ def run_engine(
         content: the content; None for textures.
         styles: the styles; style files only for an engine that takes them.
         weights: one per style, summing to 1.
-        sample_rate: that the engine works at, in Hz.
-        n_samples: of the output at that rate.
-        seed: of every random draw.
+        sample_rate: sample rate that the engine works at, in Hz.
+        n_samples: number of samples of the output at that rate.
+        seed: random seed.
         device: where the engine computes.
         watch: progress and cancellation.
         start: what an engine begins with that goes on from another's output, if not the content.
@@ -145,9 +145,9 @@ def to_content_rate(
     """An output back at the content's rate and length.
 
     Args:
-        samples: of the engine, ``(channels, time)``.
+        samples: samples of the engine's output, ``(channels, time)``.
         content: the content.
-        sample_rate: that the engine worked at, in Hz.
+        sample_rate: sample rate that the engine worked at, in Hz.
         keeps_highs: add back what the content holds above the engine's band, which the engine
             left out because nobody hears it.
     """
@@ -184,7 +184,13 @@ def to_content_rate(
 
 
 def mixed(wet: np.ndarray, dry: np.ndarray, mix: float) -> np.ndarray:
-    """Crossfade of samples, ``(channels, time)``, in blocks."""
+    """Crossfade of samples, in blocks.
+
+    Args:
+        wet: samples of the result, ``(channels, time)``.
+        dry: samples of the content, of the same shape.
+        mix: share of the result, 0 to 1.
+    """
     if mix == 1.0:
         return wet
     out = scratch_array(wet.shape)
@@ -201,7 +207,7 @@ def as_tensor(
 
     Args:
         audio: any rate.
-        sample_rate: that is wanted, in Hz.
+        sample_rate: sample rate that is wanted, in Hz.
         device: where it is wanted.
         n_samples: length at that rate, where rounding is not to choose it.
     """

@@ -83,7 +83,7 @@ def scores(of: Heard) -> Scores:
     """All that can be measured.
 
     Args:
-        of: from `heard`.
+        of: sounds from `heard`.
 
     Returns:
         The numbers of `estilo.metrics.scores`, and ``scored_s`` where only so much was heard. A

@@ -23,10 +23,10 @@ class Source:
     """A recording that was read.
 
     Args:
-        clip: which recording, or which part of it, and where it applies.
+        clip: recording, or part of it, and where it applies.
         audio: the part that is used.
         info: header of the file; None for samples.
-        sha256: of the file, or of the samples where there is none.
+        sha256: hash of the file, or of the samples where there is none.
         weight: share of a style; the shares of all styles sum to 1.
         match: what was done to a style so that it fits the content, if anything.
     """
@@ -44,10 +44,10 @@ class CodedSource:
     """A style file that was read.
 
     Args:
-        clip: which file, and where it applies.
+        clip: style file, and where it applies.
         file: the style, without audio.
-        format: of the file.
-        sha256: of the file.
+        format: format of the file.
+        sha256: hash of the file.
         weight: share of the style; the shares of all styles sum to 1.
         match: always None, as there is no audio that could be matched.
     """
@@ -67,7 +67,7 @@ def read_source(clip: Clip, *, name: str, weight: float = 1.0, is_style: bool = 
     """Read a clip and check that it can be worked on.
 
     Args:
-        clip: which recording.
+        clip: recording to read.
         name: what it is called in messages ("content", "style 2").
         weight: share of a style.
         is_style: whether it is a style, which may apply to a part of the content only.
@@ -122,7 +122,7 @@ def with_audio(
     """The styles, all of which are recordings.
 
     Args:
-        styles: from `read_styles`.
+        styles: styles from `read_styles`.
         wanted_by: what works on audio, for the message ("the engine 'eq'").
         hint: what to do instead.
 
@@ -144,7 +144,7 @@ def refuse_places(styles: Sequence[StyleSource], what: str) -> None:
     """Refuse styles that apply to a part of the content only.
 
     Args:
-        styles: from `read_styles`.
+        styles: styles from `read_styles`.
         what: what knows no parts, for the message ("a texture").
 
     Raises:
@@ -153,7 +153,7 @@ def refuse_places(styles: Sequence[StyleSource], what: str) -> None:
     for style in styles:
         if style.clip.at:
             raise SettingsError(
-                f"{what} knows no parts of a content, and a style is to apply at "
+                f"{what} knows no parts of the content, and a style is to apply at "
                 f"{style.clip.at!r} only; leave the ranges out"
             )
 

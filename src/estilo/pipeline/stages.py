@@ -16,7 +16,7 @@ from estilo.pipeline.watch import Watch, parts_of
 
 @dataclass(frozen=True)
 class Styles:
-    """What a content is to sound like.
+    """What the content is to sound like.
 
     Args:
         recordings: style files only for an engine that takes them.
@@ -33,7 +33,7 @@ def run_stages(plan: Plan, content: Audio, styles: Styles, *, watch: Watch) -> O
     Args:
         plan: engine, settings, refinement, seed and device.
         content: the content that the engine works on.
-        styles: whose sound is taken.
+        styles: styles whose sound is taken.
         watch: progress and cancellation.
 
     Returns:

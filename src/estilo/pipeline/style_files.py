@@ -28,7 +28,7 @@ def style_from(
         clip_weights: shares of several clips; equal if not given.
         weights: path of the network's weights; those that come with estilo by default.
         licence: terms of the style; empty where they are not stated.
-        consent: by whom and how its use was agreed to; empty where nobody said.
+        consent: who agreed to its use, and how; empty where nobody said.
 
     Raises:
         InputError: a recording cannot be used; see `estilo.pipeline.sources.read_source`.

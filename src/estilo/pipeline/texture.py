@@ -1,4 +1,4 @@
-"""Textures: styles without a content, mono or stereo."""
+"""Textures: styles without a content signal, mono or stereo."""
 
 from dataclasses import dataclass
 

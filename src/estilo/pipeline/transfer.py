@@ -42,8 +42,8 @@ class TransferResult:
         audio: the output: the content's length, rate and channels.
         report: inputs, plan, versions, losses, levels and timings: the recipe.
         tags: title, artist and so on of the content, to be kept.
-        content: as it was read; None of a texture.
-        styles: as they were read; None for a style file, which has no audio.
+        content: content as it was read; None for a texture.
+        styles: styles as they were read; None for a style file, which has no audio.
     """
 
     audio: Audio
@@ -110,10 +110,12 @@ class Transfer:
             content: path, `Audio`, `estilo.Clip`, or an array with its sample rate in Hz.
             styles: one or several of the same; where the engine takes them, also style files.
             style_weights: shares of several styles; equal if not given.
-            on_progress: called with an `estilo.engines.base.Progress` after every step.
-            cancel: asked before every step: anything with ``is_set()``, or a function that returns
-                whether to stop.
-            keep_best: when cancelled, return the best so far instead of raising.
+            on_progress: function that is called with an `estilo.engines.base.Progress` after every
+                step.
+            cancel: token that is asked before every step: anything with ``is_set()``, or a function
+                that returns whether to stop.
+            keep_best: whether to return the best result so far, instead of raising, when the work
+                was cancelled.
 
         Raises:
             InputError: something that was given cannot be used.
@@ -170,13 +172,13 @@ class Transfer:
         """New audio with the texture of the styles, and no content.
 
         Args:
-            styles: as in `Transfer.__call__`; the first one's rate, loudness and channels (mono or
-                stereo) are taken.
+            styles: styles, as in `Transfer.__call__`; the first one's rate, loudness and channels
+                (mono or stereo) are taken.
             seconds: length of the output, in seconds.
-            style_weights: as in `Transfer.__call__`.
-            on_progress: as in `Transfer.__call__`.
-            cancel: as in `Transfer.__call__`.
-            keep_best: as in `Transfer.__call__`.
+            style_weights: weights, as in `Transfer.__call__`.
+            on_progress: function, as in `Transfer.__call__`.
+            cancel: token, as in `Transfer.__call__`.
+            keep_best: whether to return the best result so far, as in `Transfer.__call__`.
 
         Raises:
             InputError: as in `Transfer.__call__`.
@@ -222,10 +224,12 @@ def transfer(
         content: path, `Audio`, `estilo.Clip`, or an array with its sample rate in Hz.
         style: one or several of the same; where the engine takes them, also style files.
         style_weights: shares of several styles; equal if not given.
-        on_progress: called with an `estilo.engines.base.Progress` after every step.
-        cancel: asked before every step: anything with ``is_set()``, or a function that returns
-            whether to stop.
-        keep_best: when cancelled, return the best so far instead of raising.
+        on_progress: function that is called with an `estilo.engines.base.Progress` after every
+            step.
+        cancel: token that is asked before every step: anything with ``is_set()``, or a function
+            that returns whether to stop.
+        keep_best: whether to return the best result so far, instead of raising, when the work was
+            cancelled.
         **options: those of a plan.
 
     Raises:
@@ -263,10 +267,12 @@ def texture(
         seconds: length of the output, in seconds.
         realism: how close the texture is to the styles, 0 to 1, at the price of copying them.
         style_weights: shares of several styles; equal if not given.
-        on_progress: called with an `estilo.engines.base.Progress` after every step.
-        cancel: asked before every step: anything with ``is_set()``, or a function that returns
-            whether to stop.
-        keep_best: when cancelled, return the best so far instead of raising.
+        on_progress: function that is called with an `estilo.engines.base.Progress` after every
+            step.
+        cancel: token that is asked before every step: anything with ``is_set()``, or a function
+            that returns whether to stop.
+        keep_best: whether to return the best result so far, instead of raising, when the work was
+            cancelled.
         **options: those of a plan.
 
     Raises:

@@ -16,9 +16,10 @@ class Watch:
     """Who is told of progress, and who may stop the work.
 
     Args:
-        on_progress: called after every step.
-        cancel: asked before every step.
-        keep_best: when cancelled, return the best so far instead of raising.
+        on_progress: function that is called after every step.
+        cancel: token that is asked before every step.
+        keep_best: whether to return the best result so far, instead of raising, when the work was
+            cancelled.
     """
 
     on_progress: OnStep | None = None
@@ -30,9 +31,10 @@ class Watch:
         """A watch of what a caller gives.
 
         Args:
-            on_progress: called after every step.
+            on_progress: function that is called after every step.
             cancel: anything with ``is_set()``, or a function that says whether to stop.
-            keep_best: when cancelled, return the best so far instead of raising.
+            keep_best: whether to return the best result so far, instead of raising, when the work
+                was cancelled.
         """
         return cls(on_progress, _Asked(cancel) if callable(cancel) else cancel, keep_best)
 
@@ -48,7 +50,7 @@ def parts_of(watch: Watch, count: int) -> list[Watch]:
     """One watch for each of several runs in a row, whose progress is told as that of the whole.
 
     Args:
-        watch: of the whole.
+        watch: watch of the whole.
         count: number of runs.
     """
     inner, start = watch.on_progress, time.monotonic()

@@ -96,7 +96,7 @@ def renamed_preset(name: str) -> str:
     """The name that a preset has now.
 
     Args:
-        name: of a preset of this version or an earlier one, or the path of a TOML file.
+        name: name of a preset of this version or an earlier one, or the path of a TOML file.
     """
     return RENAMED_PRESETS.get(name, name)
 
@@ -208,7 +208,7 @@ def explain(error: ValidationError, model: type[BaseModel]) -> str:
 
     Args:
         error: what pydantic raised.
-        model: whose fields the complaint is about.
+        model: model whose fields the complaint is about.
     """
     if error.errors()[0]["type"] == "extra_forbidden":
         where = _name(error)
