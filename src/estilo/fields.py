@@ -4,9 +4,18 @@ Help, lists of settings, error messages and pages are made from this, so that a 
 once, where it is declared. Imports no torch.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from types import NoneType, UnionType
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import (
+    Annotated,
+    Any,
+    Literal,
+    Protocol,
+    Union,
+    get_args,
+    get_origin,
+    runtime_checkable,
+)
 
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
@@ -28,14 +37,34 @@ def alternatives(annotation: Any) -> set[Any]:
     return set() if annotation is NoneType else {annotation}
 
 
-def choices(annotation: Any) -> tuple[Any, ...]:
+@runtime_checkable
+class Named(Protocol):
+    """What marks a field whose values are the names of parts."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All that can be chosen."""
+        ...
+
+
+def choices(annotation: Any, metadata: Sequence[Any] = ()) -> tuple[Any, ...]:
     """The words or numbers that a field takes, where it takes only some.
 
-    >>> choices(Literal["zero", "minimum"] | None)
-    ('zero', 'minimum')
+    Args:
+        annotation: the type of the field.
+        metadata: what the field's annotation holds beside its type, a `Named` for instance.
+
+    Example:
+        >>> choices(Literal["zero", "minimum"] | None)
+        ('zero', 'minimum')
     """
-    kinds = alternatives(annotation)
-    return tuple(word for kind in kinds if get_origin(kind) is Literal for word in get_args(kind))
+    words = [
+        word
+        for kind in alternatives(annotation)
+        if get_origin(kind) is Literal
+        for word in get_args(kind)
+    ]
+    return (*words, *(name for each in metadata if isinstance(each, Named) for name in each.names))
 
 
 def bounds(info: FieldInfo) -> dict[str, Any]:

@@ -103,17 +103,14 @@ def test_every_family_is_used_through_the_command(folder, tmp_path_factory) -> N
     shutil.copytree(PLUGIN, packages)
     describe(packages, "echo", ECHO)
     assert set(ECHO) == {f"estilo.{group}" for group in GROUPS}
-    (folder / "late.toml").write_text(
-        'summary = "A late echo"\nengine = "echo"\n[settings]\ndelay_s = 0.25\n'
-    )
     write_small(folder / "small.safetensors")
     said = call(
         folder,
         packages,
         ["list"],
-        ["transfer", "--help"],
+        ["list", "settings"],
         transfer("echo.wav", "--engine", "echo", "--no-scores"),
-        transfer("late.wav", "--preset", "late.toml", "--no-scores"),
+        transfer("late.wav", "--engine", "echo", "--set", "delay_s=0.25", "--no-scores"),
         transfer("parts.wav", "--preset", "echo-parts"),
         ["evaluate", "echo.wav", "--content", "content.wav", "--json"],
         ["evaluate", "echo.wav", "--content", "content.wav"],
@@ -123,13 +120,14 @@ def test_every_family_is_used_through_the_command(folder, tmp_path_factory) -> N
     )
     for code, _, err in said:
         assert code == 0, err
-    listed, usage, _, _, _, numbers, table, board, exported, _ = said
+    listed, settings, _, _, _, numbers, table, board, exported, _ = said
     for parts in ECHO.values():
         (name,) = parts
         (line,) = (line for line in listed[1].splitlines() if line.split()[:1] == [name])
         assert line.strip() != name
     assert listed[1].count("from the package echo 1.5") == len(ECHO)
-    assert "echo" in usage[1]
+    for setting in ("delay_s", "rooted", "projection"):
+        assert setting in settings[1]
     content, echo, late, again = (
         estilo.load(folder / f"{name}.wav").samples[0]
         for name in ("content", "echo", "late", "again")
@@ -140,8 +138,8 @@ def test_every_family_is_used_through_the_command(folder, tmp_path_factory) -> N
         assert np.corrcoef(output, expected)[0, 1] > 0.9999
     np.testing.assert_array_equal(again, late)
     recipe = json.loads((folder / "parts.wav.json").read_text())
-    assert recipe["settings"]["representation"] == "rooted"
-    assert recipe["settings"]["features"] == "projection"
+    assert recipe["plan"]["settings"]["representation"] == "rooted"
+    assert recipe["plan"]["settings"]["features"] == "projection"
     assert "extra-mean-level" in recipe["losses"]
     assert "style-projection" in recipe["losses"]
     assert recipe["scores"]["peak_gap"] >= 0.0

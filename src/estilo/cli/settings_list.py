@@ -45,7 +45,7 @@ def _table(title: str, rows: list[tuple[str, FieldInfo]]) -> "Table":
 
 
 def _text(info: FieldInfo) -> str:
-    limits = [", ".join(map(str, choices(info.annotation))), bounds_in_words(info)]
+    limits = [", ".join(map(str, choices(info.annotation, info.metadata))), bounds_in_words(info)]
     limits = [each for each in limits if each]
     text = description(info)
     return f"{text} ({'; or '.join(limits)})" if limits else text
