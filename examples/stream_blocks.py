@@ -9,10 +9,7 @@ import numpy as np
 import torch
 
 import estilo
-from estilo import neural
-from estilo.engines.neural.controls import Controls
-from estilo.engines.neural.stream import NeuralStream
-from estilo.engines.neural.weights import read_weights
+from estilo import neural, streaming
 
 BLOCK = 256
 
@@ -21,9 +18,11 @@ def main(content: str, first: str, second: str, output: str) -> None:
     """Write what was played, shifted back by the delay."""
     audio = estilo.load(content)
     styles = [neural.encode(path).style for path in (first, second)]
-    network, _ = read_weights()
-    stream = NeuralStream(network, sample_rate=audio.sample_rate, channels=audio.n_channels)
-    state, controls = stream.start(styles[0]), Controls(strength=0.9)
+    network, _ = streaming.read_weights()
+    stream = streaming.NeuralStream(
+        network, sample_rate=audio.sample_rate, channels=audio.n_channels
+    )
+    state, controls = stream.start(styles[0]), streaming.Controls(strength=0.9)
     blocks = torch.from_numpy(np.array(audio.samples)).split(BLOCK, 1)
     played = []
     for number, block in enumerate(blocks):
@@ -31,8 +30,8 @@ def main(content: str, first: str, second: str, output: str) -> None:
             state = stream.change_style(state, styles[1])
         made, state = stream.process(block, state, controls)
         played.append(made)
-    rest, state = stream.flush(state, controls)
-    samples = torch.cat([*played, rest], 1)[:, stream.latency :]
+    last, state = stream.flush(state, controls)
+    samples = torch.cat([*played, last], 1)[:, stream.latency :]
     saved = estilo.save(estilo.Audio(samples.numpy(), audio.sample_rate), output)
     print(f"{saved.path}: {1000.0 * stream.latency / audio.sample_rate:.1f} ms behind its content")
 

@@ -309,8 +309,9 @@ def write(
                 table,
             ),
             (
-                "## Formants moved\n\nThe content alone (`--engine content --formant-shift N`), "
-                "formants measured by linear prediction, pitch by YIN (median), in semitones.",
+                "## Formants moved\n\nThe content alone (`--engine content --set "
+                "formant_shift_semitones=N`), formants measured by linear prediction, pitch by YIN "
+                "(median), in semitones.",
                 ("asked", "formants", "pitch"),
                 [
                     (f"{asked:+g}", f"{formants:+.1f}", f"{pitch:+.2f}")
