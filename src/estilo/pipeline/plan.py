@@ -243,7 +243,7 @@ def _given_settings(model: Any, fields: dict[str, Any], keywords: dict[str, Any]
     if model is None:
         return keywords
     if isinstance(model, EngineSettings):
-        name = next((each for each in ENGINES if ENGINES[each] is type(model)), None)
+        name = next((n for n, each in ENGINES.usable().items() if each is type(model)), None)
         if fields.get("engine") not in (None, name):
             raise SettingsError(
                 f"settings of the engine {name!r} were given for the engine {fields['engine']!r}; "
