@@ -29,15 +29,13 @@ def die(number):
 def write_slowly(folder):
     """A file that is never done, beside a program that never ends."""
     with replacing(folder / "out.bin", force=False):
-        subprocess.run([sys.executable, "-c", f"import time; time.sleep({SECONDS})"], check=True)
+        program = f"import time; time.sleep(600)  # {folder}"
+        subprocess.run([sys.executable, "-c", program], check=True)
 
 
-SECONDS = 7654.25
-
-
-def programs():
-    """Of `write_slowly`, that run."""
-    return [each for each in processes() if f"time.sleep({SECONDS})" in each.command]
+def programs(folder):
+    """Of `write_slowly` into this folder, that run: other tests may run the same."""
+    return [each for each in processes() if f"time.sleep(600)  # {folder}" in each.command]
 
 
 def wait_until(condition):
@@ -87,11 +85,11 @@ if __name__ == "__main__":
 def test_what_is_stopped_leaves_nothing_behind(tmp_path, how):
     """Neither half a file nor the program that a task had started, whoever is ended."""
     with start(PROGRAM, tmp_path, Path(__file__).parent) as process:
-        wait_until(programs)
+        wait_until(lambda: programs(tmp_path))
         assert len(list(tmp_path.iterdir())) == 1
         process.send_signal({"stop": 2, "kill": 9}[how])
         process.communicate(timeout=60)
-    wait_until(lambda: not programs() and not list(tmp_path.iterdir()))
+    wait_until(lambda: not programs(tmp_path) and not list(tmp_path.iterdir()))
 
 
 @pytest.mark.slow
