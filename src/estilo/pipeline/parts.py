@@ -11,7 +11,6 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
-from typing import Protocol
 
 import numpy as np
 import torch
@@ -30,7 +29,7 @@ from estilo.pipeline.masks import Mask, mask_reach, masked
 from estilo.pipeline.plan import Component, Plan
 from estilo.pipeline.regions import EVERYWHERE, Place, Segment, segments
 from estilo.pipeline.running import Outcome, allocate
-from estilo.pipeline.stages import Styles
+from estilo.pipeline.stages import Run, Styles
 from estilo.pipeline.watch import Watch, parts_of
 
 _CONTEXT_S = 1.0
@@ -39,20 +38,6 @@ _NEAR_S, _RAMP_S, _MOST_EDGE_DB = 0.4, 1.0, 12.0
 _SILENCE = 1e-5
 _BLOCK = 1 << 19
 _GRID = 1 << 14  # a multiple of all hops, so that blocks have the frames of the whole
-
-
-class Run(Protocol):
-    """An engine, ready to run: `estilo.pipeline.stages.run_stages` but for its settings."""
-
-    def __call__(self, content: Audio, styles: Styles, /, *, watch: Watch) -> Outcome:
-        """Make the output from the content and the styles.
-
-        Args:
-            content: recording whose parts are kept.
-            styles: recordings or style files whose sound is taken.
-            watch: progress and cancelling.
-        """
-        ...
 
 
 @dataclass

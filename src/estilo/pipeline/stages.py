@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from estilo.audio import Audio
 from estilo.engines.building import build_engine, engine_rate
@@ -25,6 +26,20 @@ class Styles:
 
     recordings: Sequence[Audio | CodedStyle]
     weights: Sequence[float]
+
+
+class Run(Protocol):
+    """An engine, ready to run: `run_stages` but for its settings."""
+
+    def __call__(self, content: Audio, styles: Styles, /, *, watch: Watch) -> Outcome:
+        """Make the output from the content and the styles.
+
+        Args:
+            content: recording whose parts are kept.
+            styles: recordings or style files whose sound is taken.
+            watch: progress and cancelling.
+        """
+        ...
 
 
 def run_stages(plan: Plan, content: Audio, styles: Styles, *, watch: Watch) -> Outcome:
