@@ -8,7 +8,7 @@ from estilo.pipeline.report import read_report
 def test_makes_clips_and_the_main_job(run, tmp_path, monkeypatch):
     monkeypatch.setattr(clips, "DURATION_S", 1.0)
     quick = Plan.of(n_steps=1)
-    monkeypatch.setattr("estilo.cli.demo.Plan.of", lambda: quick)
+    monkeypatch.setattr("estilo.pipeline.plan.Plan.of", lambda: quick)
     folder = tmp_path / "deep" / "demo"
     said = run("demo", folder)
     assert said.code == 0, said.err

@@ -5,16 +5,10 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from estilo.app.jobs import Job
-from estilo.app.outputs import Outputs, check_target
 from estilo.cli.options import Force, Quiet
 from estilo.cli.performing import name_files, perform
 from estilo.cli.progress import Reporter
-from estilo.demo import CLIPS, clip
 from estilo.errors import OutputError
-from estilo.io import save
-from estilo.pipeline.clips import Clip
-from estilo.pipeline.plan import Plan
 
 CONTENT, STYLE = "melody", "bells"
 
@@ -36,6 +30,13 @@ def demo(
       estilo demo
       estilo transfer estilo-demo/melody.wav estilo-demo/rain.wav -o wet.wav
     """
+    from estilo.app.jobs import Job
+    from estilo.app.outputs import Outputs, check_target
+    from estilo.demo import CLIPS, clip
+    from estilo.io import save
+    from estilo.pipeline.clips import Clip
+    from estilo.pipeline.plan import Plan
+
     paths = {name: folder / f"{name}.wav" for name in CLIPS}
     outputs = Outputs(folder / f"{CONTENT}-as-{STYLE}.wav", has_picture=True, force=force)
     _make_folder(folder)

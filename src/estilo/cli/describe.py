@@ -6,16 +6,15 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from estilo.app.inputs import decode, opened, tell_errors
 from estilo.cli.options import WHAT, AcceptTruncated, Duration, Offset
 from estilo.cli.progress import Reporter
 from estilo.errors import AudioFileError
-from estilo.pipeline.clips import Clip
 
 if TYPE_CHECKING:
     from rich.table import Table
 
     from estilo.analysis.descriptors import Descriptors
+    from estilo.pipeline.clips import Clip
 
 ROWS = (
     ("duration_s", "duration", "s", ".2f"),
@@ -70,6 +69,9 @@ def describe(
       estilo describe melody.wav rain.wav
       estilo describe melody.wav --offset 30 --duration 10 --json
     """
+    from estilo.app.inputs import tell_errors
+    from estilo.pipeline.clips import Clip
+
     described: list[tuple[Path, Descriptors]] = []
     errors: list[AudioFileError] = []
     with Reporter(is_quiet=False).listening():
@@ -85,7 +87,9 @@ def describe(
     return 0
 
 
-def _described(clip: Clip) -> "Descriptors":
+def _described(clip: "Clip") -> "Descriptors":
+    from estilo.app.inputs import decode, opened
+
     with opened([clip]) as (file,):
         # After the header, so that a bad file is named at once.
         from estilo.analysis.descriptors import describe as descriptors_of

@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from estilo.app.inputs import decode, opened
 from estilo.app.words import verdict
 from estilo.cli.describe import ROWS, cell
 from estilo.cli.options import WHAT, AcceptTruncated, numbers
 from estilo.cli.progress import Reporter
 from estilo.errors import SettingsError
-from estilo.pipeline.clips import Clip, normalised_weights
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -89,6 +87,9 @@ def evaluate(
       estilo evaluate out.wav --content melody.wav --style rain.wav
       estilo evaluate out.wav --content melody.wav --style rain.wav --json
     """
+    from estilo.app.inputs import decode, opened
+    from estilo.pipeline.clips import Clip
+
     paths = [each for each in (output, content, *(style or []), target) if each is not None]
     clips = [Clip(path, accept_truncated=accept_truncated) for path in paths]
     weights = _weights(style_weight, n_styles=len(style or []))
@@ -118,6 +119,8 @@ def evaluate(
 def _weights(given: list[str] | None, *, n_styles: int) -> Sequence[float] | None:
     if given is None:
         return None
+    from estilo.pipeline.clips import normalised_weights
+
     if n_styles == 0:
         raise SettingsError("--style-weight is given and no style; name it with --style")
     weights = [w for text in given for w in numbers(text, option="--style-weight")]

@@ -7,18 +7,18 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from estilo.app.jobs import Job, run_job
 from estilo.app.words import conclusion, spoken_time
 from estilo.cli.progress import Reporter
 from estilo.cli.signals import Stop
 from estilo.errors import Cancelled
 
 if TYPE_CHECKING:
+    from estilo.app.jobs import Job
     from estilo.pipeline.report import Report
 
 
 def perform(
-    job: Job,
+    job: "Job",
     *,
     is_quiet: bool = False,
     afterwards: Callable[[Reporter, "Report"], None] | None = None,
@@ -37,6 +37,8 @@ def perform(
         InputError: something that was given cannot be used; nothing was written.
         Cancelled: the user stopped the work; nothing was written.
     """
+    from estilo.app.jobs import run_job  # here, so that help need not load what runs a job
+
     start = time.perf_counter()
     with Stop() as stop, Reporter(is_quiet=is_quiet, stop=stop).working() as reporter:
         report = run_job(job, on_event=reporter.on_event, cancel=stop)
