@@ -57,7 +57,11 @@ def test_all_of_it_renders_again_bit_for_bit(run, placed, folder):
     assert said.code == 0, said.err
     recipe = folder / "out.wav.json"
     before = read_report(recipe)
-    assert (before.on, before.formants, before.formant_shift_semitones) == ("harmonic", 0.5, -3.0)
+    assert (before.plan.on, before.plan.formants, before.plan.formant_shift_semitones) == (
+        "harmonic",
+        0.5,
+        -3.0,
+    )
     said = run("rerun", recipe, "-o", folder / "again.wav")
     assert said.code == 0, said.err
     assert "identical: every sample is as it was the first time" in said.err

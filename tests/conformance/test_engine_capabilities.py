@@ -23,7 +23,7 @@ from estilo.engines.style_files import style_format_of, takes
 from estilo.engines.windowed import WindowedEngine
 from estilo.errors import SettingsError
 from estilo.features.random1d import Random1d
-from estilo.pipeline.style_files import style_from
+from estilo.neural.style_files import style_from
 
 RATE = 8000
 PLAYING = [name for name in ENGINES if not ENGINES[name].chooses_engine]

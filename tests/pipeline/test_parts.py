@@ -16,7 +16,6 @@ from estilo.dsp.hpss import harmonic_percussive
 from estilo.engines import ENGINES
 from estilo.engines.base import Progress
 from estilo.errors import Cancelled, InputError, SettingsError
-from estilo.pipeline import parts
 from estilo.pipeline.clips import Clip
 from estilo.pipeline.parts import run_parts
 from estilo.pipeline.plan import Plan
@@ -221,7 +220,7 @@ def test_blocks_are_not_heard(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) ->
         return np.diff(samples, prepend=0.0)
 
     whole = run(made, CONTENT, places, plan)
-    monkeypatch.setattr(parts, "_BLOCK", 1 << 14)
+    monkeypatch.setattr("estilo.pipeline.in_blocks._BLOCK", 1 << 14)
     np.testing.assert_allclose(run(made, CONTENT, places, plan), whole, atol=2e-6)
 
 

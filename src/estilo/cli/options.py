@@ -104,7 +104,7 @@ class RunOptions:
     ] = "cpu"
     threads: Annotated[
         int | None,
-        option(RUN, "Processor threads; half the cores if not given.", metavar="N"),
+        option(RUN, "Processor threads; all cores if not given.", metavar="N"),
     ] = None
     no_scores: Annotated[bool, flag(RUN, "Do not score the output; saves some seconds.")] = False
     keep_best: KeepBest = False

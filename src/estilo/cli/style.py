@@ -94,7 +94,7 @@ def make(
     from estilo.cli.progress import Reporter
     from estilo.cli.transfer import style_clips
     from estilo.engines.neural.style_card import SUFFIX
-    from estilo.pipeline.style_files import shown_name, style_from
+    from estilo.neural.style_files import shown_name, style_from
 
     if output.suffix.lower() != SUFFIX:
         raise InputError(f"{output} must end in {SUFFIX}, got {output.suffix or 'no extension'!r}")

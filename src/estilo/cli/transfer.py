@@ -113,7 +113,7 @@ def transfer(
     For example:
       estilo transfer melody.wav rain.wav -o out.wav --strength 0.4 --plot
       estilo transfer song.wav --style low.wav@0-200Hz --style pad.wav -o out.wav
-      estilo transfer tune.wav bell.wav -o out.wav --engine mosaic --set grain_s=0.2
+      estilo transfer a.wav bells.wav -o out.wav --engine mosaic --set grain_s=0.2
     """
     # Imported here, as everywhere in this folder, so that help and usage errors come at once.
     from estilo.app.jobs import Job

@@ -88,6 +88,11 @@ class EngineSettings(BaseModel):
         return self.amount == 0.0
 
     @property
+    def weights_path(self) -> str | None:
+        """Path of a file of trained weights; None where no file of one's own is used."""
+        return None
+
+    @property
     def working_rate_hz(self) -> int | None:
         """Sample rate in Hz that these settings ask for; None leaves it to the content."""
         return None

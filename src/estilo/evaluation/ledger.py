@@ -52,9 +52,9 @@ def result_key(*, set_name: str, item: str, recipe: dict[str, Any], columns: lis
         >>> result_key(set_name="real", item="a--b", recipe={}, columns=["lsd"])[:0]
         ''
     """
-    import estilo
+    from estilo.version import __version__
 
-    what = [FORMAT, estilo.__version__, set_name, item, recipe, columns]
+    what = [FORMAT, __version__, set_name, item, recipe, columns]
     return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()[:20]
 
 

@@ -6,7 +6,8 @@ import subprocess
 from datetime import datetime
 from pathlib import Path
 
-import estilo
+from estilo import version
+from estilo.version import __version__
 
 _PACKAGES = ("numpy", "scipy", "torch")
 
@@ -25,7 +26,7 @@ def provenance() -> dict[str, str]:
     return {
         "created": datetime.now().astimezone().isoformat(timespec="seconds"),
         "commit": commit(),
-        "versions": ", ".join([f"estilo {estilo.__version__}", python, *packages]),
+        "versions": ", ".join([f"estilo {__version__}", python, *packages]),
         "machine": f"{_processor()}, {n_cores()} cores, {platform.system()}",
     }
 
@@ -43,7 +44,7 @@ def commit(folder: Path | None = None) -> str:
     Args:
         folder: folder of the code; estilo's if not given.
     """
-    folder = Path(estilo.__file__).parent if folder is None else folder
+    folder = Path(version.__file__).parent if folder is None else folder
     # An installed package may lie in the repository of somebody else, who does not track it.
     if _git(folder, "ls-files", "--error-unmatch", "__init__.py") is None:
         return "unknown"

@@ -9,7 +9,6 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
-import estilo
 from estilo.engines.neural.controls import HOST_NAMES, NAMES
 from estilo.engines.neural.graph import build_graph
 from estilo.engines.neural.listening import encode
@@ -19,6 +18,7 @@ from estilo.errors import OutputError, SettingsError
 from estilo.export.base import Exported, Exporter
 from estilo.io.atomic import check_free, write_atomic
 from estilo.models.network import SAMPLE_RATE, Network
+from estilo.version import __version__
 
 TOLERANCE = 1e-4
 """Largest difference from torch that is accepted, relative to full scale."""
@@ -210,7 +210,7 @@ def _labelled(graph: bytes, network: Network, *, channels: int, n_hops: int) -> 
     model = onnx.load_from_string(graph)
     hop = network.framing.hop_length
     facts = {
-        "estilo_version": estilo.__version__,
+        "estilo_version": __version__,
         "sample_rate": SAMPLE_RATE,
         "block_size": n_hops * hop,
         "latency": hop,
@@ -220,6 +220,6 @@ def _labelled(graph: bytes, network: Network, *, channels: int, n_hops: int) -> 
     }
     for name, fact in facts.items():
         model.metadata_props.add(key=name, value=str(fact))
-    model.producer_name, model.producer_version = "estilo", estilo.__version__
+    model.producer_name, model.producer_version = "estilo", __version__
     onnx.checker.check_model(model)
     return model.SerializeToString()

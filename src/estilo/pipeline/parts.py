@@ -7,67 +7,32 @@ it made is as loud there as the content is, and takes the content's place in tho
 are joined by crossfades.
 """
 
-import math
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from estilo.audio import Audio
 from estilo.dsp.crossfade import crossfade
 from estilo.dsp.crossover import band_filter
-from estilo.dsp.eq import Filter, filtered
+from estilo.dsp.eq import Filter
 from estilo.dsp.formants import frame_length, with_formants
 from estilo.dsp.hpss import harmonic_percussive
-from estilo.dsp.loudness import match_level
 from estilo.engines.grains import Grain, placed
 from estilo.errors import Cancelled
-from estilo.pipeline.masks import Mask, mask_reach, masked
+from estilo.pipeline.in_blocks import as_waveform, in_blocks, masked_in_blocks, spans
+from estilo.pipeline.masks import Mask
 from estilo.pipeline.plan import Component, Plan
 from estilo.pipeline.regions import EVERYWHERE, Place, Segment, segments
 from estilo.pipeline.running import Outcome, allocate
 from estilo.pipeline.stages import Run, Styles
+from estilo.pipeline.takes import Take, levels_of, passed
 from estilo.pipeline.watch import Watch, parts_of
 
 _CONTEXT_S = 1.0
 _SEAM_S = 0.05
-_NEAR_S, _RAMP_S, _MOST_EDGE_DB = 0.4, 1.0, 12.0
-_SILENCE = 1e-5
-_BLOCK = 1 << 19
-_GRID = 1 << 14  # a multiple of all hops, so that blocks have the frames of the whole
-
-
-@dataclass
-class _Take:
-    """What the engine made of a stretch of the content with some of the styles.
-
-    Args:
-        start: first sample of the stretch.
-        samples: ``(channels, time)``.
-        filters: by segment, that which passes the bands of the styles; None where they have all.
-        levels: knots of its gain over time, in samples and dB.
-    """
-
-    start: int
-    samples: Tensor
-    filters: dict[int, Filter | None]
-    levels: tuple[list[int], list[float]] = field(default=([0], [0.0]), init=False)
-
-    @property
-    def stop(self) -> int:
-        return self.start + self.samples.shape[-1]
-
-    def read(self, start: int, stop: int) -> Tensor:
-        """A stretch as it was made, ``(channels, stop - start)``."""
-        return self.samples[:, start - self.start : stop - self.start]
-
-    def levelled(self, start: int, stop: int) -> Tensor:
-        """A stretch at its gain."""
-        gains_db = np.interp(np.arange(start, stop), *self.levels)
-        return torch.from_numpy(10.0 ** (gains_db / 20.0)).to(self.samples) * self.read(start, stop)
 
 
 def run_parts(
@@ -98,13 +63,13 @@ def run_parts(
     """
     if plan.is_whole and all(place == EVERYWHERE for place in places):
         return run(content, styles, watch=watch)
-    whole = _tensor(content.samples)
+    whole = as_waveform(content.samples)
     rate = content.sample_rate
     target = whole if plan.on == "all" else _sound(whole, plan.on, rate)
     cut = segments(places, n_samples=content.n_samples, sample_rate=rate)
     outcome, takes = _takes(run, Audio(target.numpy(), rate), styles, cut, plan, watch)
     for take in takes:
-        take.levels = _levels(take, target, cut, plan.mask, rate)
+        take.levels = levels_of(take, target, cut, plan.mask, rate)
     output = _joined(target, takes, cut, rate)
     if target is not whole or plan.mask is not None:
         output = _added(output, target, whole, plan.mask, rate)
@@ -119,7 +84,7 @@ def _takes(
     cut: Sequence[Segment],
     plan: Plan,
     watch: Watch,
-) -> tuple[Outcome, list[_Take]]:
+) -> tuple[Outcome, list[Take]]:
     """One take for every set of styles, as far as the work is not stopped."""
     sets = list(dict.fromkeys(band.styles for each in cut for band in each.bands if band.styles))
     total, takes = Outcome(np.zeros((1, 0), np.float32)), []
@@ -136,8 +101,8 @@ def _takes(
                 raise
             total.is_complete = False
             break
-        samples = _with_formants(_tensor(outcome.samples), stretch, plan)
-        takes.append(_Take(start, samples, filters))
+        samples = _with_formants(as_waveform(outcome.samples), stretch, plan)
+        takes.append(Take(start, samples, filters))
         _add_losses(total, outcome, chosen if len(sets) > 1 else None)
         total.grains += _grains(
             outcome, chosen, start, [cut[i] for i in filters], target.sample_rate
@@ -201,8 +166,8 @@ def _filters(
 def _with_formants(samples: Tensor, content: Audio, plan: Plan) -> Tensor:
     if not plan.changes_formants:
         return samples
-    theirs, rate = _tensor(content.samples), content.sample_rate
-    return _blockwise(
+    theirs, rate = as_waveform(content.samples), content.sample_rate
+    return in_blocks(
         lambda first, stop: with_formants(
             samples[:, first:stop],
             theirs[:, first:stop],
@@ -216,7 +181,7 @@ def _with_formants(samples: Tensor, content: Audio, plan: Plan) -> Tensor:
 
 
 def _sound(whole: Tensor, on: Component, sample_rate: int) -> Tensor:
-    return _blockwise(
+    return in_blocks(
         lambda first, stop: getattr(
             harmonic_percussive(whole[:, first:stop], sample_rate=sample_rate), on
         ),
@@ -225,84 +190,13 @@ def _sound(whole: Tensor, on: Component, sample_rate: int) -> Tensor:
     )
 
 
-def _levels(
-    take: _Take, target: Tensor, cut: Sequence[Segment], mask: Mask | None, sample_rate: int
-) -> tuple[list[int], list[float]]:
-    """The gain that makes a take as loud, where its styles apply, as the content is there.
-
-    From a seam on, and towards one, it starts from what does so within 0.4 s of it, so that no
-    step is heard there, as dynamics are the style's.
-    """
-    whole_db = _level_db(take, target, cut, mask, sample_rate)
-    near, ramp = (round(each * sample_rate) for each in (_NEAR_S, _RAMP_S))
-    knots: dict[int, float] = {}
-
-    def edge_db(index: int, first: int, last: int) -> float:
-        return _edge_db(take, target, index, (first, last), whole_db, sample_rate)
-
-    for index in sorted(take.filters):
-        start, stop = cut[index].start, cut[index].stop
-        inner = min(ramp, (stop - start) // 2)
-        short = min(near, stop - start)
-        if index and index - 1 not in take.filters:
-            knots[start] = edge_db(index, start, start + short)
-            knots[start + min(short, inner // 2)] = knots[start]
-            knots.setdefault(start + inner, whole_db)
-        if index + 1 < len(cut) and index + 1 not in take.filters:
-            knots.setdefault(stop - inner, whole_db)
-            knots[stop] = edge_db(index, stop - short, stop)
-            knots[stop - min(short, inner // 2)] = knots[stop]
-    knots = knots or {0: whole_db}
-    return sorted(knots), [knots[place] for place in sorted(knots)]
-
-
-def _edge_db(
-    take: _Take,
-    target: Tensor,
-    index: int,
-    span: tuple[int, int],
-    whole_db: float,
-    sample_rate: int,
-) -> float:
-    """The gain that a stretch beside a seam would have by itself, or nearly."""
-    within = (take.start, take.stop)
-    wanted, own = (
-        _passed(read, take.filters[index], *span, within).numpy()
-        for read in (lambda a, b: target[:, a:b], take.read)
-    )
-    if min(np.abs(wanted).max(), np.abs(own).max()) < _SILENCE:
-        return whole_db
-    edge_db, _ = match_level(own, wanted, sample_rate, peak_limit_dbtp=math.inf)
-    return min(max(edge_db, whole_db - _MOST_EDGE_DB), whole_db + _MOST_EDGE_DB)
-
-
-def _level_db(
-    take: _Take, target: Tensor, cut: Sequence[Segment], mask: Mask | None, sample_rate: int
-) -> float:
-    """One gain for all places where the styles apply, by BS.1770."""
-    shape = take.samples.shape
-
-    def heard(read: Callable[[int, int], Tensor]) -> np.ndarray:
-        out = allocate(tuple(shape))
-        for index, chosen in take.filters.items():
-            for start, stop in _spans(cut[index].start, cut[index].stop):
-                part = _passed(read, chosen, start, stop, (take.start, take.stop))
-                out[:, start - take.start : stop - take.start] = part
-        if mask is not None:
-            out = _masked(out, mask, take.start, target.shape[-1], sample_rate)
-        return out.numpy()
-
-    own, wanted = heard(take.read), heard(lambda a, b: target[:, a:b])
-    return match_level(own, wanted, sample_rate, peak_limit_dbtp=math.inf)[0]
-
-
 def _joined(
-    target: Tensor, takes: Sequence[_Take], cut: Sequence[Segment], sample_rate: int
+    target: Tensor, takes: Sequence[Take], cut: Sequence[Segment], sample_rate: int
 ) -> Tensor:
     """Segments with what was made for them, joined by crossfades."""
     out = allocate(tuple(target.shape))
     for index, segment in enumerate(cut):
-        for start, stop in _spans(segment.start, segment.stop):
+        for start, stop in spans(segment.start, segment.stop):
             out[:, start:stop] = _mixed(index, target, takes, start, stop)
     for index, (one, other) in enumerate(pairwise(cut)):
         shortest = min(one.stop - one.start, other.stop - other.start)
@@ -314,7 +208,7 @@ def _joined(
     return out
 
 
-def _mixed(index: int, target: Tensor, takes: Sequence[_Take], start: int, stop: int) -> Tensor:
+def _mixed(index: int, target: Tensor, takes: Sequence[Take], start: int, stop: int) -> Tensor:
     """A stretch as a segment has it: the content, with what takes its place in some bands."""
     out = target[:, start:stop]
     for take in takes:
@@ -323,27 +217,12 @@ def _mixed(index: int, target: Tensor, takes: Sequence[_Take], start: int, stop:
         if take.filters[index] is None:
             return take.levelled(start, stop)
 
-        def difference(a: int, b: int, take: _Take = take) -> Tensor:
+        def difference(a: int, b: int, take: Take = take) -> Tensor:
             return take.levelled(a, b) - target[:, a:b]
 
         within = (take.start, take.stop)
-        out = out + _passed(difference, take.filters[index], start, stop, within)
+        out = out + passed(difference, take.filters[index], start, stop, within)
     return out
-
-
-def _passed(
-    read: Callable[[int, int], Tensor],
-    chosen: Filter | None,
-    start: int,
-    stop: int,
-    within: tuple[int, int],
-) -> Tensor:
-    """A stretch of what is read, filtered; there is silence outside the limits."""
-    if chosen is None:
-        return read(start, stop)
-    reach = len(chosen.taps)
-    first, last = max(start - reach, within[0]), min(stop + reach, within[1])
-    return filtered(read(first, last), chosen, start=start - first, stop=stop - first)
 
 
 def _added(
@@ -351,43 +230,10 @@ def _added(
 ) -> Tensor:
     """The whole with what the target gained and lost, masked."""
     change = allocate(tuple(whole.shape))
-    for start, stop in _spans(0, whole.shape[-1]):
+    for start, stop in spans(0, whole.shape[-1]):
         change[:, start:stop] = output[:, start:stop] - target[:, start:stop]
     if mask is not None:
-        change = _masked(change, mask, 0, whole.shape[-1], sample_rate)
-    for start, stop in _spans(0, whole.shape[-1]):
+        change = masked_in_blocks(change, mask, 0, whole.shape[-1], sample_rate)
+    for start, stop in spans(0, whole.shape[-1]):
         change[:, start:stop] += whole[:, start:stop]
     return change
-
-
-def _masked(waveform: Tensor, mask: Mask, start: int, n_samples: int, sample_rate: int) -> Tensor:
-    return _blockwise(
-        lambda first, stop: masked(
-            waveform[:, first:stop],
-            mask,
-            first=start + first,
-            n_samples=n_samples,
-            sample_rate=sample_rate,
-        ),
-        waveform.shape,
-        reach=2 * mask_reach(sample_rate),
-    )
-
-
-def _blockwise(change: Callable[[int, int], Tensor], shape: Sequence[int], *, reach: int) -> Tensor:
-    """What is made of stretches that reach further than what is taken of them."""
-    out, reach = allocate(tuple(shape)), -(-reach // _GRID) * _GRID
-    for start, stop in _spans(0, shape[-1]):
-        first = max(0, start - reach)
-        made = change(first, min(stop + reach, shape[-1]))
-        out[:, start:stop] = made[:, start - first : stop - first]
-    return out
-
-
-def _spans(start: int, stop: int) -> Iterator[tuple[int, int]]:
-    return ((a, min(a + _BLOCK, stop)) for a in range(start, stop, _BLOCK))
-
-
-def _tensor(samples: np.ndarray) -> Tensor:
-    # Torch warns of arrays that may not be written to.
-    return torch.from_numpy(samples if samples.flags.writeable else samples.copy())

@@ -14,7 +14,6 @@ from pydantic import (
     SerializeAsAny,
     TypeAdapter,
     ValidationError,
-    field_serializer,
     model_validator,
 )
 
@@ -210,10 +209,6 @@ class Plan(BaseModel):
         if self.feature_network is not None and not self.settings.takes_feature_network:
             raise SettingsError(f"engine {self.engine!r} takes no feature network; leave it out")
         return self
-
-    @field_serializer("feature_network")
-    def _name_network(self, network: Any) -> str | None:
-        return network if network is None or isinstance(network, str) else type(network).__name__
 
 
 def _preset(name: str | None) -> Preset:

@@ -38,10 +38,14 @@ def report_of(
         outcome: what the engine said of it.
         level: what was done to its level, if anything.
     """
+    network = plan.feature_network
     return Report(
         job="texture" if content is None else "transfer",
         created=datetime.now().astimezone().isoformat(timespec="seconds"),
-        plan=plan.settled(threads=n_threads(plan.threads)),
+        plan=plan.settled(
+            threads=n_threads(plan.threads),
+            feature_network=None if network is None else type(network).__name__,
+        ),
         content=None if content is None else input_report(content),
         styles=[input_report(style, weight=style.weight) for style in styles],
         weights_id=outcome.weights_id,

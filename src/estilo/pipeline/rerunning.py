@@ -131,12 +131,12 @@ def check_unchanged(report: Report, recipe: Path, clips: Sequence[Clip]) -> None
 
 
 def _check_weights(report: Report, recipe: Path) -> None:
-    path = report.plan.settings.model_dump().get("weights")
+    path = report.plan.settings.weights_path
     if path is None or report.weights_id is None:
         return
-    from estilo.engines.neural.weights import weights_id
+    from estilo.engines.building import bare_engine
 
-    now = weights_id(path)
+    now = bare_engine(report.plan.engine, report.plan.settings).weights_id
     if now != report.weights_id:
         raise InputError(
             f"{path} holds other weights than when {recipe} was written: they are {now} and were "

@@ -122,12 +122,14 @@ class Transfer:
             Cancelled: `cancel` was set.
             DivergenceError: the optimisation turned non-finite three times.
         """
+        from estilo.engines.building import check_styles
         from estilo.pipeline.reporting import report_of, scored
         from estilo.pipeline.running import Clock, Outcome, environment
         from estilo.pipeline.watch import Watch
 
         plan, clock = self.plan, Clock()
         style_sources = heard = read_styles(styles, style_weights)
+        check_styles(plan.engine, len(style_sources))
         _refuse_unplayable(plan, style_sources)
         source = read_source(as_clip(content), name="content")
         clock.lap("read")

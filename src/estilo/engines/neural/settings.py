@@ -48,6 +48,11 @@ class NeuralSettings(EngineSettings):
     used."""
 
     @property
+    def weights_path(self) -> str | None:
+        """See `EngineSettings.weights_path`."""
+        return self.weights
+
+    @property
     def amount(self) -> float:
         """See `EngineSettings.amount`."""
         return self.strength

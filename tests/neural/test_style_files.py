@@ -17,9 +17,9 @@ from estilo.engines.neural.listening import listen
 from estilo.engines.neural.style_file import read_style, write_style
 from estilo.engines.neural.weights import network_id
 from estilo.errors import InputError, SettingsError, TensorFileError
+from estilo.neural.style_files import style_from
 from estilo.pipeline.report import Report
 from estilo.pipeline.sources import Clip, CodedSource, Source, read_source, read_styles
-from estilo.pipeline.style_files import style_from
 from estilo.pipeline.transfer import texture, transfer
 
 RATE = 16_000

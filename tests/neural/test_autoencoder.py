@@ -13,7 +13,7 @@ from estilo.engines.neural.listening import listen
 from estilo.engines.neural.offline import transfer_waveform
 from estilo.engines.neural.weights import ModelCard, write_weights
 from estilo.errors import AudioFileError, InputError, SettingsError, TensorFileError
-from estilo.pipeline.style_files import style_from
+from estilo.neural.style_files import style_from
 
 RATE = 22050
 

@@ -1,13 +1,4 @@
-"""The neural engine as an autoencoder: what is played and what it sounds like, apart.
-
-    from estilo import neural
-    melody = neural.encode("melody.wav")
-    cello, bells = neural.encode("cello.wav"), neural.encode("bells.wav")
-    between = neural.blend([cello.style, bells.style], [0.5, 0.5])
-    estilo.save(neural.decode(melody, between), "out.wav")
-
-For a transfer with all that belongs to it (levels, report, scores) take `estilo.transfer`.
-"""
+"""Recordings encoded, edited and decoded by the network of the neural engine."""
 
 import os
 from collections.abc import Sequence
