@@ -93,9 +93,10 @@ def train(
     """Train a network of the neural engine.
 
     Writes best.safetensors, the weights with the best score on the validation
-    split (for estilo transfer --engine neural --weights), checkpoint.pt, and
-    a log: log.jsonl, and TensorBoard's files if estilo[train] is installed.
-    Stopped by Ctrl-C or killed, it goes on with --resume. On several GPUs:
+    split (for estilo transfer --engine neural --set weights=FILE),
+    checkpoint.pt, and a log: log.jsonl, and TensorBoard's files if
+    estilo[train] is installed. Stopped by Ctrl-C or killed, it goes on with
+    --resume. On several GPUs:
     torchrun --nproc-per-node 4 -m estilo train ... --device cuda
 
     The file of the recipe base and docs/training.md tell how its datasets are
