@@ -48,7 +48,7 @@ def texture(
 
     For example:
       estilo texture rain.wav --seconds 30 -o more-rain.wav
-      estilo texture rain.wav fire.wav --style-weight 2,1 --seconds 12.5 -o both.flac
+      estilo texture rain.wav fire.wav --style-weight 2,1 --seconds 12.5 -o two.flac
     """
     from estilo.app.jobs import Job
     from estilo.cli.performing import perform
