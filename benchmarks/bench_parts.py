@@ -85,9 +85,9 @@ def main() -> None:
         clips = each.clips(duration_s=SECONDS, sample_rate=RATE)[: options.pairs]
         pairs += [(looped(content, duration_s=SECONDS), style) for content, style in clips]
     levelled = [steps_db(*pair) for pair in pairs]
-    own, parts._levels = parts._levels, lambda *_: ([0], [0.0])
+    own, parts.levels_of = parts.levels_of, lambda *_: ([0], [0.0])
     plain = [steps_db(*pair) for pair in pairs]
-    parts._levels = own
+    parts.levels_of = own
     leaks = [leak_db(*pair) for pair in pairs]
     rows = [
         (

@@ -1,12 +1,18 @@
 """The package as its users first meet it."""
 
+import ast
+import inspect
 import subprocess
 import sys
+from pathlib import Path
 from types import ModuleType
 
+import numpy as np
 import pytest
 
 import estilo
+
+SOURCES = Path(estilo.__file__).parent
 
 
 def test_importing_it_loads_neither_torch_nor_matplotlib() -> None:
@@ -53,3 +59,87 @@ def test_every_error_is_one_tree_with_exit_codes() -> None:
         error = getattr(estilo, name)
         assert issubclass(error, estilo.EstiloError)
         assert error.exit_code == code
+
+
+def test_help_lists_every_option_with_type_and_default() -> None:
+    for function in (estilo.transfer, estilo.texture, estilo.Transfer):
+        signature = inspect.signature(function)
+        for name in (*estilo.Plan.model_fields, "strength"):
+            parameter = signature.parameters[name]
+            assert parameter.annotation is not inspect.Parameter.empty
+            assert parameter.default is not inspect.Parameter.empty
+            assert f"    {name}: " in (function.__doc__ or "")
+        kinds = [each.kind for each in signature.parameters.values()]
+        assert kinds.count(inspect.Parameter.VAR_KEYWORD) == 1
+        assert "**options" not in (function.__doc__ or "")
+
+
+def test_settings_are_typed_models_or_keywords() -> None:
+    typed = estilo.Plan.of(settings=estilo.settings.Eq(smoothing_erb=2.0), mix=0.5)
+    assert (typed.engine, typed.settings.strength) == ("eq", 1.0)
+    assert typed == estilo.Plan.of(engine="eq", smoothing_erb=2.0, mix=0.5)
+    assert estilo.Plan.of(settings={"n_steps": 3}, strength=0.2).settings.n_steps == 3
+    with pytest.raises(estilo.SettingsError, match="were given for the engine 'optimise'"):
+        estilo.Plan.of(engine="optimise", settings=estilo.settings.Eq())
+
+
+def test_every_engine_has_its_settings_under_a_public_name() -> None:
+    from estilo.engines import ENGINES
+
+    own = {name for name in ENGINES if ENGINES.origin(name) is None}
+    models = {getattr(estilo.settings, name) for name in estilo.settings.__all__}
+    assert models == {ENGINES[name] for name in own}
+
+
+def test_an_array_with_its_rate_is_audio_and_a_function_cancels(rng) -> None:
+    samples = 0.1 * rng.standard_normal((4000, 2))
+    result = estilo.transfer((samples, 8000), (samples, 8000), engine="eq", scores=False)
+    assert result.audio.samples.shape == (2, 4000)
+    with pytest.raises(estilo.Cancelled):
+        estilo.transfer((samples, 8000), (samples, 8000), cancel=lambda: True)
+
+
+def test_results_are_described_judged_drawn_and_rendered_again(rng, tmp_path) -> None:
+    tone = estilo.Audio(0.3 * np.sin(0.3 * np.arange(8000)), 8000)
+    noise = estilo.Audio(0.1 * rng.standard_normal(8000), 8000)
+    result = estilo.transfer(tone, noise, n_steps=1)
+    assert estilo.describe(tone).duration_s == 1.0
+    scores = estilo.evaluate(result.audio, content=tone, style=noise).values
+    assert scores == result.report.scores
+    assert len(estilo.plot(result).axes) > len(estilo.plot(tone).axes)
+    for name, audio in (("content", tone), ("style", noise)):
+        estilo.save(audio, tmp_path / f"{name}.wav", bit_depth="float")
+    first = estilo.transfer(tmp_path / "content.wav", tmp_path / "style.wav", n_steps=1)
+    recipe = tmp_path / "out.json"
+    recipe.write_text(first.report.to_json())
+    again = estilo.rerun(recipe)
+    assert again.report.output.samples_sha256 == first.report.output.samples_sha256
+
+
+def test_no_room_imports_the_package_root() -> None:
+    """The root knows all rooms, so that a room which imports it would close a circle."""
+    found = []
+    for path in SOURCES.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            is_root = isinstance(node, ast.Import) and any(e.name == "estilo" for e in node.names)
+            if is_root:
+                found.append(str(path))
+    assert found == []
+
+
+@pytest.mark.parametrize("room", ["pipeline", "app", "engines"])
+def test_what_engines_can_do_is_declared_and_not_probed(room: str) -> None:
+    """No look at signatures, at classes, or for an attribute that may be missing."""
+    # Help is made of signatures; a module and a warning are no engines.
+    allowed = {"pipeline/options.py", "pipeline/report.py", "app/listening.py"}
+    found = []
+    for path in (SOURCES / room).rglob("*.py"):
+        place = path.relative_to(SOURCES).as_posix()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.Call) or place in allowed:
+                continue
+            name = ast.unparse(node.func)
+            is_guess = name in ("getattr", "hasattr") and isinstance(node.args[1], ast.Constant)
+            if is_guess or name in ("inspect.signature", "issubclass"):
+                found.append(f"{place}:{node.lineno} {name}")
+    assert found == []

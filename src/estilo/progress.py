@@ -1,7 +1,10 @@
 """Progress of work: of one run of an engine, and of what is counted; and the cancel token."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
+
+from estilo.audio import Audio
 
 Item = TypeVar("Item")
 
@@ -18,6 +21,8 @@ class Progress:
         losses: the terms of the loss by name.
         elapsed_s: time since the start of the run, in seconds.
         remaining_s: estimate of the time left, in seconds; None while there is no estimate.
+        preview: gives what there is to hear by now, at the rate that the engine works at, or None.
+            It is to be called before the work goes on, and takes as long as finishing does.
     """
 
     fraction: float
@@ -27,6 +32,7 @@ class Progress:
     losses: dict[str, float] = field(default_factory=dict)
     elapsed_s: float = 0.0
     remaining_s: float | None = None
+    preview: Callable[[], Audio | None] | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True)

@@ -89,6 +89,20 @@ def _asked(**more: Any) -> Any:
     return task(melody(1.0, RATE), rain(0.8, RATE), sample_rate=RATE, **more)
 
 
+def test_looking_at_what_there_is_changes_nothing(case: tuple[str, str]) -> None:
+    """A preview has the output's shape, and the last one of an engine without losses is it."""
+    heard = []
+    asked = _asked()
+    samples = run(_engine(case), asked, on_step=lambda told: heard.append(told.preview()))[0]
+    np.testing.assert_array_equal(samples.numpy(), _samples(case, asked))
+    for preview in heard:
+        if preview is not None:
+            assert preview.samples.shape == samples.shape
+            assert preview.sample_rate == RATE
+    if case[0] not in ("optimise", "sines", "content"):
+        np.testing.assert_array_equal(heard[-1].samples, samples.numpy())
+
+
 def test_every_engine_is_described_and_its_settings_go_through_json() -> None:
     assert set(VARIANTS) <= set(TESTED)
     for name in ENGINES:

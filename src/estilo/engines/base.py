@@ -8,10 +8,12 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Generic, TypeVar
 
 from torch import Tensor
 
+from estilo.audio import Audio
 from estilo.engines.grains import Grain
 from estilo.errors import Cancelled, SettingsError
 from estilo.progress import Cancel, Progress
@@ -98,6 +100,14 @@ class Engine(ABC, Generic[State]):
     def finish(self, state: State) -> Tensor:
         """Best waveform so far, ``(channels, time)``; callable at any step."""
 
+    def preview(self, state: State) -> Tensor | None:
+        """What `finish` would give now, ``(channels, time)``, without any change to the state.
+
+        None where there is nothing to hear yet, or where the engine cannot tell, as by default.
+        """
+        del state
+        return None
+
     def grains(self, state: State) -> list[Grain]:
         """Which stretches of the styles the output so far was copied from; none by default."""
         del state
@@ -143,8 +153,14 @@ def run(
         state = engine.step(state)
         n_steps += 1
         if on_step is not None:
-            on_step(timed(engine.progress(state), elapsed_s=time.monotonic() - start))
+            told = timed(engine.progress(state), elapsed_s=time.monotonic() - start)
+            on_step(replace(told, preview=partial(_heard, engine, state, task.sample_rate)))
     return engine.finish(state), state
+
+
+def _heard(engine: Engine[State], state: State, sample_rate: int) -> Audio | None:
+    waveform = engine.preview(state)
+    return None if waveform is None else Audio(waveform.detach().cpu().numpy(), sample_rate)
 
 
 def timed(progress: Progress, *, elapsed_s: float) -> Progress:

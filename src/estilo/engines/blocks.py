@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import torch
@@ -101,6 +101,13 @@ class BlockEngine(Engine[BlockState]):
         state.output[:, seam] = crossfade(state.output[:, seam], untouched[:, seam])
         state.output[:, done:] = untouched[:, done:]
         return state.output
+
+    def preview(self, state: BlockState) -> Tensor | None:
+        """The blocks so far, then the content as it is; see `Engine.preview`."""
+        if not state.n_done:
+            return None
+        output = state.output.clone()
+        return self.finish(replace(state, output=output))
 
     def progress(self, state: BlockState) -> Progress:
         """See `Engine.progress`."""

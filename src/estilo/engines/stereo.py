@@ -101,13 +101,14 @@ class StereoWrapper(Engine[StereoState]):
         """See `Engine.is_done`."""
         return self.inner.is_done(state.inner)
 
+    def preview(self, state: StereoState) -> Tensor | None:
+        """All channels; see `Engine.preview`."""
+        output = self.inner.preview(state.inner)
+        return None if output is None else self._all_channels(state, output)
+
     def finish(self, state: StereoState) -> Tensor:
         """All channels; see `Engine.finish`."""
-        output = self.inner.finish(state.inner)
-        content = state.task.content
-        if content is None or content.shape[0] == 1 or state.mid is None:
-            return output
-        return restore_image(content, state.mid[0], output[0], sample_rate=state.task.sample_rate)
+        return self._all_channels(state, self.inner.finish(state.inner))
 
     def grains(self, state: StereoState) -> list[Grain]:
         """See `Engine.grains`."""
@@ -116,6 +117,13 @@ class StereoWrapper(Engine[StereoState]):
     def progress(self, state: StereoState) -> Progress:
         """See `Engine.progress`."""
         return self.inner.progress(state.inner)
+
+    def _all_channels(self, state: StereoState, output: Tensor) -> Tensor:
+        """What became of the downmix, with the image of the content."""
+        content = state.task.content
+        if content is None or content.shape[0] == 1 or state.mid is None:
+            return output
+        return restore_image(content, state.mid[0], output[0], sample_rate=state.task.sample_rate)
 
 
 def downmix_weights(waveform: Tensor) -> Tensor:

@@ -97,14 +97,18 @@ class WindowedEngine(Engine[WindowedState]):
             return state.output
         if state.inner is not None:
             self._write(state, self.inner.finish(state.inner))
-        assert state.output is not None  # noqa: S101 - written just now or before
-        if state.task.content is not None and state.current + 1 < len(state.spans):
-            first = state.spans[state.current][1]
-            seam = slice(state.spans[state.current + 1][0], first)
-            untouched = state.task.content.to(state.output.device)
-            state.output[:, seam] = crossfade(state.output[:, seam], untouched[:, seam])
-            state.output[:, first:] = untouched[:, first:]
-        return state.output
+        return self._with_content(state)
+
+    def preview(self, state: WindowedState) -> Tensor | None:
+        """The windows so far, then the content as it is; see `Engine.preview`."""
+        if state.output is not None and self.is_done(state):
+            return state.output.clone()
+        made = self.inner.preview(state.inner)
+        if made is None:
+            return None
+        copied = replace(state, output=None if state.output is None else state.output.clone())
+        self._write(copied, made)
+        return self._with_content(copied)
 
     def grains(self, state: WindowedState) -> list[Grain]:
         """Those of all windows so far; see `Engine.grains`."""
@@ -122,6 +126,17 @@ class WindowedEngine(Engine[WindowedState]):
             stage = f"{stage}, part {state.current + 1} of {n_windows}"
         fraction = (state.current + inner.fraction) / n_windows
         return replace(inner, fraction=fraction, stage=stage, step=state.n_steps)
+
+    def _with_content(self, state: WindowedState) -> Tensor:
+        """The output up to the current window, and the content from there on."""
+        assert state.output is not None  # noqa: S101 - a window was written before
+        if state.task.content is not None and state.current + 1 < len(state.spans):
+            first = state.spans[state.current][1]
+            seam = slice(state.spans[state.current + 1][0], first)
+            following = state.task.content.to(state.output.device)
+            state.output[:, seam] = crossfade(state.output[:, seam], following[:, seam])
+            state.output[:, first:] = following[:, first:]
+        return state.output
 
     def _close_finished(self, state: WindowedState) -> None:
         """Write finished windows and open the next that has work to do."""

@@ -118,6 +118,10 @@ class MosaicEngine(Engine[MosaicState]):
             None
         ]
 
+    def preview(self, state: MosaicState) -> Tensor | None:
+        """The grains of now, as adding them up changes nothing; see `Engine.preview`."""
+        return self.finish(state)
+
     def progress(self, state: MosaicState) -> Progress:
         """Steps, and the divergence from the content; see `Engine.progress`."""
         loss = None if state.activations is None else state.activations.divergence()

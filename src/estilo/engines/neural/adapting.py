@@ -120,6 +120,10 @@ class AdaptingEngine(Engine[AdaptingState]):
         output[:] = content
         return output
 
+    def preview(self, state: AdaptingState) -> Tensor | None:
+        """What was played so far; see `Engine.preview`."""
+        return None if state.playing is None else state.engine.preview(state.playing)
+
     def progress(self, state: AdaptingState) -> Progress:
         """Both parts by the time that they take; see `Engine.progress`."""
         playing, adaptation = state.playing, state.adaptation

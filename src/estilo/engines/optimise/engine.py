@@ -228,13 +228,21 @@ class OptimiseEngine(Engine[OptimiseState]):
 
     def finish(self, state: OptimiseState) -> Tensor:
         """The best waveform at the content's level; see `Engine.finish`."""
+        if state.descent is not None and self.settings.clamp_frames is None:
+            state.descent.restore_best()
+        return self._output(state)
+
+    def preview(self, state: OptimiseState) -> Tensor | None:
+        """The latest waveform, which need not be the best; see `Engine.preview`."""
+        return self._output(state)
+
+    def _output(self, state: OptimiseState) -> Tensor:
+        """What the variable stands for now, at the content's level."""
         if state.variable is None or state.descent is None:
             task = state.task
             if task.content is None:
                 return task.styles[0].new_zeros(1, task.n_samples)
             return task.content.clone()
-        if self.settings.clamp_frames is None:
-            state.descent.restore_best()
         waveform = state.cut(state.variable.waveform())
         if state.task.content is not None and self.settings.content_weight is None:
             waveform = _at_level(waveform)
