@@ -249,9 +249,9 @@ def test_what_needs_audio_says_so(run, make, folder, listing, command, message):
 
 def test_a_style_file_beside_a_recording(run, make, folder, coded):
     assert make("-q").code == 0
-    files = [folder / name for name in ("content.wav", "rain.estilo-style", "style.wav")]
+    files = [folder / name for name in ("content.wav", "rain.estilo-style")]
     options = ("--engine", "coded", "--style-weight", "3,1", "--plot", "-o", folder / "out.wav")
-    said = run("transfer", *files, *options)
+    said = run("transfer", *files, "--style", folder / "style.wav", *options)
     assert said.code == 0, said.err
     assert coded.tasks[0].style_weights == (0.75, 0.25)
     assert coded.tasks[0].styles[1].shape == estilo.load(folder / "style.wav").samples.shape

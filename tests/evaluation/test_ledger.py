@@ -87,6 +87,6 @@ def test_keys_tell_everything_apart_that_matters(monkeypatch):
         {"columns": ["lsd", "pitch"]},
     ]
     keys = {key, *(result_key(**{**same, **other}) for other in others)}
-    monkeypatch.setattr("estilo.__version__", "999")
+    monkeypatch.setattr("estilo.version.__version__", "999")
     keys.add(result_key(**same))
     assert len(keys) == 6

@@ -10,7 +10,7 @@ from estilo.engines.style_files import style_format_of
 from estilo.errors import AudioFileError, InputError, SettingsError
 from estilo.io import AudioInfo, RecordingFile
 from estilo.pipeline.clips import Clip
-from estilo.pipeline.sources import check_whole
+from estilo.pipeline.sources import check_whole, open_recording
 
 
 def open_clip(clip: Clip, stack: ExitStack) -> Clip:
@@ -26,14 +26,11 @@ def open_clip(clip: Clip, stack: ExitStack) -> Clip:
         SettingsError: offset or duration is not a time.
     """
     check_times(clip)
-    path = Path(str(clip.source))
-    if style_format_of(path) is not None:
-        raise InputError(f"{path} is a style file, which holds no audio; give a recording")
-    file = stack.enter_context(RecordingFile(path, accept_truncated=clip.accept_truncated))
+    file = stack.enter_context(open_recording(clip))
     if part_length(clip, file.info) <= 0:
         raise AudioFileError(
-            f"{path} is {file.info.duration_s:.3f} s long, and the offset of {clip.offset_s} s "
-            "lies beyond its end; give a smaller offset"
+            f"{file.path} is {file.info.duration_s:.3f} s long, and the offset of "
+            f"{clip.offset_s} s lies beyond its end; give a smaller offset"
         )
     return replace(clip, source=file)
 
@@ -50,12 +47,15 @@ def open_style(clip: Clip, stack: ExitStack) -> Clip:
         SettingsError: as in `open_clip`, or a part of a style file is asked for.
         TensorFileError: it is a style file that is not sound.
     """
-    check_times(clip)
-    form = style_format_of(Path(str(clip.source)))
-    if form is None:
+    try:
         return open_clip(clip, stack)
+    except InputError:
+        path = Path(str(clip.source))
+        style_format = style_format_of(path)
+        if style_format is None:
+            raise
     check_whole(clip)
-    form.check(Path(str(clip.source)))
+    style_format.check(path)
     return clip
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from estilo.engines import ENGINES
@@ -52,6 +53,6 @@ def _text(info: FieldInfo) -> str:
 
 
 def _default(value: Any) -> str:
-    if isinstance(value, tuple) and any(hasattr(each, "model_fields") for each in value):
+    if isinstance(value, tuple) and any(isinstance(each, BaseModel) for each in value):
         return f"{len(value)} of them"
     return "none" if value == {} else plain(value)

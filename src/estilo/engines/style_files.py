@@ -5,6 +5,7 @@ Imports no torch; reading a style may.
 
 import os
 from functools import cache
+from pathlib import PurePath
 from pkgutil import resolve_name
 from typing import Any, Protocol
 
@@ -23,6 +24,9 @@ class CodedStyle(Protocol):
 
 class StyleFormat(Protocol):
     """A format of style files, as `EngineSettings.style_format` names one."""
+
+    suffix: str
+    """What names of its files end in, in lower case, with the dot."""
 
     def recognises(self, path: str | os.PathLike[str]) -> bool:
         """Whether a file is of this format, by its name or its first bytes; it need not exist."""
@@ -43,6 +47,17 @@ class StyleFormat(Protocol):
             EstiloError: as in `check`.
         """
         ...
+
+
+def format_by_name(path: str | os.PathLike[str]) -> StyleFormat | None:
+    """The format of a style file whose name says so; None for any other name.
+
+    Example:
+        >>> format_by_name("rain.wav") is None, format_by_name("rain.estilo-style") is None
+        (True, False)
+    """
+    suffix = PurePath(path).suffix.lower()
+    return next((each for each in _formats() if each.suffix == suffix), None)
 
 
 def style_format_of(path: str | os.PathLike[str]) -> StyleFormat | None:

@@ -37,10 +37,10 @@ def masked_in_blocks(
 
     Args:
         waveform: ``(channels, time)``.
-        mask: over all of the recording.
+        mask: mask over all of the recording.
         start: sample of the recording that the stretch begins with.
         n_samples: number of samples of the whole recording.
-        sample_rate: in Hz.
+        sample_rate: sample rate in Hz.
     """
     return in_blocks(
         lambda first, stop: masked(

@@ -8,7 +8,12 @@ from pathlib import Path
 import numpy as np
 
 from estilo.audio import Audio
-from estilo.engines.style_files import CodedStyle, StyleFormat, style_format_of
+from estilo.engines.style_files import (
+    CodedStyle,
+    StyleFormat,
+    format_by_name,
+    style_format_of,
+)
 from estilo.errors import AudioFileError, InputError, SettingsError
 from estilo.io import AudioInfo, RecordingFile
 from estilo.io.formats import MAX_CHANNELS, MAX_SAMPLE_RATE_HZ, MIN_SAMPLE_RATE_HZ
@@ -77,7 +82,6 @@ def read_source(clip: Clip, *, name: str, weight: float = 1.0, is_style: bool = 
         InputError: samples that are not finite, empty, or of a rate or channel count out of reach;
             the file is a style file; or ranges are given and it is no style.
     """
-    refuse_style_file(clip)
     if clip.at and not is_style:
         raise InputError(
             f"at={clip.at!r} says where a style applies, and came with the {name}; leave it out"
@@ -88,8 +92,27 @@ def read_source(clip: Clip, *, name: str, weight: float = 1.0, is_style: bool = 
         return Source(clip, audio, None, _hash_samples(audio.samples), weight)
     if isinstance(clip.source, RecordingFile):
         return _read_file(clip, clip.source, weight)
-    with RecordingFile(clip.source, accept_truncated=clip.accept_truncated) as file:
+    with open_recording(clip) as file:
         return _read_file(clip, file, weight)
+
+
+def open_recording(clip: Clip) -> RecordingFile:
+    """The file of a clip, to be closed by the caller.
+
+    Raises:
+        AudioFileError: it cannot be used; see `estilo.io.RecordingFile`.
+        InputError: it is a style file, which holds no audio.
+    """
+    path = Path(str(clip.source))
+    if format_by_name(path) is not None:
+        raise _no_audio(path)
+    try:
+        return RecordingFile(path, accept_truncated=clip.accept_truncated)
+    except AudioFileError as error:
+        # Its first bytes are looked at only now, so that a recording is opened once.
+        if style_format_of(path) is not None:
+            raise _no_audio(path) from error
+        raise
 
 
 def read_styles(
@@ -158,16 +181,6 @@ def refuse_places(styles: Sequence[StyleSource], what: str) -> None:
             )
 
 
-def refuse_style_file(clip: Clip) -> None:
-    """Refuse a style file where audio is wanted.
-
-    Raises:
-        InputError: it is a style file.
-    """
-    if _format_of(clip) is not None:
-        raise InputError(f"{clip.source} is a style file, which holds no audio; give a recording")
-
-
 def check_whole(clip: Clip) -> None:
     """Refuse a part of a style file.
 
@@ -214,25 +227,27 @@ def path_hash(path: Path) -> str:
         ) from error
 
 
+def _no_audio(path: Path) -> InputError:
+    return InputError(f"{path} is a style file, which holds no audio; give a recording")
+
+
 def _read_file(clip: Clip, file: RecordingFile, weight: float) -> Source:
     audio = file.read(offset_s=clip.offset_s, duration_s=clip.duration_s)
     return Source(clip, audio, file.info, file.sha256(), weight)
 
 
 def _read_style(clip: Clip, *, name: str, weight: float) -> StyleSource:
-    style_format = _format_of(clip)
-    if style_format is None or clip.path is None:
+    if isinstance(clip.source, Audio | RecordingFile):
         return read_source(clip, name=name, weight=weight, is_style=True)
+    try:
+        return read_source(clip, name=name, weight=weight, is_style=True)
+    except InputError:
+        path = Path(clip.source)
+        style_format = style_format_of(path)
+        if style_format is None:
+            raise
     check_whole(clip)
-    return CodedSource(
-        clip, style_format.read(clip.path), style_format, path_hash(clip.path), weight
-    )
-
-
-def _format_of(clip: Clip) -> StyleFormat | None:
-    """Format of a style file; None of samples and of recordings."""
-    is_open = isinstance(clip.source, Audio | RecordingFile)
-    return None if is_open or clip.path is None else style_format_of(clip.path)
+    return CodedSource(clip, style_format.read(path), style_format, path_hash(path), weight)
 
 
 def _cut(audio: Audio, clip: Clip, name: str) -> Audio:

@@ -26,7 +26,8 @@ class Take:
     Args:
         start: first sample of the stretch.
         samples: ``(channels, time)``.
-        filters: by segment, that which passes the bands of the styles; None where they have all.
+        filters: filter of each segment that passes the bands of the styles; None where they have
+            all of them.
         levels: knots of its gain over time, in samples and dB.
     """
 
@@ -73,7 +74,7 @@ def levels_of(
         target: the content that it was made of, ``(channels, time)``.
         cut: the segments of the content.
         mask: where the styles apply, if there is one.
-        sample_rate: in Hz.
+        sample_rate: sample rate in Hz.
 
     Returns:
         Knots of the gain over time, in samples and dB.

@@ -36,7 +36,7 @@ def test_json_and_back_is_the_same(preset: str | None) -> None:
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"strength": 1.5}, "strength: .*less than or equal to 1, got 1.5"),
+        ({"strength": 1.5}, "strength must lie between 0 and 1, got 1.5"),
         ({"strenght": 0.5}, "unknown setting 'strenght'; did you mean 'strength'"),
         ({"n_steps": 2.5}, "n_steps: .*integer"),
         ({"representation": "waveform", "phase": "pghi"}, "phase has an effect only with"),

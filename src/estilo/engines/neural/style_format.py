@@ -3,7 +3,7 @@
 import os
 from typing import TYPE_CHECKING
 
-from estilo.engines.neural.style_card import is_style_file, read_arrays
+from estilo.engines.neural.style_card import SUFFIX, is_style_file, read_arrays
 
 if TYPE_CHECKING:
     from estilo.engines.neural.style_file import StyleFile
@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 class NeuralStyleFormat:
     """Files that end in ``.estilo-style``; see `estilo.engines.style_files.StyleFormat`."""
+
+    suffix = SUFFIX
 
     def recognises(self, path: str | os.PathLike[str]) -> bool:
         """See `estilo.engines.style_files.StyleFormat.recognises`."""
