@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
-from estilo.audio import Audio
+if TYPE_CHECKING:
+    from estilo.audio import Audio
 
 Item = TypeVar("Item")
 
@@ -32,7 +33,7 @@ class Progress:
     losses: dict[str, float] = field(default_factory=dict)
     elapsed_s: float = 0.0
     remaining_s: float | None = None
-    preview: Callable[[], Audio | None] | None = field(default=None, compare=False, repr=False)
+    preview: "Callable[[], Audio | None] | None" = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ rows = [*tiny_set.QUICK[1:3], entries.Entry("slow", "slow", tiny_set.Slow(60.0))
 entries._pair_controls = lambda has_target: list(rows)
 entries.ENGINES = Registry("engine", parts={})
 TEST_SETS._paths["real"] = "tiny_set:TinyPairs"
-raise SystemExit(main(["scoreboard", "--set", "real", "--jobs", "1", "-o", sys.argv[1]]))
+raise SystemExit(main(["scoreboard", "--test-set", "real", "--jobs", "1", "-o", sys.argv[1]]))
 """
 
 
@@ -85,7 +85,7 @@ def test_again_measures_nothing(board):
 
 def test_each_set_has_a_folder_of_its_own(board, run, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    said = run("scoreboard", "--set", "real", "--n", 1, "--engines", "content")
+    said = run("scoreboard", "--test-set", "real", "--n", 1, "--engines", "content")
     assert said.code == 0
     assert said.out.splitlines()[0] == str(Path("scoreboard/real/scoreboard.md"))
 
@@ -98,7 +98,7 @@ def test_each_set_has_a_folder_of_its_own(board, run, tmp_path, monkeypatch):
         (["--strengths", "2"], "strength"),
         (["--jobs", "0"], "--jobs must be 1 or more, got 0"),
         (["--set", "all"], "synthetic"),
-        (["--set", "textures", "--strengths", "1"], "leave the strengths out"),
+        (["--test-set", "textures", "--strengths", "1"], "leave the strengths out"),
     ],
 )
 def test_bad_input(board, tmp_path, monkeypatch, options, message):
@@ -112,7 +112,7 @@ def test_bad_input(board, tmp_path, monkeypatch, options, message):
 
 def test_missing_recordings_are_said(run, monkeypatch, tmp_path):
     monkeypatch.setenv("ESTILO_AUDIO", str(tmp_path / "nowhere"))
-    said = run("scoreboard", "--set", "real", "-o", tmp_path / "board")
+    said = run("scoreboard", "--test-set", "real", "-o", tmp_path / "board")
     assert (said.code, said.out) == (2, "")
     assert "ESTILO_AUDIO" in said.err
     assert not (tmp_path / "board").exists()
@@ -178,7 +178,7 @@ def test_a_stopped_run_keeps_what_it_has_and_goes_on(board, run, tmp_path, monke
     rows = [*QUICK[1:3], Entry("slow", "slow", Slow(0.0))]
     monkeypatch.setattr("estilo.evaluation.entries._pair_controls", lambda has_target: rows)
     monkeypatch.setattr("estilo.evaluation.entries.ENGINES", Registry("engine", parts={}))
-    said = run("scoreboard", "--set", "real", "-o", folder)
+    said = run("scoreboard", "--test-set", "real", "-o", folder)
     assert said.code == 0, said.err
     assert said.out.splitlines()[0] == str(folder / "scoreboard.md")
     assert (folder / "results.jsonl").read_bytes().startswith(kept)

@@ -28,7 +28,7 @@ def inline(tasks, *, test_set, n_jobs):
             time.sleep(60)
         yield place, bench.measure(item, maker)
 search.measure_all = inline
-raise SystemExit(main(["search", "crossfade", "--over", "strength=.1:.4", "--set", "real",
+raise SystemExit(main(["search", "crossfade", "--over", "strength=.1:.4", "--test-set", "real",
                        "--n", "4", "--trials", "2", "-o", sys.argv[1]]))
 """
 
@@ -162,7 +162,7 @@ def test_a_stopped_search_keeps_what_it_has_and_goes_on(search, tmp_path):
     assert "cancelled; what was measured is kept in" in err
     assert "Traceback" not in err
     kept = ledger.read_bytes()
-    said = search("--set", "real", over="strength=.1:.4", output=folder)
+    said = search("--test-set", "real", over="strength=.1:.4", output=folder)
     assert said.code == 0, said.err
     assert said.out.splitlines()[0] == str(folder / "search.md")
     assert ledger.read_bytes().startswith(kept)

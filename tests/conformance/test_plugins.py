@@ -114,7 +114,7 @@ def test_every_family_is_used_through_the_command(folder, tmp_path_factory) -> N
         transfer("parts.wav", "--preset", "echo-parts"),
         ["evaluate", "echo.wav", "--content", "content.wav", "--json"],
         ["evaluate", "echo.wav", "--content", "content.wav"],
-        ["scoreboard", "--set", "hiss", "--engines", "echo", "--jobs", "1", "-o", "board"],
+        ["scoreboard", "--test-set", "hiss", "--engines", "echo", "--jobs", "1", "-o", "board"],
         ["export", "--format", "count", "--weights", "small.safetensors"],
         ["rerun", "late.wav.json", "-o", "again.wav"],
     )

@@ -78,7 +78,7 @@ COMMANDS = {
     "scoreboard": Command(
         "estilo.cli.scoreboard:scoreboard",
         "Judge engines on a test set: timbre, pitch, speed.",
-        "[--engines A,B] [--set NAME] [options]",
+        "[--engines A,B] [--test-set NAME] [options]",
     ),
     "search": Command(
         "estilo.cli.search:search",

@@ -160,7 +160,7 @@ _ROLES = {"timbre": "target or style", "notes": "target or content"}
 def _test_sets() -> object:
     from estilo.evaluation.sets import TEST_SETS
 
-    return _table("Test sets", TEST_SETS, caption="estilo scoreboard --set NAME")
+    return _table("Test sets", TEST_SETS, caption="estilo scoreboard --test-set NAME")
 
 
 def _exporters() -> object:

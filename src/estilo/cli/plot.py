@@ -1,20 +1,17 @@
 """``estilo plot``: draw recordings."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from estilo.app.inputs import decode, opened
-from estilo.app.outputs import check_target
-from estilo.audio import Audio
 from estilo.cli.options import OUTPUT, AcceptTruncated, Duration, Force, Offset, Quiet, option
-from estilo.cli.performing import name_files
-from estilo.cli.progress import Reporter
 from estilo.errors import InputError
-from estilo.io import write_atomic
-from estilo.pipeline.clips import Clip
-from estilo.pipeline.report import InputReport, Report, read_report
+
+if TYPE_CHECKING:
+    from estilo.audio import Audio
+    from estilo.pipeline.clips import Clip
+    from estilo.pipeline.report import InputReport, Report
 
 
 def plot(
@@ -46,6 +43,14 @@ def plot(
       estilo plot melody.wav rain.wav out.wav -o three.png
       estilo plot out.wav.json
     """
+    from estilo.app.inputs import decode, opened
+    from estilo.app.outputs import check_target
+    from estilo.cli.performing import name_files
+    from estilo.cli.progress import Reporter
+    from estilo.io import write_atomic
+    from estilo.pipeline.clips import Clip
+    from estilo.pipeline.report import read_report
+
     report = read_report(files[0]) if files[0].suffix == ".json" and len(files) == 1 else None
     if report is None:
         clips = [(each.name, Clip(each, offset, duration, accept_truncated)) for each in files]
@@ -67,7 +72,7 @@ def plot(
     return 0
 
 
-def _draw(panels: list[tuple[str, Audio]], report: Report | None) -> bytes:
+def _draw(panels: "list[tuple[str, Audio]]", report: "Report | None") -> bytes:
     from estilo.plots import plot_recordings, plot_transfer, png
 
     if report is None:
@@ -80,8 +85,10 @@ def _beside(path: Path) -> Path:
     return path.with_name(f"{name}.png")
 
 
-def _of_recipe(report: Report, recipe: Path) -> list[tuple[str, Clip]]:
+def _of_recipe(report: "Report", recipe: Path) -> "list[tuple[str, Clip]]":
     """Titles and clips of content, styles and output."""
+    from estilo.pipeline.clips import Clip
+
     content = [] if report.content is None else [("content", report.content)]
     several = len(report.styles) > 1
     styles = [(f"style {i + 1}" if several else "style", s) for i, s in enumerate(report.styles)]
@@ -95,7 +102,9 @@ def _of_recipe(report: Report, recipe: Path) -> list[tuple[str, Clip]]:
     ]
 
 
-def _clip(given: InputReport, recipe: Path) -> Clip:
+def _clip(given: "InputReport", recipe: Path) -> "Clip":
+    from estilo.pipeline.clips import Clip
+
     if given.path is None:
         raise InputError(
             f"{recipe} describes samples that came from a program, not from files; "

@@ -1,18 +1,17 @@
 """``estilo rerun``: render a result again from its recipe."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from estilo.app.jobs import Job
-from estilo.app.outputs import Outputs
 from estilo.cli.options import OUTPUT, Force, KeepBest, Plot, Quiet, option
-from estilo.cli.performing import perform
-from estilo.cli.progress import Reporter
 from estilo.errors import SettingsError
-from estilo.pipeline.report import Report, read_report, versions
-from estilo.pipeline.rerunning import check_unchanged, recorded_clips, recorded_weights, split
+
+if TYPE_CHECKING:
+    from estilo.app.outputs import Outputs
+    from estilo.cli.progress import Reporter
+    from estilo.pipeline.report import Report
 
 
 def rerun(
@@ -42,6 +41,17 @@ def rerun(
       estilo rerun out.wav.json -o again.wav
       estilo rerun out.wav.json --force
     """
+    from estilo.app.jobs import Job
+    from estilo.cli.performing import perform
+    from estilo.cli.progress import Reporter
+    from estilo.pipeline.report import read_report
+    from estilo.pipeline.rerunning import (
+        check_unchanged,
+        recorded_clips,
+        recorded_weights,
+        split,
+    )
+
     report = read_report(recipe)
     clips = recorded_clips(report, recipe)
     content, styles = split(report, clips)
@@ -67,9 +77,11 @@ def rerun(
 
 
 def _outputs(
-    report: Report, recipe: Path, output: Path | None, *, has_picture: bool, force: bool
-) -> Outputs:
+    report: "Report", recipe: Path, output: Path | None, *, has_picture: bool, force: bool
+) -> "Outputs":
     """Where to; the bit depth is the recipe's as far as the format holds it."""
+    from estilo.app.outputs import Outputs
+
     if output is None and report.output.path is None:
         raise SettingsError(f"{recipe} does not name an output; name one with -o")
     path = Path(str(report.output.path)) if output is None else output
@@ -78,11 +90,13 @@ def _outputs(
     )
 
 
-def _compare(reporter: Reporter, before: Report, after: Report) -> None:
+def _compare(reporter: "Reporter", before: "Report", after: "Report") -> None:
     """Whether the samples are those of the first time, and if not, what may be the reason."""
     if after.output.samples_sha256 == before.output.samples_sha256:
         reporter.say("identical: every sample is as it was the first time")
         return
+    from estilo.pipeline.report import versions
+
     now = versions()
     changed = [
         f"{name} {before.versions.get(name, 'unknown')} then, {now[name]} now"

@@ -16,7 +16,6 @@ from estilo.cli.long_work import (
 from estilo.cli.options import OUTPUT, WHAT, Quiet, numbers
 from estilo.cli.performing import name_files
 from estilo.cli.progress import Reporter
-from estilo.evaluation.sets import TEST_SETS
 
 if TYPE_CHECKING:
     from estilo.evaluation.board import Board
@@ -38,13 +37,12 @@ def scoreboard(
             "The controls are always there.",
         ),
     ] = None,
-    set_: Annotated[
+    test_set: Annotated[
         str,
         Parameter(
-            name="--set",
             metavar="NAME",
             group=WHAT,
-            help=f"The test set: {', '.join(TEST_SETS)} (see estilo list test-sets).",
+            help="The test set: synthetic, real, textures (see estilo list test-sets).",
         ),
     ] = "synthetic",
     n: Annotated[
@@ -83,15 +81,15 @@ def scoreboard(
 
     For example:
       estilo scoreboard --n 10
-      estilo scoreboard --set real --engines optimise,dipani-fixed -o real-board
+      estilo scoreboard --test-set real --engines optimise,dipani-fixed -o real-board
     """
     from estilo.evaluation.scoreboard import plan, run, write
 
     n_jobs = n_processes(jobs)
     reporter = Reporter(is_quiet=quiet)
     chosen = plan(
-        set_,
-        folder=output or Path(_DEFAULT_FOLDER) / set_,
+        test_set,
+        folder=output or Path(_DEFAULT_FOLDER) / test_set,
         engines=None if engines is None else [each.strip() for each in engines.split(",")],
         n=n,
         strengths=None if strengths is None else numbers(strengths, option="--strengths"),

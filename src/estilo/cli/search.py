@@ -37,10 +37,9 @@ def search(
             "setting.",
         ),
     ],
-    set_: Annotated[
+    test_set: Annotated[
         str,
         Parameter(
-            name="--set",
             metavar="NAME",
             group=WHAT,
             help="The test set: synthetic, real, or another whose items have a content signal (see "
@@ -96,8 +95,8 @@ def search(
     chosen = plan(
         preset,
         over=over,
-        folder=output or Path(_DEFAULT_FOLDER) / f"{Path(preset).stem}-{set_}",
-        set_name=set_,
+        folder=output or Path(_DEFAULT_FOLDER) / f"{Path(preset).stem}-{test_set}",
+        set_name=test_set,
         soundfont=soundfont,
         n=n,
         n_trials=trials,

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import App, Parameter
 
-from estilo.app.inputs import tell_errors
 from estilo.cli.options import ALL_STYLES, FLAT, WHAT, AcceptTruncated, Force, Quiet, StyleOptions
 from estilo.errors import InputError, SettingsError
 
@@ -150,6 +149,7 @@ def show(
       estilo style show flute.estilo-style
       estilo style show *.estilo-style --json
     """
+    from estilo.app.inputs import tell_errors
     from estilo.engines.neural.style_card import read_arrays
 
     found: list[tuple[Path, StyleCard]] = []

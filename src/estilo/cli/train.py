@@ -14,7 +14,6 @@ from estilo.cli.performing import name_files
 from estilo.cli.progress import Reporter
 from estilo.cli.signals import Stop
 from estilo.errors import Cancelled, SettingsError
-from estilo.io.atomic import output_error
 
 if TYPE_CHECKING:
     from estilo.models.network import Network
@@ -214,6 +213,8 @@ def _run(
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
+        from estilo.io.atomic import output_error
+
         raise output_error(folder, error) from error
     with team(device) as (own, place), limited(threads or torch.get_num_threads()):
         full = ModelCard(

@@ -188,7 +188,7 @@ def plan(
     TEST_SETS.check(set_name)
     if soundfont is not None and set_name != "synthetic":
         raise SettingsError("only the synthetic set has a soundfont; leave it out")
-    shown, options = set_name, f"--set {set_name}"
+    shown, options = set_name, f"--test-set {set_name}"
     if set_name == "synthetic":
         soundfont = soundfont or SOUNDFONT
         shown = f"synthetic ({Path(soundfont).name})"
