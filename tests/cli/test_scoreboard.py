@@ -97,7 +97,7 @@ def test_each_set_has_a_folder_of_its_own(board, run, tmp_path, monkeypatch):
         (["--strengths", "a"], "--strengths must be numbers, got 'a'"),
         (["--strengths", "2"], "strength"),
         (["--jobs", "0"], "--jobs must be 1 or more, got 0"),
-        (["--set", "all"], "synthetic"),
+        (["--test-set", "all"], "synthetic"),
         (["--test-set", "textures", "--strengths", "1"], "leave the strengths out"),
     ],
 )

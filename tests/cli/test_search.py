@@ -118,8 +118,8 @@ def test_quiet_says_nothing(search, run, tmp_path):
         ({"--jobs": 0}, "--jobs must be 1 or more, got 0"),
         ({"--n": 2}, "n must be 4 or more, got 2"),
         ({"--trials": 1}, "2 trials or more are needed"),
-        ({"--set": "textures"}, "synthetic"),
-        ({"--set": "real", "--soundfont": "x.sf2"}, "only the synthetic set has a soundfont"),
+        ({"--test-set": "textures"}, "synthetic"),
+        ({"--test-set": "real", "--soundfont": "x.sf2"}, "only the synthetic set has a soundfont"),
     ],
 )
 def test_bad_input(search, tmp_path, options, message):

@@ -171,7 +171,7 @@ def test_a_broken_package_breaks_only_its_own_parts(folder, tmp_path_factory) ->
         transfer("out.wav", "--engine", "broken"),
         transfer("out.wav", "--preset", "broken"),
         transfer("out.wav", "--preset", "uses.toml"),
-        ["scoreboard", "--set", "broken"],
+        ["scoreboard", "--test-set", "broken"],
         ["export", "--format", "broken"],
     )
     (folder / "uses.toml").write_text(
