@@ -7,6 +7,9 @@ TORCH := torch>=2.11,<2.14
 TORCH_CPU_INDEX := https://download.pytorch.org/whl/cpu
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
+# Tests and benchmarks start hundreds of processes: each would compile all modules anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo test lint types layers bench clean help
 
 help:  ## Show what there is
