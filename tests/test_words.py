@@ -23,6 +23,7 @@ GIVEN_UP: dict[str, tuple[str, tuple[str, ...]]] = {
             "src/estilo/engines/neural/settings.py",
             "src/estilo/presets/__init__.py",
             "tests/cli/test_options.py",
+            "tests/pipeline/test_recipes.py",
             "tests/engines/test_settings.py",
         ),
     ),

@@ -47,8 +47,12 @@ class Audio:
                 f"samples must have the shape (channels, time), got {samples.shape}; "
                 "give one recording at a time"
             )
-        if int(self.sample_rate) <= 0:
-            raise InputError(f"sample_rate must be positive, got {self.sample_rate}")
+        rate = self.sample_rate
+        if not isinstance(rate, int | float | np.number) or not 0 < rate < 1e9 or rate != int(rate):
+            raise InputError(
+                f"sample_rate must be a whole number of Hz above 0, got {rate!r}; give the rate of "
+                "the samples"
+            )
         object.__setattr__(self, "samples", samples)
         object.__setattr__(self, "sample_rate", int(self.sample_rate))
 

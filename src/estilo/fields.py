@@ -178,11 +178,10 @@ def complaint(error: ValidationError, model: type[BaseModel]) -> str:
     if not where:
         return message
     info = _field(model, first["loc"])
-    if info is not None and first["type"].startswith(("greater_than", "less_than")):
-        found = bounds(info)
-        span = bounds_in_words(info)
+    span = "" if info is None else bounds_in_words(info)
+    if span and first["type"].startswith(("greater_than", "less_than")):
         must = f"lie between {' and '.join(span.split(' to '))}" if " to " in span else f"be {span}"
-        return f"{where} must {must if found else message}, got {first['input']!r}"
+        return f"{where} must {must}, got {first['input']!r}"
     if first["type"] == "literal_error":
         message = message.replace("Input should be", "must be").replace("'", "")
         return f"{where} {message}, got {first['input']!r}"

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar, runtime_checkable
 
 if TYPE_CHECKING:
     from estilo.audio import Audio
@@ -69,6 +69,7 @@ class Counted(Generic[Item]):
         return self.n_ready / self.n_total
 
 
+@runtime_checkable
 class Cancel(Protocol):
     """Anything that can say that the work should stop (`threading.Event` does)."""
 

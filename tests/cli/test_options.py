@@ -28,7 +28,7 @@ def test_text_becomes_values(typed, value):
 
 
 def test_dots_lead_into_nested_settings():
-    typed = ["network.kernel=3,5", "stft.n-fft=512", "network.bias=true"]
+    typed = ["network.kernel=3,5", "stft.n_fft=512", "network.bias=true"]
     assert typed_settings(typed) == {
         "network": {"kernel": [3, 5], "bias": "true"},
         "stft": {"n_fft": "512"},
@@ -50,8 +50,17 @@ def test_broken_json_is_shown():
 def test_a_setting_is_not_given_twice():
     way = options.WayOptions(set=["mix=0.5"])
     assert plan_options(way, options.PLAIN_RUN)["mix"] == "0.5"
-    with pytest.raises(SettingsError, match="mix is given twice"):
-        plan_options(way, options.PLAIN_RUN, mix=0.5)
+    with pytest.raises(SettingsError, match="mix has an option of its own; give it as --mix"):
+        plan_options(way, options.PLAIN_RUN, mix=None)
+    for name in ("seed", "device", "threads", "engine", "preset"):
+        with pytest.raises(SettingsError, match=f"{name} has an option of its own"):
+            plan_options(options.WayOptions(set=[f"{name}=1"]), options.PLAIN_RUN)
+    for name in ("settings", "feature_network", "scores"):
+        with pytest.raises(SettingsError, match=f"{name} is no setting that can be typed"):
+            plan_options(options.WayOptions(set=[f"{name}=1"]), options.PLAIN_RUN)
+    for typed in (["mix=1", "mix=0"], ["a=1", "a.b=2"], ["a.b=1", "a=2"], ["a.b=1", "a.b=2"]):
+        with pytest.raises(SettingsError, match="is given twice; leave one of them out"):
+            typed_settings(typed)
 
 
 @pytest.mark.parametrize("engine", ENGINES)

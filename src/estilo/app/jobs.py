@@ -93,9 +93,11 @@ def run_job(job: Job, *, on_event: OnEvent = ignore, cancel: CancelToken | None 
 
 def _opened(job: Job, stack: ExitStack) -> tuple[Job, Outputs]:
     """Inputs by their headers, then the plan of the output; nothing is decoded yet."""
-    first, *others = job.styles if job.content is None else (job.content, *job.styles)
     normalised_weights(job.style_weights, len(job.styles))
-    paths = tuple(Path(str(clip.source)) for clip in (first, *others))
+    first, *others = job.styles if job.content is None else (job.content, *job.styles)
+    paths = [Path(str(clip.source)) for clip in (first, *others)]
+    if job.plan.mask is not None:
+        paths.append(Path(job.plan.mask.path))
     first = open_clip(first, stack)
     open_other = open_clip if job.content is None else open_style
     others = [open_other(clip, stack) for clip in others]
@@ -109,7 +111,7 @@ def _opened(job: Job, stack: ExitStack) -> tuple[Job, Outputs]:
             n_samples=part_length(first, like),
             sample_rate=like.sample_rate,
         )
-    outputs = replace(job.outputs, like=job.outputs.like or like, inputs=paths)
+    outputs = replace(job.outputs, like=job.outputs.like or like, inputs=tuple(paths))
     outputs.plan(**_shape(job, first, like))
     return job, outputs
 

@@ -106,13 +106,14 @@ def _names_taken_in_words() -> Iterator[None]:
 def _usage(error: object) -> str:
     from cyclopts.exceptions import UnknownOptionError
 
-    if isinstance(error, UnknownOptionError):
+    commands = set(getattr(error, "command_chain", None) or ())
+    if isinstance(error, UnknownOptionError) and commands & {"transfer", "texture"}:
         from estilo.cli.spellings import new_spelling
 
         typed = error.token.keyword or error.token.value
         now = new_spelling(typed)
         if now is not None:
-            return f"{typed} is now {now}"
+            return f"{typed.partition('=')[0]} is now {now}"
     chain = " ".join(getattr(error, "command_chain", None) or ())
     command = f"estilo {chain}".strip()
     return f"{str(error).strip().rstrip('.')}; see {command} --help"

@@ -98,12 +98,13 @@ class OutputOptions:
 class RunOptions:
     """Where and how it is computed."""
 
-    seed: Annotated[int, option(RUN, "Random seed; 0 if not given.", metavar="N")] = 0
+    # Whole numbers are read by the plan, which refuses 1.7 where a shell's number is rounded.
+    seed: Annotated[str | None, option(RUN, "Random seed; 0 if not given.", metavar="N")] = None
     device: Annotated[
         str, option(RUN, "cpu, or cuda for a GPU; cpu if not given.", metavar="NAME")
     ] = "cpu"
     threads: Annotated[
-        int | None,
+        str | None,
         option(RUN, "Processor threads; all cores if not given.", metavar="N"),
     ] = None
     no_scores: Annotated[bool, flag(RUN, "Do not score the output; saves some seconds.")] = False
@@ -185,16 +186,19 @@ def plan_options(way: WayOptions, run: RunOptions, **more: Any) -> dict[str, Any
         more: further options of a plan; those that are None were not given.
 
     Raises:
-        SettingsError: something is given twice, or a setting is not of the form FIELD=VALUE.
+        SettingsError: a setting is not of the form FIELD=VALUE, or has an option of its own.
     """
     given = {name: value for name, value in more.items() if value is not None}
-    given |= {"seed": run.seed, "device": run.device, "threads": run.threads}
+    run_options = {"seed": run.seed, "device": run.device, "threads": run.threads}
+    given |= {name: value for name, value in run_options.items() if value is not None}
     given |= {"scores": not run.no_scores, "engine": way.engine, "preset": way.preset}
     settings = typed_settings(way.set)
     for name in settings:
-        if given.get(name) is not None and name in more:
+        if name in more or name in run_options or name in ("engine", "preset"):
+            raise SettingsError(f"{name} has an option of its own; give it as --{name}")
+        if name in ("scores", "settings", "feature_network"):
             raise SettingsError(
-                f"{name} is given twice, as an option of its own and with --set; leave one out"
+                f"{name} is no setting that can be typed; see estilo list settings ENGINE"
             )
     return given | settings
 
@@ -215,7 +219,8 @@ def typed_settings(typed: list[str] | None) -> dict[str, Any]:
     settings: dict[str, Any] = {}
     for each in typed or ():
         name, equals, text = each.partition("=")
-        path = name.strip().replace("-", "_").split(".")
+        first, *inner = name.strip().split(".")
+        path = [first.replace("-", "_"), *inner]
         if not equals or not all(path):
             raise SettingsError(
                 f"a setting is FIELD=VALUE, got {each!r}; give for instance --set n_steps=100"
@@ -223,6 +228,10 @@ def typed_settings(typed: list[str] | None) -> dict[str, Any]:
         place = settings
         for above in path[:-1]:
             place = place.setdefault(above, {})
+            if not isinstance(place, dict):
+                break
+        if not isinstance(place, dict) or path[-1] in place:
+            raise SettingsError(f"the setting {name} is given twice; leave one of them out")
         place[path[-1]] = _value(name, text.strip())
     return settings
 
@@ -233,7 +242,7 @@ def _value(name: str, text: str) -> Any:
         return text
     try:
         return json.loads(text if is_json else f"[{text}]")
-    except json.JSONDecodeError as error:
+    except (json.JSONDecodeError, RecursionError) as error:
         if not is_json:
             return text
         raise SettingsError(

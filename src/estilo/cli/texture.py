@@ -56,7 +56,7 @@ def texture(
     from estilo.pipeline.plan import Plan
 
     job = Job(
-        plan=Plan.for_texture(realism=realism, **plan_options(way, run)),
+        plan=Plan.for_texture(**plan_options(way, run, realism=realism)),
         content=None,
         styles=style_clips(style, shares, accept_truncated=run.accept_truncated),
         outputs=outputs_of(output),

@@ -41,7 +41,7 @@ class TransferOptions:
         option(AMOUNT, "How far the default engine goes on from the result.", metavar="0..1"),
     ] = None
     adapt: Annotated[
-        int | None,
+        str | None,
         option(AMOUNT, "Steps in which engine neural learns the style first.", metavar="N"),
     ] = None
     match: Annotated[

@@ -1,7 +1,7 @@
 """Which recording is meant, or which part of it: what callers give, before anything is read."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -62,11 +62,16 @@ def as_clip(recording: Recording) -> Clip:
     """
     if isinstance(recording, Clip):
         return recording
-    if isinstance(recording, tuple):
+    if isinstance(recording, tuple) and len(recording) == 2:
         return Clip(Audio.of(*recording))
     if isinstance(recording, np.ndarray):
         raise InputError(
             "an array has no sample rate; give it with its rate as a pair, (samples, sample_rate)"
+        )
+    if not isinstance(recording, str | os.PathLike | Audio | RecordingFile):
+        raise InputError(
+            "a recording is a path, estilo.Audio, estilo.Clip, or samples with their rate as a "
+            f"pair, got {type(recording).__name__}; give one of them"
         )
     return Clip(recording)
 
@@ -82,7 +87,9 @@ def as_clips(recordings: Recording | Sequence[Recording]) -> list[Clip]:
     """
     if _is_one(recordings):
         return [as_clip(recordings)]  # type: ignore[arg-type]
-    return [as_clip(each) for each in recordings]  # type: ignore[union-attr]
+    if not isinstance(recordings, Iterable):
+        return [as_clip(recordings)]  # which refuses it
+    return [as_clip(each) for each in recordings]  # type: ignore[misc]
 
 
 def normalised_weights(weights: Sequence[float] | None, n_styles: int) -> tuple[float, ...]:
@@ -104,8 +111,10 @@ def normalised_weights(weights: Sequence[float] | None, n_styles: int) -> tuple[
         raise SettingsError(
             f"{len(weights)} style weights for {n_styles} styles; give one weight per style"
         )
-    if not all(np.isfinite(w) and w > 0 for w in weights):
-        raise SettingsError(f"style weights must be positive numbers, got {list(weights)}")
+    if not all(isinstance(w, int | float | np.number) and 0 < w < np.inf for w in weights):
+        raise SettingsError(
+            f"style weights must be positive numbers, got {list(weights)}; give for instance 2,1"
+        )
     total = sum(weights)
     return tuple(w / total for w in weights)
 
@@ -113,5 +122,5 @@ def normalised_weights(weights: Sequence[float] | None, n_styles: int) -> tuple[
 def _is_one(recordings: Any) -> bool:
     # A path is a sequence too, and so is an array; a pair is one if it ends with a rate.
     if isinstance(recordings, tuple):
-        return len(recordings) == 2 and isinstance(recordings[1], int | np.integer)
+        return len(recordings) == 2 and isinstance(recordings[1], int | float | np.number)
     return isinstance(recordings, str | os.PathLike | Audio | RecordingFile | Clip | np.ndarray)

@@ -4,6 +4,8 @@ Transfer, report, rerun, texture and raw mode read it, and the recipe beside an 
 new option is a field here, its help in ``cli/transfer.py``, and its test.
 """
 
+import os
+import re
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal, Self, get_args
 
@@ -98,7 +100,7 @@ class Plan(BaseModel):
     one that the settings describe; its weights are not part of the recipe."""
 
     @classmethod
-    def of(cls, **options: Any) -> Self:
+    def of(cls, /, **options: Any) -> Self:
         """A plan of what a user gives.
 
         Args:
@@ -129,8 +131,10 @@ class Plan(BaseModel):
         if fields.get("refine") is None:
             fields["refine"] = preset.refine
         fields["match"] = _matches(fields.get("match") or ())
-        fields["raw"] = _raw(preset) if _is_true(fields.get("raw", False)) else None
-        if fields.get("mask") is not None and not isinstance(fields["mask"], Mask):
+        raw = fields.get("raw")
+        if not isinstance(raw, RawSettings):
+            fields["raw"] = _raw(preset) if _is_true(raw) else None
+        if isinstance(fields.get("mask"), str | os.PathLike):
             fields["mask"] = read_mask(fields["mask"])
         try:
             return cls.model_validate(fields)
@@ -138,7 +142,7 @@ class Plan(BaseModel):
             raise SettingsError(complaint(error, cls)) from error
 
     @classmethod
-    def for_texture(cls, *, realism: float | None = None, **options: Any) -> Self:
+    def for_texture(cls, /, *, realism: float | None = None, **options: Any) -> Self:
         """A plan that suits a texture.
 
         Args:
@@ -150,6 +154,10 @@ class Plan(BaseModel):
             SettingsError: as in `Plan.of`, or realism is given beside a preset, another engine or
                 such a representation.
         """
+        settings = {
+            name: options.pop(name) for name in list(options) if name not in cls.model_fields
+        }
+        options |= _given_settings(options.pop("settings", None), options, settings)
         representation = options.get("representation", "waveform")
         is_other = options.get("preset") is not None or options.get("engine") not in (
             None,
@@ -194,12 +202,24 @@ class Plan(BaseModel):
     @classmethod
     def _build_settings(cls, values: Any) -> Any:
         if isinstance(values, Mapping) and not isinstance(values.get("settings"), EngineSettings):
-            engine = values.get("engine", DEFAULT_ENGINE)
-            return {**values, "settings": build_settings(engine, values.get("settings") or {})}
+            engine, given = values.get("engine", DEFAULT_ENGINE), values.get("settings", {})
+            if not isinstance(engine, str) or not isinstance(given, Mapping):
+                raise SettingsError(
+                    f"the engine must be a name and its settings a mapping, got {engine!r} and "
+                    f"{given!r}"
+                )
+            return {**values, "settings": build_settings(engine, dict(given))}
         return values
 
     @model_validator(mode="after")
     def _check(self) -> Self:
+        if type(self.settings) is not ENGINES[self.engine]:
+            raise SettingsError(
+                f"the settings are not of the engine {self.engine!r}, got "
+                f"{type(self.settings).__name__}; leave the engine out, or give its own settings"
+            )
+        if re.fullmatch(r"cpu|cuda(:\d+)?", self.device) is None:
+            raise SettingsError(f"unknown device {self.device!r}; use cpu or cuda")
         if self.raw is not None and (self.mix != 1.0 or self.settings.amount == 0 or self.match):
             raise SettingsError(_BEYOND_RAW.format("mix nor match nor strength 0"))
         if self.raw is not None and not self.is_whole:
@@ -216,10 +236,14 @@ def _preset(name: str | None) -> Preset:
 
 
 def _is_true(value: Any) -> bool:
+    if value in (None, "none"):
+        return False
     try:
         return TypeAdapter(bool).validate_python(value)
     except ValidationError as error:
-        raise SettingsError(f"raw must be true or false, got {value!r}") from error
+        raise SettingsError(
+            f"raw must be true or false, got {value!r}; give one of them"
+        ) from error
 
 
 def _raw(preset: Preset) -> RawSettings:
@@ -239,6 +263,11 @@ def _given_settings(model: Any, fields: dict[str, Any], keywords: dict[str, Any]
         return keywords
     if isinstance(model, EngineSettings):
         name = next((n for n, each in ENGINES.usable().items() if each is type(model)), None)
+        if name is None:
+            raise SettingsError(
+                f"{type(model).__name__} is not the settings of an engine that is registered; give "
+                "a model of estilo.settings"
+            )
         if fields.get("engine") not in (None, name):
             raise SettingsError(
                 f"settings of the engine {name!r} were given for the engine {fields['engine']!r}; "
@@ -246,12 +275,17 @@ def _given_settings(model: Any, fields: dict[str, Any], keywords: dict[str, Any]
             )
         fields["engine"] = name
         model = model.model_dump(exclude_unset=True)
+    if not isinstance(model, Mapping):
+        raise SettingsError(
+            f"settings must be a model of estilo.settings or a mapping, got {model!r}; make one of "
+            "them"
+        )
     return merged_settings(model, keywords)
 
 
 def _matches(given: str | Sequence[str]) -> tuple[str, ...]:
     known = get_args(Matched)
-    names = [name.strip() for name in (given.split(",") if isinstance(given, str) else given)]
+    names = [str(name).strip() for name in (given.split(",") if isinstance(given, str) else given)]
     for name in names:
         if name not in known:
             raise SettingsError(

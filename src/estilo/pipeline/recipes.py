@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from estilo.engines import ENGINES
+from estilo.errors import InputError
 from estilo.presets import load_preset, renamed_preset
 
 _IN_PLAN = (
@@ -27,12 +28,18 @@ def upgraded(recipe: Any) -> Any:
         return recipe
     plan = {name: recipe[name] for name in _IN_PLAN if name in recipe}
     plan["scores"] = bool(recipe.get("scores"))
-    if plan["engine"] in ENGINES:
-        plan["settings"] = ENGINES[plan["engine"]].upgrade(plan.get("settings", {}))
-    if plan.get("preset") is not None:
-        plan["preset"] = renamed_preset(plan["preset"])
+    settings, preset = plan.get("settings"), plan.get("preset")
+    if isinstance(plan["engine"], str) and plan["engine"] in ENGINES and isinstance(settings, dict):
+        plan["settings"] = ENGINES[plan["engine"]].upgrade(settings)
+    if isinstance(preset, str):
+        plan["preset"] = renamed_preset(preset)
     if recipe.get("raw"):
-        raw = load_preset(plan["preset"]).raw
-        plan["raw"] = None if raw is None else raw.model_dump()
+        raw = load_preset(plan["preset"]).raw if isinstance(preset, str) else None
+        if raw is None:
+            raise InputError(
+                f"the recipe is of a raw output, and its preset {preset!r} has no original method; "
+                "bring the preset back"
+            )
+        plan["raw"] = raw.model_dump()
     others = {name: value for name, value in recipe.items() if name not in (*_IN_PLAN, "raw")}
     return {**others, "format": 2, "plan": plan}

@@ -4,13 +4,14 @@ Imports no torch, so that a bad recipe is refused at once.
 """
 
 import json
+import os
 import platform
 import sys
 from importlib.metadata import version
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from estilo.engines.grains import Grain
 from estilo.errors import InputError
@@ -126,6 +127,17 @@ class Report(_Part):
     warnings: list[str] = []
     versions: dict[str, str]
 
+    @model_validator(mode="after")
+    def _check_job(self) -> Self:
+        is_texture = self.job == "texture"
+        if is_texture != (self.content is None) or is_texture != (self.seconds is not None):
+            raise ValueError(
+                "a texture has a length and no content, a transfer the other way round"
+            )
+        if not self.styles:
+            raise ValueError("there is no style in it")
+        return self
+
     def to_json(self) -> str:
         """Indented JSON; what is not Unicode in a file's name is escaped, so that it comes back."""
         text = (
@@ -135,12 +147,13 @@ class Report(_Part):
         return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
-def read_report(path: Path) -> Report:
+def read_report(path: str | os.PathLike[str]) -> Report:
     """The report in a file.
 
     Raises:
         InputError: the file is missing or not a report of this version.
     """
+    path = Path(path)
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -149,8 +162,8 @@ def read_report(path: Path) -> Report:
             "give the .json that estilo wrote beside its output"
         ) from error
     try:
-        return Report.model_validate(upgraded(json.loads(text)))
-    except json.JSONDecodeError as error:
+        return Report.model_validate(upgraded(_of_known_format(json.loads(text))))
+    except (json.JSONDecodeError, RecursionError) as error:
         raise InputError(
             f"{path} is not a recipe of estilo, nor any JSON: {error}; "
             "give the .json that estilo wrote beside its output"
@@ -162,6 +175,17 @@ def read_report(path: Path) -> Report:
             f"{path} is not a recipe of estilo: {where}: {first['msg']}; "
             "give the .json that estilo wrote beside its output"
         ) from error
+
+
+def _of_known_format(recipe: Any) -> Any:
+    """What a file holds, if it says a format that this version reads, or no format at all."""
+    number = recipe.get("format", FORMAT) if isinstance(recipe, dict) else FORMAT
+    if number not in (1, FORMAT) or isinstance(number, bool):
+        raise InputError(
+            f"the recipe is of format {number!r}, and this version reads 1 to {FORMAT}; update "
+            "estilo, or render it with the version that wrote it"
+        )
+    return recipe
 
 
 def versions() -> dict[str, str]:

@@ -27,6 +27,8 @@ def report_of(
     audio: Audio,
     outcome: Outcome,
     level: LevelReport | None,
+    *,
+    seconds: float | None = None,
 ) -> Report:
     """The report, except for scores and times.
 
@@ -37,6 +39,7 @@ def report_of(
         audio: the output.
         outcome: what the engine said of it.
         level: what was done to its level, if anything.
+        seconds: length of a texture, in seconds.
     """
     network = plan.feature_network
     return Report(
@@ -49,6 +52,7 @@ def report_of(
         content=None if content is None else input_report(content),
         styles=[input_report(style, weight=style.weight) for style in styles],
         weights_id=outcome.weights_id,
+        seconds=seconds,
         is_complete=outcome.is_complete,
         output=OutputReport(
             sample_rate=audio.sample_rate,

@@ -29,7 +29,7 @@ def rerun(
 
     Args:
         recipe: path of the .json that lies beside a result.
-        on_progress: function that is called with an `estilo.progress.Progress` after every step.
+        on_progress: function that is called with an `estilo.Progress` after every step.
         cancel: token that is asked before every step: anything with ``is_set()``, or a function
             that returns whether to stop.
         keep_best: whether to return the best result so far, instead of raising, when the work was

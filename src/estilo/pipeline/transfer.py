@@ -110,7 +110,7 @@ class Transfer:
             content: path, `Audio`, `estilo.Clip`, or an array with its sample rate in Hz.
             styles: one or several of the same; where the engine takes them, also style files.
             style_weights: shares of several styles; equal if not given.
-            on_progress: function that is called with an `estilo.engines.base.Progress` after every
+            on_progress: function that is called with an `estilo.Progress` after every
                 step.
             cancel: token that is asked before every step: anything with ``is_set()``, or a function
                 that returns whether to stop.
@@ -202,10 +202,10 @@ class Transfer:
         clock.lap("engine")
         audio, level = matched(outcome.samples, sources[0].audio)
         clock.lap("levels")
-        report = report_of(plan, None, sources, audio, outcome, level)
+        report = report_of(plan, None, sources, audio, outcome, level, seconds=seconds)
         if plan.scores:
             report = scored(report, None, sources, audio, clock)
-        report = report.model_copy(update={"seconds": seconds, "timings_s": clock.laps})
+        report = report.model_copy(update={"timings_s": clock.laps})
         return TransferResult(audio, report, styles=_audios(sources))
 
 
@@ -226,7 +226,7 @@ def transfer(
         content: path, `Audio`, `estilo.Clip`, or an array with its sample rate in Hz.
         style: one or several of the same; where the engine takes them, also style files.
         style_weights: shares of several styles; equal if not given.
-        on_progress: function that is called with an `estilo.engines.base.Progress` after every
+        on_progress: function that is called with an `estilo.Progress` after every
             step.
         cancel: token that is asked before every step: anything with ``is_set()``, or a function
             that returns whether to stop.
@@ -269,7 +269,7 @@ def texture(
         seconds: length of the output, in seconds.
         realism: how close the texture is to the styles, 0 to 1, at the price of copying them.
         style_weights: shares of several styles; equal if not given.
-        on_progress: function that is called with an `estilo.engines.base.Progress` after every
+        on_progress: function that is called with an `estilo.Progress` after every
             step.
         cancel: token that is asked before every step: anything with ``is_set()``, or a function
             that returns whether to stop.

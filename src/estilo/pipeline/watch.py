@@ -36,7 +36,9 @@ class Watch:
             keep_best: whether to return the best result so far, instead of raising, when the work
                 was cancelled.
         """
-        return cls(on_progress, _Asked(cancel) if callable(cancel) else cancel, keep_best)
+        if cancel is None or isinstance(cancel, Cancel):
+            return cls(on_progress, cancel, keep_best)
+        return cls(on_progress, _Asked(cancel), keep_best)
 
 
 @dataclass(frozen=True)
