@@ -14,6 +14,12 @@ from estilo.progress import Progress
 STEP = Progress(0.25, "optimising", 12, loss=0.5, elapsed_s=1.0, remaining_s=3.0)
 
 
+@pytest.fixture(autouse=True)
+def _able_terminal(monkeypatch):
+    """One that moves its cursor, whatever the tests were started in."""
+    monkeypatch.setenv("TERM", "xterm-256color")
+
+
 def report(*, is_terminal, is_quiet=False, stop=None):
     """What is said during one step."""
     stream = io.StringIO()

@@ -222,9 +222,10 @@ def test_settings_are_checked_before_anything_is_made(tmp_path):
 
 def test_makers_that_cannot_run_fail_alone(tmp_path, monkeypatch):
     monkeypatch.setattr(scoreboard, "measure_all", inline)
-    maker = TransferMaker({"engine": "optimise", "n_steps": 1, "device": "nowhere"})
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    maker = TransferMaker({"engine": "optimise", "n_steps": 1, "device": "cuda"})
     entries = (QUICK[1], Entry("broken", "broken", maker))
     board = run(tiny(tmp_path, items=("a-0",), entries=entries))
     (failure,) = board.failures
     assert failure.entry == "broken"
-    assert "unknown device 'nowhere'" in failure.measured.error
+    assert "no CUDA GPU is at hand" in failure.measured.error
