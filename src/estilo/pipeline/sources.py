@@ -89,7 +89,7 @@ def read_source(clip: Clip, *, name: str, weight: float = 1.0, is_style: bool = 
     if isinstance(clip.source, Audio):
         audio = _cut(clip.source, clip, name)
         _check_samples(audio, name)
-        return Source(clip, audio, None, _hash_samples(audio.samples), weight)
+        return Source(clip, audio, None, sample_hash(audio), weight)
     if isinstance(clip.source, RecordingFile):
         return _read_file(clip, clip.source, weight)
     with open_recording(clip) as file:
@@ -196,7 +196,11 @@ def check_whole(clip: Clip) -> None:
 
 def sample_hash(audio: Audio) -> str:
     """SHA-256 of the samples, in hexadecimal."""
-    return _hash_samples(audio.samples)
+    digest = hashlib.sha256(str(audio.samples.shape).encode())
+    for channel in audio.samples:
+        for start in range(0, len(channel), _BLOCK):
+            digest.update(np.ascontiguousarray(channel[start : start + _BLOCK]).tobytes())
+    return digest.hexdigest()
 
 
 def file_hash(clip: Clip) -> str:
@@ -282,11 +286,3 @@ def _check_samples(audio: Audio, name: str) -> None:
                 f"the {name} holds {block[channel, sample]} at sample {start + sample} of channel "
                 f"{channel + 1}; give finite samples"
             )
-
-
-def _hash_samples(samples: np.ndarray) -> str:
-    digest = hashlib.sha256(str(samples.shape).encode())
-    for channel in samples:
-        for start in range(0, len(channel), _BLOCK):
-            digest.update(np.ascontiguousarray(channel[start : start + _BLOCK]).tobytes())
-    return digest.hexdigest()
