@@ -1,3 +1,4 @@
+import json
 import signal
 import time
 from pathlib import Path
@@ -81,6 +82,17 @@ def test_again_measures_nothing(board):
     said = board("--n", 1)
     assert said.code == 0
     assert "measured, about" not in said.err
+
+
+def test_outputs_are_kept_if_asked_for(board, tmp_path):
+    board("--n", 1)
+    assert not list((tmp_path / "board").rglob("*.flac"))
+    said = board("--n", 1, "--keep-outputs")
+    assert "1 of 6 measured, about " in said.err
+    index = json.loads((tmp_path / "board" / "outputs.json").read_text())
+    assert {each["entry"] for each in index["outputs"]} >= {"target", "crossfade 0.25"}
+    for each in index["outputs"]:
+        assert (tmp_path / "board" / each["file"]).is_file()
 
 
 def test_each_set_has_a_folder_of_its_own(board, run, tmp_path, monkeypatch):

@@ -13,7 +13,7 @@ from estilo.cli.long_work import (
     print_table,
     resumable,
 )
-from estilo.cli.options import OUTPUT, WHAT, Quiet, numbers
+from estilo.cli.options import OUTPUT, WHAT, Quiet, flag, numbers
 from estilo.cli.performing import name_files
 from estilo.cli.progress import Reporter
 
@@ -69,6 +69,10 @@ def scoreboard(
             "given.",
         ),
     ] = None,
+    keep_outputs: Annotated[
+        bool,
+        flag(OUTPUT, "Keep every output in the folder, to listen to and to score again."),
+    ] = False,
     jobs: Jobs = None,
     quiet: Quiet = False,
 ) -> int:
@@ -77,11 +81,13 @@ def scoreboard(
     Writes a page (scoreboard.md), two pictures and every value (pairs.csv).
     What is measured is kept in results.jsonl at once: stopped by Ctrl-C, the
     same command goes on where it was, and tries again what failed. After a
-    change of the code name a new folder.
+    change of the code name a new folder. Kept outputs are taken again where only
+    what is measured has changed.
 
     For example:
       estilo scoreboard --n 10
       estilo scoreboard --test-set real --engines optimise,dipani-fixed -o real-board
+      estilo scoreboard --n 10 --keep-outputs -o heard
     """
     from estilo.evaluation.scoreboard import plan, run, write
 
@@ -93,6 +99,7 @@ def scoreboard(
         engines=None if engines is None else [each.strip() for each in engines.split(",")],
         n=n,
         strengths=None if strengths is None else numbers(strengths, option="--strengths"),
+        keep_outputs=keep_outputs,
     )
     with reporter.listening():
         with (

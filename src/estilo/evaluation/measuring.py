@@ -14,6 +14,7 @@ from estilo.analysis.sound import Sound
 from estilo.audio import Audio
 from estilo.dsp.resample import resample
 from estilo.errors import EstiloError
+from estilo.evaluation.kept import KeptOutput, Made
 from estilo.evaluation.makers import Maker
 from estilo.evaluation.sets import Item, TestSet
 from estilo.metrics import METRICS, summary
@@ -143,27 +144,28 @@ class Bench:
         self._against = References()
         self._columns: list[Column] = []
 
-    def measure(self, name: str, maker: Maker) -> Measured:
+    def measure(self, name: str, maker: Maker, kept: KeptOutput | None = None) -> Measured:
         """Make the output of an item and measure it; a failure is part of the result.
 
         Args:
             name: name of the item.
             maker: maker of the output.
+            kept: place that the output is kept at, or is taken from if it is there already.
         """
         try:
             item = self._load(name)
-            maker.warm()
-            clocks = time.perf_counter(), time.process_time()
-            output = maker.make(item)
-            wall_s, processor_s = time.perf_counter() - clocks[0], time.process_time() - clocks[1]
-            scores = self._scores(output, item)
+            if kept is None:
+                made = _made(item, maker)
+            else:
+                made = kept.once(item, lambda: _made(item, maker))
+            scores = self._scores(made.audio, item)
         except Exception as error:  # one failure in hours of work: the others go on
             return Measured(error=f"{type(error).__name__}: {' '.join(str(error).split())}")
         return Measured(
             group=item.group,
-            duration_s=output.duration_s,
-            wall_s=wall_s,
-            processor_s=processor_s,
+            duration_s=made.audio.duration_s,
+            wall_s=made.wall_s,
+            processor_s=made.processor_s,
             scores=scores,
         )
 
@@ -191,6 +193,13 @@ class Bench:
                     assert second_half is not None  # noqa: S101 - textures have one
                     scores.values[column.name] = texture_kad(sound, second_half)
         return {each.name: scores.values.get(each.name, math.nan) for each in self._columns}
+
+
+def _made(item: Item, maker: Maker) -> Made:
+    maker.warm()
+    wall_s, processor_s = time.perf_counter(), time.process_time()
+    audio = maker.make(item)
+    return Made(audio, time.perf_counter() - wall_s, time.process_time() - processor_s)
 
 
 def _equalised(output: Audio, style: Audio) -> Audio:

@@ -4,7 +4,7 @@ import csv
 import io
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,6 +12,8 @@ from estilo.errors import OutputError, SettingsError
 from estilo.evaluation.board import Board
 from estilo.evaluation.entries import STRENGTHS, Entry, pair_entries, texture_entries
 from estilo.evaluation.folders import check_folder, make_folder
+from estilo.evaluation.kept import ROLES, KeptOutput
+from estilo.evaluation.kept_index import INDEX, Index, ListedItem, ListedOutput, write_index
 from estilo.evaluation.ledger import Ledger, Result, result_key
 from estilo.evaluation.markdown import page
 from estilo.evaluation.measuring import Column, columns_of
@@ -37,6 +39,7 @@ class BoardPlan:
         entries: rows.
         columns: what is measured.
         folder: folder of the ledger and all that is written.
+        keeps_outputs: whether the outputs are kept as files.
     """
 
     set_name: str
@@ -45,11 +48,26 @@ class BoardPlan:
     entries: tuple[Entry, ...]
     columns: tuple[Column, ...]
     folder: Path
+    keeps_outputs: bool = False
 
     @property
     def ledger(self) -> Ledger:
         """Results so far."""
         return Ledger(self.folder / LEDGER)
+
+    def place(self, item: str, entry: Entry) -> KeptOutput | None:
+        """Where an output is kept; None if it is not.
+
+        Args:
+            item: name of the item.
+            entry: row of the output.
+        """
+        if not self.keeps_outputs:
+            return None
+        recipe = entry.maker.recipe()
+        return KeptOutput.of(
+            self.folder, set_name=self.set_name, item=item, entry=entry.name, recipe=recipe
+        )
 
 
 def plan(
@@ -60,6 +78,7 @@ def plan(
     n: int | None = None,
     strengths: Sequence[float] | None = None,
     test_set: TestSet | None = None,
+    keep_outputs: bool = False,
 ) -> BoardPlan:
     """Say what will be measured, or why it cannot be.
 
@@ -70,6 +89,7 @@ def plan(
         n: items; as many as the set has by default.
         strengths: strengths, as for `pair_entries`; not for textures.
         test_set: test set in place of the one of that name.
+        keep_outputs: keep the outputs in the folder, as files that are found again.
 
     Raises:
         InputError: what the test set is made from is missing.
@@ -93,7 +113,9 @@ def plan(
             has_target=first.target is not None,
         )
     made = BoardPlan(
-        set_name, chosen, tuple(items), tuple(entries), tuple(columns_of(first)), folder
+        *(set_name, chosen, tuple(items), tuple(entries), tuple(columns_of(first))),
+        folder=folder,
+        keeps_outputs=keep_outputs,
     )
     _check_folder(made)
     return made
@@ -117,26 +139,51 @@ def run(
     Raises:
         EstiloError: a process died, or the ledger cannot be written.
     """
-    ledger, made = chosen.ledger, provenance()
+    results, wanted = _known_and_wanted(chosen)
+    try:
+        _measure(chosen, results, wanted, n_jobs=n_jobs, on_result=on_result)
+    finally:
+        if chosen.keeps_outputs:
+            write_index(chosen.folder, _index(chosen, results))
+    return Board(chosen.set_name, chosen.items, chosen.entries, chosen.columns, results)
+
+
+def _known_and_wanted(
+    chosen: BoardPlan,
+) -> tuple[dict[tuple[str, str], Result], list[tuple[str, str, Entry]]]:
+    """Results so far, by names of entry and item; and keys, items and entries to be measured."""
     names = [column.name for column in chosen.columns]
-    known = {key: each for key, each in ledger.read().items() if each.measured.error is None}
+    known = {key: each for key, each in chosen.ledger.read().items() if each.measured.error is None}
     results: dict[tuple[str, str], Result] = {}
     wanted: list[tuple[str, str, Entry]] = []
     for item in chosen.items:
         for entry in chosen.entries:
             recipe = entry.maker.recipe()
             key = result_key(set_name=chosen.set_name, item=item, recipe=recipe, columns=names)
-            if key in known:
+            kept = chosen.place(item, entry)
+            if key in known and (kept is None or kept.found is not None):
                 # The row may have had another name.
                 results[entry.name, item] = replace(known[key], entry=entry.name)
             else:
                 wanted.append((key, item, entry))
-    n_kept, start = len(results), time.monotonic()
-    tasks = [(item, entry.maker) for _, item, entry in wanted]
+    return results, wanted
+
+
+def _measure(
+    chosen: BoardPlan,
+    results: dict[tuple[str, str], Result],
+    wanted: list[tuple[str, str, Entry]],
+    *,
+    n_jobs: int,
+    on_result: Callable[[Counted[Result]], None] | None,
+) -> None:
+    """Measure what is wanted, and add it to the results and to the ledger."""
+    n_kept, start, made = len(results), time.monotonic(), provenance()
+    tasks = [(item, entry.maker, chosen.place(item, entry)) for _, item, entry in wanted]
     for place, measured in measure_all(tasks, test_set=chosen.test_set, n_jobs=n_jobs):
         key, item, entry = wanted[place]
         result = Result(key, chosen.set_name, item, entry.name, measured, made)
-        ledger.append(result)
+        chosen.ledger.append(result)
         results[entry.name, item] = result
         if on_result is not None:
             n_done = len(results) - n_kept
@@ -144,7 +191,37 @@ def run(
             left_s = each_s * (len(wanted) - n_done)
             n_total = n_kept + len(wanted)
             on_result(Counted(result, n_done, n_total, n_kept=n_kept, remaining_s=left_s))
-    return Board(chosen.set_name, chosen.items, chosen.entries, chosen.columns, results)
+
+
+def _index(chosen: BoardPlan, results: Mapping[tuple[str, str], Result]) -> Index:
+    """All outputs that are there, item by item; what failed is not."""
+    items: list[ListedItem] = []
+    outputs: list[ListedOutput] = []
+    for item in chosen.items:
+        places = [(entry, chosen.place(item, entry)) for entry in chosen.entries]
+        files = [(entry, place.found) for entry, place in places if place is not None]
+        found = [(entry, file) for entry, file in files if file is not None]
+        if not found:
+            continue
+        groups = [results[key].measured.group for key in results if key[1] == item]
+        folder = found[0][1].parent
+        paths = {role: folder / f"{role}.flac" for role in ROLES}
+        recordings = {
+            role: _relative(path, chosen) for role, path in paths.items() if path.is_file()
+        }
+        items.append(ListedItem(item, max(groups, default=""), **recordings))
+        outputs += [
+            ListedOutput(
+                *(item, entry.name, _relative(file, chosen)),
+                *(entry.series, entry.strength, entry.is_control),
+            )
+            for entry, file in found
+        ]
+    return Index(chosen.set_name, tuple(items), tuple(outputs))
+
+
+def _relative(path: Path, chosen: BoardPlan) -> str:
+    return path.relative_to(chosen.folder).as_posix()
 
 
 def write(board: Board, folder: Path) -> list[Path]:
@@ -203,7 +280,9 @@ def pairs_csv(board: Board) -> str:
 def _check_folder(chosen: BoardPlan) -> None:
     """Make the folder; refuse one that holds the results of another set, or files not of ours."""
     folder = chosen.folder
-    check_folder(folder, begun=LEDGER, files=(PAGE, PAIRS, TRADEOFF, TEXTURE_TRADEOFF, SPEED))
+    # Whoever wants kept outputs scored anew removes the ledger.
+    begun = LEDGER if (folder / LEDGER).exists() else INDEX
+    check_folder(folder, begun=begun, files=(PAGE, PAIRS, TRADEOFF, TEXTURE_TRADEOFF, SPEED))
     make_folder(folder)
     others = {each.set_name for each in chosen.ledger.read().values()} - {chosen.set_name}
     if others:

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 
+from estilo.evaluation.kept import KeptOutput
 from estilo.evaluation.makers import Maker
 from estilo.evaluation.measuring import Bench, Measured
 from estilo.evaluation.sets import TestSet
 from estilo.processes import run_all
 
-Task = tuple[str, Maker]
-"""Name of an item, and what makes an output from it."""
+Task = tuple[str, Maker] | tuple[str, Maker, KeptOutput | None]
+"""Name of an item, what makes an output from it, and where the output is kept, if it is."""
 
 
 def measure_all(
@@ -40,4 +41,5 @@ def _begin(test_set: TestSet) -> None:
 
 def _measure(task: Task) -> Measured:
     assert _bench is not None  # noqa: S101 - `_begin` came first
-    return _bench.measure(*task)
+    name, maker, *kept = task
+    return _bench.measure(name, maker, *kept)
