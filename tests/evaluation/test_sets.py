@@ -33,8 +33,9 @@ def nowhere(monkeypatch, tmp_path):
     monkeypatch.setenv("ESTILO_AUDIO", str(tmp_path / "nowhere"))
 
 
+@pytest.mark.usefixtures("recordings", "instruments", "cache")
 @pytest.mark.parametrize("name", TEST_SETS)
-def test_fewer_items_are_the_first_ones(name, recordings):
+def test_fewer_items_are_the_first_ones(name):
     chosen = TEST_SETS[name]()
     every = chosen.names()
     assert len(set(every)) == len(every)

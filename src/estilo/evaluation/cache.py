@@ -7,8 +7,9 @@ from pathlib import Path
 from platformdirs import user_cache_path
 
 from estilo.audio import Audio
+from estilo.evaluation.folders import make_folder
 from estilo.io import load, save
-from estilo.io.atomic import output_error
+from estilo.io.atomic import write_atomic
 
 
 def cache_folder() -> Path:
@@ -32,10 +33,24 @@ def cached(name: str, make: Callable[[], Audio]) -> Audio:
     """
     path = cache_folder() / f"{name}.flac"
     if not path.is_file():
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise output_error(path.parent, error) from error
+        make_folder(path.parent)
         # Two processes may render the same recording: equal bytes, so the last one may win.
         save(make(), path, bit_depth="24", force=True)
     return load(path)
+
+
+def cached_text(name: str, make: Callable[[], str]) -> str:
+    """A text from the cache, made and put there the first time.
+
+    Args:
+        name: path in the cache, with extension.
+        make: writes it.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    path = cache_folder() / name
+    if not path.is_file():
+        make_folder(path.parent)
+        write_atomic(path, make().encode(), force=True)
+    return path.read_text(encoding="utf-8")

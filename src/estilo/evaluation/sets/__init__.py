@@ -9,6 +9,8 @@ TEST_SETS = Registry(
     kind="estilo.evaluation.sets.base:TestSet",
     parts={
         "synthetic": "estilo.evaluation.sets.synthetic:SyntheticTriplets",
+        "recorded": "estilo.evaluation.sets.recorded:Recorded",
+        "recorded-dev": "estilo.evaluation.sets.recorded:RecordedDev",
         "real": "estilo.evaluation.sets.real:RealPairs",
         "textures": "estilo.evaluation.sets.textures:Textures",
     },
