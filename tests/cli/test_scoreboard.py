@@ -11,6 +11,7 @@ from tiny_set import QUICK, Slow
 
 from estilo.evaluation.entries import Entry
 from estilo.evaluation.ledger import Ledger
+from estilo.evaluation.looks import Looks
 from estilo.evaluation.sets import TEST_SETS
 from estilo.registry import Registry
 
@@ -93,6 +94,27 @@ def test_outputs_are_kept_if_asked_for(board, tmp_path):
     assert {each["entry"] for each in index["outputs"]} >= {"target", "crossfade 0.25"}
     for each in index["outputs"]:
         assert (tmp_path / "board" / each["file"]).is_file()
+
+
+def test_a_folder_that_keeps_outputs_goes_on_keeping_them(board, tmp_path, monkeypatch):
+    board("--n", 1, "--keep-outputs")
+    # Other columns are measured from the files: nothing is made again.
+    monkeypatch.setattr("estilo.evaluation.scoreboard.result_key", lambda **what: str(what))
+    monkeypatch.setattr("estilo.evaluation.measuring._made", None)
+    said = board("--n", 1)
+    assert (said.code, "failed" in said.err) == (0, False)
+    assert "measured, about" in said.err
+
+
+def test_looks_at_a_reserved_set_are_counted(board, tmp_path, monkeypatch):
+    log = Looks(tmp_path / "looks.csv", most=1)
+    monkeypatch.setattr("estilo.evaluation.scoreboard.looks_at", lambda name, most: log)
+    monkeypatch.setattr("tiny_set.TinyPairs.looks", 1)
+    assert f"look 1 of 1 at this reserved set; logged in {log.path}" in board("--n", 1).err
+    assert len(log.read()) == 1
+    refused = board("--n", 2)
+    assert (refused.code, "all 1 looks" in refused.err) == (2, True)
+    assert "look 2 of 1" in board("--n", 2, "--another-look").err
 
 
 def test_each_set_has_a_folder_of_its_own(board, run, tmp_path, monkeypatch):

@@ -15,14 +15,19 @@ def git(folder, *arguments):
 
 @pytest.mark.needs_git
 def test_commit_and_what_changed_since(tmp_path):
-    (tmp_path / "__init__.py").write_text("")
+    code = tmp_path / "src"
+    code.mkdir()
+    for path in (code / "__init__.py", code / "other.py", tmp_path / "page.md"):
+        path.write_text("")
     git(tmp_path, "init")
     git(tmp_path, "add", ".")
     git(tmp_path, "commit", "-m", "x")
     git(tmp_path, "tag", "-a", "v9", "-m", "v9")  # a tag is no commit
-    assert commit(tmp_path) == git(tmp_path, "rev-parse", "HEAD")[:10]
-    (tmp_path / "__init__.py").write_text("changed")
-    assert commit(tmp_path).endswith("-dirty")
+    assert commit(code) == git(tmp_path, "rev-parse", "HEAD")[:10]
+    (tmp_path / "page.md").write_text("changed")  # which changes no result
+    assert not commit(code).endswith("-dirty")
+    (code / "other.py").write_text("changed")
+    assert commit(code) == git(tmp_path, "rev-parse", "HEAD")[:10] + "-dirty"
 
 
 @pytest.mark.needs_git

@@ -310,6 +310,7 @@ def test_the_tuning_soundfont_is_not_that_of_the_scoreboard(monkeypatch, tmp_pat
             "items with a content signal, and those of the set 'synthetic'",
         ),
         ({"set_name": "real", "soundfont": "TimGM6mb"}, "leave it out"),
+        ({"set_name": "recorded", "test_set": None}, "nothing is tuned on it.*recorded-dev"),
         ({"over": ["limit_db=1:2"]}, "unknown setting 'limit_db'"),
     ],
 )

@@ -20,6 +20,7 @@ from estilo.cli.progress import Reporter
 if TYPE_CHECKING:
     from estilo.evaluation.board import Board
     from estilo.evaluation.ledger import Result
+    from estilo.evaluation.looks import PlannedLook
     from estilo.evaluation.scoreboard import BoardPlan
     from estilo.progress import Counted
 
@@ -42,12 +43,16 @@ def scoreboard(
         Parameter(
             metavar="NAME",
             group=WHAT,
-            help="The test set: synthetic, real, textures (see estilo list test-sets).",
+            help="The test set: synthetic, recorded-dev, recorded, real, textures (see estilo list "
+            "test-sets).",
         ),
     ] = "synthetic",
     n: Annotated[
         int | None,
-        Parameter(group=WHAT, help="Number of its items; 60 synthetic ones, else all of them."),
+        Parameter(
+            group=WHAT,
+            help="Number of its items; 60 synthetic or 40 recorded ones, else all of them.",
+        ),
     ] = None,
     strengths: Annotated[
         str | None,
@@ -72,6 +77,10 @@ def scoreboard(
     keep_outputs: Annotated[
         bool,
         flag(OUTPUT, "Keep every output in the folder, to listen to and to score again."),
+    ] = False,
+    another_look: Annotated[
+        bool,
+        flag(WHAT, "Look at a reserved set once more, though all planned looks are taken."),
     ] = False,
     jobs: Jobs = None,
     quiet: Quiet = False,
@@ -100,7 +109,10 @@ def scoreboard(
         n=n,
         strengths=None if strengths is None else numbers(strengths, option="--strengths"),
         keep_outputs=keep_outputs,
+        another_look=another_look,
     )
+    if chosen.look is not None:
+        reporter.say(_look(chosen.look))
     with reporter.listening():
         with (
             resumable("what was measured", chosen.ledger.path),
@@ -128,6 +140,11 @@ def _title(chosen: "BoardPlan", n_jobs: int) -> str:
         f"{len(chosen.entries)} rows on {len(chosen.items)} items of the {chosen.set_name} set, "
         f"{in_words(n_jobs)}, kept in {chosen.folder}"
     )
+
+
+def _look(planned: "PlannedLook") -> str:
+    log = planned.log
+    return f"look {planned.number} of {log.most} at this reserved set; logged in {log.path}"
 
 
 def _print_table(board: "Board") -> None:

@@ -42,8 +42,8 @@ def search(
         Parameter(
             metavar="NAME",
             group=WHAT,
-            help="The test set: synthetic, real, or another whose items have a content signal (see "
-            "estilo list test-sets).",
+            help="The test set: synthetic, recorded-dev, real, or another whose items have a "
+            "content signal (see estilo list test-sets).",
         ),
     ] = "synthetic",
     trials: Annotated[

@@ -41,6 +41,8 @@ def n_cores() -> int:
 def commit(folder: Path | None = None) -> str:
     """Commit of the code that runs, ``-dirty`` where it was changed since; "unknown" without git.
 
+    What lies outside the folder of the code, documents and tests for instance, changes no result.
+
     Args:
         folder: folder of the code; estilo's if not given.
     """
@@ -48,9 +50,11 @@ def commit(folder: Path | None = None) -> str:
     # An installed package may lie in the repository of somebody else, who does not track it.
     if _git(folder, "ls-files", "--error-unmatch", "__init__.py") is None:
         return "unknown"
-    return (
-        _git(folder, "describe", "--always", "--dirty", "--exclude=*", "--abbrev=10") or "unknown"
-    )
+    name = _git(folder, "describe", "--always", "--exclude=*", "--abbrev=10")
+    if name is None:
+        return "unknown"
+    changed = _git(folder, "status", "--porcelain", "--untracked-files=no", "--", ".")
+    return f"{name}-dirty" if changed else name
 
 
 def _git(folder: Path, *arguments: str) -> str | None:

@@ -15,9 +15,10 @@ from estilo.evaluation.folders import check_folder, make_folder
 from estilo.evaluation.kept import ROLES, KeptOutput
 from estilo.evaluation.kept_index import INDEX, Index, ListedItem, ListedOutput, write_index
 from estilo.evaluation.ledger import Ledger, Result, result_key
+from estilo.evaluation.looks import Look, PlannedLook, looks_at
 from estilo.evaluation.markdown import page
 from estilo.evaluation.measuring import Column, columns_of
-from estilo.evaluation.provenance import provenance
+from estilo.evaluation.provenance import commit, provenance
 from estilo.evaluation.sets import TEST_SETS, TestSet
 from estilo.evaluation.workers import measure_all
 from estilo.io.atomic import write_atomic
@@ -40,6 +41,7 @@ class BoardPlan:
         columns: what is measured.
         folder: folder of the ledger and all that is written.
         keeps_outputs: whether the outputs are kept as files.
+        look: the look that this is at a reserved test set; None at any other.
     """
 
     set_name: str
@@ -49,6 +51,7 @@ class BoardPlan:
     columns: tuple[Column, ...]
     folder: Path
     keeps_outputs: bool = False
+    look: PlannedLook | None = None
 
     @property
     def ledger(self) -> Ledger:
@@ -79,6 +82,7 @@ def plan(
     strengths: Sequence[float] | None = None,
     test_set: TestSet | None = None,
     keep_outputs: bool = False,
+    another_look: bool = False,
 ) -> BoardPlan:
     """Say what will be measured, or why it cannot be.
 
@@ -89,11 +93,13 @@ def plan(
         n: items; as many as the set has by default.
         strengths: strengths, as for `pair_entries`; not for textures.
         test_set: test set in place of the one of that name.
-        keep_outputs: keep the outputs in the folder, as files that are found again.
+        keep_outputs: keep the outputs in the folder, as files that are found again; a folder that
+            has kept some goes on keeping them.
+        another_look: look at a reserved test set more often than was planned.
 
     Raises:
         InputError: what the test set is made from is missing.
-        SettingsError: a name or a number makes no sense.
+        SettingsError: a name or a number makes no sense, or all looks at the test set are taken.
         OutputError: the folder cannot be used.
     """
     chosen: TestSet = TEST_SETS[set_name]() if test_set is None else test_set
@@ -115,8 +121,11 @@ def plan(
     made = BoardPlan(
         *(set_name, chosen, tuple(items), tuple(entries), tuple(columns_of(first))),
         folder=folder,
-        keeps_outputs=keep_outputs,
+        keeps_outputs=keep_outputs or (folder / INDEX).is_file(),
     )
+    if chosen.looks is not None:
+        look = _planned_look(made, most=chosen.looks, is_allowed=another_look)
+        made = replace(made, look=look)
     _check_folder(made)
     return made
 
@@ -140,12 +149,25 @@ def run(
         EstiloError: a process died, or the ledger cannot be written.
     """
     results, wanted = _known_and_wanted(chosen)
+    if chosen.look is not None and wanted:
+        chosen.look.take()
     try:
         _measure(chosen, results, wanted, n_jobs=n_jobs, on_result=on_result)
     finally:
         if chosen.keeps_outputs:
             write_index(chosen.folder, _index(chosen, results))
     return Board(chosen.set_name, chosen.items, chosen.entries, chosen.columns, results)
+
+
+def _planned_look(chosen: BoardPlan, *, most: int, is_allowed: bool) -> PlannedLook:
+    log = looks_at(chosen.set_name, most=most)
+    look = Look.of(
+        commit=commit(),
+        n_items=len(chosen.items),
+        engines=[entry.name for entry in chosen.entries if not entry.is_control],
+        columns=[column.name for column in chosen.columns],
+    )
+    return PlannedLook(log, look, log.check(look, is_allowed=is_allowed))
 
 
 def _known_and_wanted(

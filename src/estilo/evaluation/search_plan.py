@@ -197,6 +197,11 @@ def plan(
         given = {"soundfont": soundfont} if set_name == "synthetic" else {}
         test_set = TEST_SETS[set_name](**given)
     assert test_set is not None  # noqa: S101 - for the type checker
+    if test_set.looks is not None:
+        raise SettingsError(
+            f"the set {set_name!r} is reserved for judging, and nothing is tuned on it; name "
+            "another set, recorded-dev for instance"
+        )
     tuning, held_out = halves(test_set.names(n))
     first = test_set.load(tuning[0])
     if first.content is None:

@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from typing import ClassVar
 
 from estilo.audio import Audio
 
@@ -30,6 +31,9 @@ class TestSet(ABC):
     """A fixed list of items; the same in every run and on every machine."""
 
     __test__ = False  # a name that pytest would collect
+
+    looks: ClassVar[int | None] = None
+    """How often it may be looked at, where it is reserved for judging: nothing is tuned on it."""
 
     @abstractmethod
     def names(self, n: int | None = None) -> list[str]:
