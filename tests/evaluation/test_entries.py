@@ -15,6 +15,11 @@ CONTROLS = [
     "crossfade 0.25",
     "crossfade 0.5",
     "crossfade 0.75",
+    "noise at −20 dB",
+    "noise at −30 dB",
+    "noise at −40 dB",
+    "gated noise at −25 dB",
+    "half EQ, noise at −25 dB",
     "EQ match",
     "musaicing",
     "Lebedev-Ulyanov α=0.1",
@@ -57,7 +62,7 @@ def test_presets_have_one_row_as_they_are(tmp_path):
     free.write_text('summary = "free"\n[settings]\nn_steps = 3\n', encoding="utf-8")
     rows = pair_entries(["dipani", str(own), str(free)], strengths=[0.5, 1], has_target=False)
     assert judged(rows) == ["dipani", "soft", "free"]
-    recipes = {row.name: row.maker.recipe()["settings"] for row in rows}
+    recipes = {row.name: row.maker.recipe()["settings"] for row in rows if not row.is_control}
     assert recipes["soft"]["strength"] == 0.4
     assert recipes["free"]["strength"] == Transfer(n_steps=3).plan.settings.strength
 

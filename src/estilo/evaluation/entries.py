@@ -7,7 +7,7 @@ from typing import Any
 
 from estilo.engines import ENGINES
 from estilo.errors import SettingsError
-from estilo.evaluation.makers import Copy, Maker, Shuffle, TextureMaker, TransferMaker
+from estilo.evaluation.makers import Copy, Maker, NoiseBed, Shuffle, TextureMaker, TransferMaker
 from estilo.presets import load_preset, preset_names
 
 STRENGTHS = (0.25, 0.5, 0.75, 1.0)
@@ -109,6 +109,7 @@ def _pair_controls(*, has_target: bool) -> list[Entry]:
             )
             for share in (0.25, 0.5, 0.75)
         ),
+        *_noise_beds(),
         _control("EQ match", "eq", {"engine": "eq", "strength": 1.0}),
         _control("musaicing", "musaicing", _PUBLISHED_MUSAICING),
         *(
@@ -119,6 +120,16 @@ def _pair_controls(*, has_target: bool) -> list[Entry]:
     if has_target:
         rows.insert(0, Entry("target", "target", Copy("target"), is_control=True))
     return rows
+
+
+def _noise_beds() -> list[Entry]:
+    """What takes the style's statistics, and none of its sound: a judge should see through it."""
+    rows = [
+        *((f"noise at −{level:g} dB", NoiseBed(-level)) for level in (20.0, 30.0, 40.0)),
+        ("gated noise at −25 dB", NoiseBed(-25.0, is_gated=True)),
+        ("half EQ, noise at −25 dB", NoiseBed(-25.0, eq_strength=0.5)),
+    ]
+    return [Entry(name, "noise bed", maker, is_control=True) for name, maker in rows]
 
 
 def _texture_controls() -> list[Entry]:

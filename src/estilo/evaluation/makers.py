@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from estilo.audio import Audio
+from estilo.evaluation.controls import with_noise_bed
 from estilo.evaluation.granular import granular_shuffle
 from estilo.evaluation.sets import Item
 
@@ -91,6 +92,61 @@ class Shuffle(Maker):
         rng = np.random.default_rng(SEED)
         shuffled = granular_shuffle(samples, sample_rate=rate, n_samples=n_samples, rng=rng)
         return Audio(shuffled, rate)
+
+
+@dataclass(frozen=True)
+class NoiseBed(Maker):
+    """The content over noise of the style's average spectrum; see `with_noise_bed`.
+
+    Args:
+        level_db: level of the noise against the content's, in dB.
+        is_gated: whether the noise follows the content's loudness.
+        eq_strength: strength of an EQ match of the content to the style; None for the content as it
+            is.
+
+    Example:
+        >>> NoiseBed(-30.0).recipe()["level_db"]
+        -30.0
+    """
+
+    level_db: float
+    is_gated: bool = False
+    eq_strength: float | None = None
+
+    def recipe(self) -> dict[str, Any]:
+        """See `Maker.recipe`."""
+        equaliser = self._equaliser()
+        return {
+            "control": "noise bed",
+            "level_db": self.level_db,
+            "is_gated": self.is_gated,
+            "equaliser": None if equaliser is None else equaliser.recipe(),
+            "seed": SEED,
+        }
+
+    def warm(self) -> None:
+        """See `Maker.warm`."""
+        equaliser = self._equaliser()
+        if equaliser is not None:
+            equaliser.warm()
+
+    def make(self, item: Item) -> Audio:
+        """See `Maker.make`."""
+        assert item.content is not None  # noqa: S101 - rows are chosen for the set
+        equaliser = self._equaliser()
+        return with_noise_bed(
+            item.content,
+            item.style,
+            level_db=self.level_db,
+            rng=np.random.default_rng(SEED),
+            base=None if equaliser is None else equaliser.make(item),
+            is_gated=self.is_gated,
+        )
+
+    def _equaliser(self) -> "TransferMaker | None":
+        if self.eq_strength is None:
+            return None
+        return TransferMaker({"engine": "eq", "strength": self.eq_strength})
 
 
 @dataclass(frozen=True)
