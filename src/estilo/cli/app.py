@@ -73,7 +73,7 @@ COMMANDS = {
     "data": Command(
         "estilo.cli.data:data",
         "Make a dataset to train on, rendered or from recordings.",
-        "synth|add [options]",
+        "synth|add|instruments [options]",
     ),
     "scoreboard": Command(
         "estilo.cli.scoreboard:scoreboard",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import App, Group, Parameter
 
 from estilo.app.words import spoken_time
+from estilo.cli.instruments import instruments
 from estilo.cli.long_work import Jobs, in_words, n_processes, resumable
 from estilo.cli.model_options import given, model_options
 from estilo.cli.options import FLAT, WHAT, Quiet
@@ -36,6 +37,9 @@ path, length, rate, split, label, phrase, source and licence.
 For example:
   estilo data synth
   estilo data add recordings --licence CC-BY-4.0
+
+Single notes of many instruments are a folder of their own:
+  estilo data instruments
 """,
     usage="Usage: estilo data COMMAND",
 )
@@ -43,6 +47,8 @@ For example:
 
 _SynthOptions = model_options(SynthSettings, Group("What is rendered", sort_key=2))
 _AS_THEY_ARE = _SynthOptions()
+
+data.command(instruments, usage="Usage: estilo data instruments [options]")
 
 _Output = Annotated[
     Path,

@@ -40,7 +40,9 @@ SETTINGS = "synth.json"
 N_PROGRAMS = 120  # the programs of General MIDI that are instruments; the last eight are noises
 _TEST_BANK = "TimGM6mb"
 _HEAD_BYTES = 4096
-_LICENCES = {"MuseScore_General": "MIT"}
+LICENCES = {"MuseScore_General": "MIT", "OPL-3_FM_128M": "CC-BY-SA-4.0"}
+"""Terms of the soundfonts that may be learnt from, by name."""
+
 _OWN_LICENCE = "CC0-1.0"
 _SPLITS = {"train": 0, "validation": 1}
 _INSTRUMENT, _PHRASE, _DEAL, _CLIP, _LAYERS = range(5)
@@ -229,11 +231,7 @@ def _check(settings: SynthSettings) -> None:
             f"the seed {METRIC_SEED} is reserved: with it the scoreboard's metrics were trained, "
             "and what they know must not be trained on; give another seed"
         )
-    if _is_test_bank(Path(settings.soundfont)):
-        raise SettingsError(
-            f"the soundfont {settings.soundfont} is {_TEST_BANK}, on which the scoreboard tests, "
-            "so nothing may be trained on it; take MuseScore_General or another one"
-        )
+    refuse_test_bank(settings.soundfont)
     n_train, n_validation = (sum(_counts(settings, split)) for split in get_args(Split))
     if n_train < 2:
         raise SettingsError(
@@ -242,6 +240,35 @@ def _check(settings: SynthSettings) -> None:
         )
     if n_validation == 1:
         raise SettingsError("n_validation must be 0, or 2 and more for pairs, got 1")
+
+
+def refuse_test_bank(soundfont: str) -> None:
+    """Refuse to render from the soundfont on which the scoreboard tests.
+
+    Args:
+        soundfont: name or path.
+
+    Raises:
+        SettingsError: it is that one.
+    """
+    if _is_test_bank(Path(soundfont)):
+        raise SettingsError(
+            f"the soundfont {soundfont} is {_TEST_BANK}, on which the scoreboard tests, so nothing "
+            "may be trained on it; take MuseScore_General or another one"
+        )
+
+
+def is_held_out(program: int) -> bool:
+    """Whether a program is for validation: by its number, so that none is heard in both splits.
+
+    Args:
+        program: General MIDI program, from 0.
+
+    Example:
+        >>> is_held_out(46), is_held_out(47)
+        (False, True)
+    """
+    return program % 10 == 7
 
 
 def _is_test_bank(soundfont: Path) -> bool:
@@ -331,7 +358,7 @@ def _clip(settings: SynthSettings, split: Split, instrument: int, phrase: int) -
         label=f"{split}-{name}",
         phrase=f"{split}-{phrase:05d}",
         source="estilo's synthesiser" if is_patch else f"FluidSynth, {settings.soundfont}",
-        licence=_OWN_LICENCE if is_patch else _LICENCES.get(settings.soundfont, "unknown"),
+        licence=_OWN_LICENCE if is_patch else LICENCES.get(settings.soundfont, "unknown"),
     )
 
 
@@ -353,9 +380,8 @@ def _instrument(
     effects = random_effects(rng) if is_wet else Effects()
     if index < n_patches:
         return patches.random_patch(rng), effects
-    # Programs are held out by number, so that none is heard in both splits.
     chosen = [
-        number for number in range(N_PROGRAMS) if (number % 10 == 7) == (split == "validation")
+        number for number in range(N_PROGRAMS) if is_held_out(number) == (split == "validation")
     ]
     layers = random_layers(
         _rng(settings, split, _LAYERS, index),

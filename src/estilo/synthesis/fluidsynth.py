@@ -1,7 +1,7 @@
 """Notes through a soundfont: FluidSynth's own program, driven so that two runs give the same bytes.
 
 Debian's soundfonts are known by name: TimGM6mb, on which engines are tested and nothing was ever
-trained, and MuseScore_General (MIT), for training and tuning.
+trained, and for training and tuning MuseScore_General (MIT) and OPL-3_FM_128M (CC-BY-SA 4.0).
 """
 
 import importlib.util
@@ -23,6 +23,7 @@ from estilo.synthesis.notes import Note
 SOUNDFONTS = {
     "TimGM6mb": ("sf2/TimGM6mb.sf2", "timgm6mb-soundfont"),
     "MuseScore_General": ("sf3/MuseScore_General.sf3", "musescore-general-soundfont"),
+    "OPL-3_FM_128M": ("sf2/OPL-3_FM_128M.sf2", "opl3-soundfont"),
 }
 """File and Debian package of each soundfont, by its name."""
 

@@ -1,0 +1,332 @@
+"""Instruments of several sources, rendered note by note into one folder.
+
+Every note that has nothing to hear, is clipped or does not sound at its pitch is left out, and so
+is an instrument of which too few notes remain or that sounds almost like another. What is left out
+is named in ``skipped.csv`` with the reason.
+"""
+
+import contextlib
+import csv
+import hashlib
+import io
+import os
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass, fields
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import ValidationError
+
+from estilo.audio import Audio
+from estilo.datasets.clips import make_folder
+from estilo.datasets.instruments.duplicates import fingerprint, near_duplicates
+from estilo.datasets.instruments.library import InstrumentNote, write_library
+from estilo.datasets.instruments.pitches import HeardPitch, heard_pitch, transposition
+from estilo.datasets.instruments.records import (
+    Record,
+    Skip,
+    all_notes,
+    path_of,
+    read_records,
+    write_record,
+)
+from estilo.datasets.instruments.settings import InstrumentSettings
+from estilo.datasets.instruments.sources import SOURCES
+from estilo.datasets.instruments.sources.base import Instrument
+from estilo.datasets.instruments.sources.folder import instruments_in
+from estilo.datasets.instruments.takes import SAMPLE_RATE, Take, levelled, trimmed
+from estilo.errors import Cancelled, InputError, OutputError, SettingsError
+from estilo.io import save
+from estilo.io.atomic import write_atomic
+from estilo.metrics.timbre_network import METRIC_SEED
+from estilo.processes import run_all
+from estilo.progress import Cancel, Counted
+
+SETTINGS = "instruments.json"
+"""Name of the file in a folder that says with which settings it was rendered."""
+
+SKIPPED = "skipped.csv"
+"""Name of the file in a folder that says what was left out, and why."""
+
+FEWEST_NOTES = 6
+"""Notes of which an instrument has at least so many, and half of those that it played."""
+
+_ANYWHERE = ("n_patches", "n_bent", "freepats", "tonejs")  # these change no instrument
+_SILENT_PEAK = 1e-3  # -60 dB
+_FULL_SCALE = 0.9999
+_N_CLIPPED = 4  # samples in a row
+
+
+@dataclass(frozen=True)
+class Job:
+    """An instrument that is to be rendered.
+
+    Args:
+        instrument: the instrument.
+        origin: name of its source in the table of sources.
+    """
+
+    instrument: Instrument
+    origin: str
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """What is in a folder now.
+
+    Args:
+        records: what became of every instrument.
+        notes: notes of those that are in the table.
+        skipped: everything that was left out.
+    """
+
+    records: tuple[Record, ...]
+    notes: tuple[InstrumentNote, ...]
+    skipped: tuple[Skip, ...]
+
+    def reasons(self) -> Counter[str]:
+        """How many notes and instruments were left out for each reason."""
+        return Counter(
+            f"{'note' if skip.note else 'instrument'}: {skip.reason}" for skip in self.skipped
+        )
+
+
+def plan(settings: InstrumentSettings, sources: Sequence[str]) -> list[Job]:
+    """The instruments that sources offer, without rendering any.
+
+    Args:
+        settings: what to render.
+        sources: names of sources, and folders as ``folder:PATH``.
+
+    Raises:
+        SettingsError: there is no such source, or the seed or the soundfont is not for training.
+        InputError: what a source needs is missing.
+    """
+    if settings.learner == "engines" and settings.seed == METRIC_SEED:
+        raise SettingsError(
+            f"the seed {METRIC_SEED} is reserved for what metrics learn from; give another one"
+        )
+    jobs = []
+    for name in sources:
+        kind, _, path = name.partition(":")
+        if kind == "folder" and path:
+            offered: Sequence[Instrument] = instruments_in(Path(path))
+            kind = Path(path).name
+        else:
+            offered = SOURCES[name](settings)
+        jobs += [Job(instrument, kind) for instrument in offered]
+    names = Counter(job.instrument.name for job in jobs)
+    twice = [name for name, count in names.items() if count > 1]
+    if twice:
+        raise InputError(
+            f"{twice[0]} is offered by two of the sources; render them into two folders"
+        )
+    return jobs
+
+
+def render_all(
+    settings: InstrumentSettings,
+    folder: Path,
+    *,
+    sources: Sequence[str],
+    n_jobs: int = 1,
+    on_instrument: Callable[[Counted[str]], None] | None = None,
+    cancel: Cancel | None = None,
+) -> Rendered:
+    """Render the instruments of some sources that a folder does not have yet; its table last.
+
+    Whatever ends this, the same call goes on from there. What the folder has from other sources
+    stays.
+
+    Args:
+        settings: what to render.
+        folder: folder of the instruments; made if it is not there.
+        sources: names of sources, and folders as ``folder:PATH``.
+        n_jobs: number of processes, of one thread each.
+        on_instrument: function that is called after every new instrument, with its name.
+        cancel: token that is asked after every new instrument.
+
+    Raises:
+        SettingsError, InputError: for the reasons that `plan` gives.
+        OutputError: the folder holds instruments of other settings, or cannot be written.
+        Cancelled: ``cancel`` was set.
+    """
+    jobs = plan(settings, sources)
+    make_folder(folder)
+    _claim(folder, settings)
+    wanted = [job for job in jobs if not path_of(folder, job.instrument.name).is_file()]
+    n_kept, start_s = len(jobs) - len(wanted), time.monotonic()
+    work = partial(render, folder=folder)
+    with contextlib.closing(run_all(work, wanted, n_jobs=n_jobs)) as done:
+        for n_done, (_, name) in enumerate(done, 1):
+            left_s = (time.monotonic() - start_s) / n_done * (len(wanted) - n_done)
+            if on_instrument is not None:
+                on_instrument(Counted(name, n_done, len(jobs), n_kept, left_s))
+            if cancel is not None and cancel.is_set():
+                raise Cancelled(f"cancelled; {n_kept + n_done} of {len(jobs)} are in {folder}")
+    return conclude(folder)
+
+
+def conclude(folder: Path) -> Rendered:
+    """Write the table of a folder, without near-duplicates, and the list of what was left out.
+
+    Args:
+        folder: folder of instruments.
+
+    Raises:
+        OutputError: they cannot be written.
+    """
+    records = read_records(folder)
+    kept = [record for record in records if record.notes]
+    same = near_duplicates({record.instrument: record.fingerprints for record in kept})
+    notes = all_notes(record for record in kept if record.instrument not in same)
+    skipped = [skip for record in records for skip in record.skipped]
+    skipped += [Skip(name, "", "near-duplicate", f"of {other}") for name, other in same.items()]
+    skipped.sort(key=lambda skip: (skip.instrument, skip.note))
+    write_library(folder, notes)
+    _write_skipped(folder / SKIPPED, skipped)
+    return Rendered(tuple(records), tuple(notes), tuple(skipped))
+
+
+def render(job: Job, folder: Path) -> str:
+    """Render an instrument into its own folder, and write down what became of it.
+
+    Args:
+        job: the instrument.
+        folder: folder of instruments.
+
+    Returns:
+        Its name.
+
+    Raises:
+        OutputError: a file cannot be written.
+    """
+    start_s = _processor_s()
+    name = job.instrument.name
+    try:
+        takes = list(job.instrument.play())
+    except InputError as error:
+        takes, refused = [], str(error)
+        skipped = [Skip(name, "", "unreadable", refused)]
+    else:
+        takes, skipped = checked(name, takes)
+    notes, fingerprints = [], {}
+    for take in levelled(takes):
+        note = _written(take, job.instrument, folder)
+        notes.append(note)
+        fingerprints[take.key.name] = fingerprint(take.samples, SAMPLE_RATE)
+    record = Record(
+        instrument=name,
+        origin=job.origin,
+        notes=tuple(notes),
+        seconds=round(sum(len(take.samples) for take in takes) / SAMPLE_RATE, 3),
+        fingerprints=fingerprints,
+        skipped=tuple(skipped),
+        cpu_s=round(_processor_s() - start_s, 2),
+    )
+    write_record(folder, record)
+    return name
+
+
+def checked(name: str, takes: Iterable[Take]) -> tuple[list[Take], list[Skip]]:
+    """Notes that can be used, at the pitches at which they sound, and what was left out.
+
+    Args:
+        name: name of the instrument.
+        takes: all its notes.
+    """
+    takes = list(takes)
+    skipped: list[Skip] = []
+    sounding: list[tuple[Take, HeardPitch]] = []
+    for take in takes:
+        fault = _fault(take.samples)
+        if fault:
+            skipped.append(Skip(name, take.key.name, fault))
+        else:
+            short = trimmed(take)
+            sounding.append((short, heard_pitch(short.samples, SAMPLE_RATE)))
+    octaves = transposition(
+        [heard for _, heard in sounding], [take.key.midi_pitch for take, _ in sounding]
+    )
+    good: list[Take] = []
+    for take, heard in sounding:
+        fault = heard.in_words(take.key.midi_pitch + octaves)
+        if fault:
+            skipped.append(Skip(name, take.key.name, fault))
+        else:
+            good.append(take.transposed(octaves))
+    if len(good) < max(FEWEST_NOTES, len(takes) / 2):
+        reason = Counter(skip.reason for skip in skipped).most_common(1)
+        detail = f"{len(good)} of {len(takes)} notes can be used"
+        return [], [Skip(name, "", f"mostly {reason[0][0]}" if reason else "too few notes", detail)]
+    return good, skipped
+
+
+def _fault(samples: NDArray) -> str:
+    """Why a note cannot be used, whatever its pitch; empty where it can."""
+    if not np.isfinite(samples).all():
+        return "not finite"
+    size = np.abs(samples)
+    if size.max(initial=0.0) < _SILENT_PEAK:
+        return "silent"
+    # Clipped samples are equal; those around the peak of a loud wave are not.
+    is_flat = (size[1:] >= _FULL_SCALE) & (samples[1:] == samples[:-1])
+    runs = np.convolve(is_flat, np.ones(_N_CLIPPED - 1), "valid")
+    return "clipped" if runs.max(initial=0.0) >= _N_CLIPPED - 1 else ""
+
+
+def _written(take: Take, instrument: Instrument, folder: Path) -> InstrumentNote:
+    path = folder / instrument.name / f"{take.key.name}.flac"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    save(Audio(take.samples[None], SAMPLE_RATE), path, bit_depth="16", force=True)
+    return InstrumentNote(
+        path=path.relative_to(folder).as_posix(),
+        instrument=instrument.name,
+        midi_pitch=take.key.midi_pitch,
+        velocity=take.key.velocity,
+        held_s=take.key.held_s,
+        split="train",
+        licence=instrument.licence,
+        source=instrument.source,
+        sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
+    )
+
+
+def _processor_s() -> float:
+    """Processor time of this process and of those that it waited for, in seconds."""
+    times = os.times()
+    return times.user + times.system + times.children_user + times.children_system
+
+
+def _claim(folder: Path, settings: InstrumentSettings) -> None:
+    """Instruments of other settings have the same names: one folder, one set of settings."""
+    path = folder / SETTINGS
+    if not path.exists():
+        write_atomic(path, f"{settings.model_dump_json(indent=2)}\n".encode())
+        return
+    try:
+        before = InstrumentSettings.model_validate_json(path.read_bytes())
+    except (OSError, ValidationError) as error:
+        raise OutputError(f"{path} cannot be read; name a new folder") from error
+    differing = [
+        f"{name} {getattr(before, name)}"
+        for name in InstrumentSettings.model_fields
+        if name not in _ANYWHERE and getattr(before, name) != getattr(settings, name)
+    ]
+    if differing:
+        raise OutputError(
+            f"{folder} holds instruments of other settings ({', '.join(differing)}); give these "
+            "again, or name a new folder"
+        )
+
+
+def _write_skipped(path: Path, skipped: Iterable[Skip]) -> None:
+    stream = io.StringIO()
+    writer = csv.DictWriter(stream, [each.name for each in fields(Skip)], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(asdict(skip) for skip in skipped)
+    write_atomic(path, stream.getvalue().encode(), force=True)
