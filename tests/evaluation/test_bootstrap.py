@@ -1,4 +1,5 @@
 import math
+from dataclasses import astuple
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from estilo.evaluation.bootstrap import (
     SEED,
     UNKNOWN,
     difference_interval,
+    interval_over_items,
     mean_interval,
     ratio_interval,
 )
@@ -85,3 +87,13 @@ def test_a_base_that_is_zero_for_some_items_still_gives_an_interval():
     assert ours.value == 1.0
     assert ours.low == 0.5
     assert math.isfinite(ours.high)
+
+
+def test_any_estimate_has_the_interval_of_the_mean_where_it_is_the_mean(rng):
+    values = rng.standard_normal(30)
+    found = interval_over_items(lambda counts: counts @ values / 30, n=30)
+    expected = mean_interval(values)
+    for ours, theirs in zip(astuple(found), astuple(expected), strict=True):
+        assert ours == pytest.approx(theirs)
+    nothing = interval_over_items(lambda counts: np.full(len(counts), math.nan), n=30)
+    assert nothing is interval_over_items(lambda counts: counts.sum(1), n=0) is UNKNOWN

@@ -55,6 +55,44 @@ def test_scores_are_the_metrics_own():
     assert found.scores["timbre_mfcc_eq"] == pytest.approx(expected)
 
 
+@pytest.mark.parametrize("maker", [CONTENT, Copy("target"), Copy("style")])
+def test_what_sums_up_knows_no_target(maker):
+    """The same numbers as if the pair were a real one."""
+
+    class Real(TinyPairs):
+        def load(self, name):
+            return replace(super().load(name), target=None)
+
+    class Kept(TinyPairs):
+        def load(self, name):
+            item = super().load(name)
+            return replace(item, target=item.content)
+
+    class MakesTheSame(type(maker)):
+        def make(self, item):
+            return maker.make(TinyPairs().load(item.name))
+
+    same = MakesTheSame(*vars(maker).values())
+    of_real = Bench(Real()).measure("a-0", same).scores
+    for test_set in (TinyPairs(), Kept()):
+        found = Bench(test_set).measure("a-0", same).scores
+        for name in ("content_kept", "style_taken", "moved_percent", "artifacts"):
+            assert found[name] == of_real[name]
+        for name in ("timbre_mfcc", "timbre_triplet"):
+            assert found[f"{name}_style"] == of_real[name]
+            assert f"{name}_style" not in of_real
+
+
+def test_which_columns_need_the_target():
+    columns = columns_of(TinyPairs().load("a-0"))
+    without = {column.name for column in columns if not column.needs_target}
+    assert {"style_taken", "content_kept", "moved_percent", "copy_score", "clicks_per_s"} <= without
+    assert {"timbre_mfcc_style", "timbre_triplet_style"} <= without
+    assert not {"lsd", "timbre_mfcc", "timbre_triplet_eq", "pitch", "bandwidth_db"} & without
+    # They are no metrics of timbre that decide: of these the target's are there.
+    assert not [each for each in columns if each.is_timbre and each.is_against_style]
+
+
 def test_textures_are_held_against_their_second_half():
     class Longer(TinyTextures):
         def load(self, name):

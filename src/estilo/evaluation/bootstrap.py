@@ -1,6 +1,7 @@
 """How far a mean over the items of a test set can be trusted."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -91,6 +92,28 @@ def difference_interval(values: ArrayLike, base: ArrayLike) -> Interval:
     """
     ours, theirs = _known(values, base)
     return mean_interval(ours - theirs)
+
+
+def interval_over_items(estimates: Callable[[np.ndarray], np.ndarray], *, n: int) -> Interval:
+    """Any estimate from all items with its percentile-bootstrap interval.
+
+    Args:
+        estimates: function that takes how often each item counts, **shape** ``(n_draws, n)``, and
+            gives an estimate for each draw, **shape** ``(n_draws,)``.
+        n: number of items.
+
+    Returns:
+        NaN where the estimate from each item once is.
+
+    Example:
+        >>> interval_over_items(lambda counts: counts @ np.array([1.0, 2.0, 3.0]) / 3.0, n=3)
+        Interval(value=2.0, low=1.0, high=3.0, n=3)
+    """
+    value = float(estimates(np.ones((1, n), dtype=np.intp))[0]) if n else math.nan
+    if not math.isfinite(value):
+        return UNKNOWN
+    counts = np.array([np.bincount(draw, minlength=n) for draw in _draws(n)])
+    return _interval(value, estimates(counts), n=n)
 
 
 def _known(*columns: ArrayLike) -> list[np.ndarray]:

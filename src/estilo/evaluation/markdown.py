@@ -1,5 +1,6 @@
 """The scoreboard as a page: tables, and everything that one must know to read them."""
 
+from estilo.evaluation.agreement import DISTANCES
 from estilo.evaluation.board import Board
 from estilo.evaluation.bootstrap import N_RESAMPLES
 from estilo.evaluation.bootstrap import SEED as BOOTSTRAP_SEED
@@ -7,7 +8,13 @@ from estilo.evaluation.makers import SEED
 from estilo.evaluation.measuring import Column
 from estilo.evaluation.published import SOURCE
 from estilo.evaluation.sets import TEST_SETS
-from estilo.evaluation.tables import Table, headline_table, other_tables, relative_table
+from estilo.evaluation.tables import (
+    Table,
+    agreement_table,
+    headline_table,
+    other_tables,
+    relative_table,
+)
 
 _ALONE = "of the output alone"
 _AGAINST = {
@@ -29,6 +36,7 @@ def page(board: Board) -> str:
         markdown_table(headline_table(board)),
         _floor(board),
         _relative(board),
+        _agreement(board),
         *(
             f"## Only {group} ({_size(board, group)})\n\n"
             + markdown_table(headline_table(board, group=group))
@@ -97,6 +105,21 @@ def _relative(board: Board) -> str:
         f"are taken from the table of {SOURCE}: their recordings and their pitch estimator are "
         "not ours, and their timbre is the distance in a network that they trained, so that "
         "only the first digit compares.\n\n" + markdown_table(table)
+    )
+
+
+def _agreement(board: Board) -> str:
+    table = agreement_table(board)
+    if table is None:
+        return ""
+    return (
+        "## Agreement with the target\n\n"
+        "How far the scores that can be had without the target put engines in the order in which "
+        "the target puts them: Spearman's rank correlation between a score and the mean rank of "
+        f"three distances to the target ({', '.join(DISTANCES)}). *Within items*: over the engines "
+        "and strengths of each item, mean over items; *of means*: of the rows' means over all "
+        "items. Controls are left out; 1 is the same order, 0 none, −1 the opposite one.\n\n"
+        + markdown_table(table)
     )
 
 

@@ -1,12 +1,14 @@
 """What is measured of an output: every registered metric that its item has a reference for.
 
 Timbre is measured twice, the second time after the output has been equalised to the style's average
-spectrum, so that nothing wins by an equaliser that any other could have behind it.
+spectrum, so that nothing wins by an equaliser that any other could have behind it. Where the target
+is known, timbre is also measured against the style, as if it were not; so are the numbers that sum
+up (content kept, style taken, artifacts), which mean what a report says of a real pair.
 """
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -24,6 +26,11 @@ from estilo.metrics.scores import References, measured, nothing_is_fine
 
 EQUALISED = "_eq"
 """Ends the name of a timbre metric that is measured after equalising."""
+
+AGAINST_STYLE = "_style"
+"""Ends the name of a timbre metric that is measured against the style besides the target."""
+
+_TARGET_ROLES = ("target", "timbre", "notes")
 
 
 @dataclass(frozen=True)
@@ -68,12 +75,22 @@ class Column:
     @property
     def is_timbre(self) -> bool:
         """Whether it is a metric of timbre, equalised or not."""
-        return self.name.startswith("timbre")
+        return self.name.startswith("timbre") and not self.is_against_style
 
     @property
     def is_equalised(self) -> bool:
         """Whether it is measured after equalising."""
         return self.name.endswith(EQUALISED)
+
+    @property
+    def is_against_style(self) -> bool:
+        """Whether it is a metric of timbre measured against the style besides the target."""
+        return self.name.endswith(AGAINST_STYLE) and self.name not in METRICS
+
+    @property
+    def needs_target(self) -> bool:
+        """Whether it is held against the target where that is known."""
+        return self.against in _TARGET_ROLES
 
 
 def references_of(item: Item) -> References:
@@ -111,13 +128,32 @@ def columns_of(item: Item) -> list[Column]:
         column = Column(name, metric.label, metric.better, metric.against, _first(metric.measure))
         chosen.append(column)
         if column.is_timbre:
-            label = f"{metric.label}, equalised"
-            about = f"as `{name}`, of the output equalised to the style."
-            chosen.append(replace(column, name=name + EQUALISED, label=label, about=about))
+            chosen += _of_timbre(column, has_target=against.target is not None)
     return chosen
 
 
-def _first(function: Callable[..., float]) -> str:
+def _of_timbre(column: Column, *, has_target: bool) -> list[Column]:
+    """What a metric of timbre is measured with besides."""
+    label, about = f"{column.label}, equalised", "of the output equalised to the style."
+    found = [
+        replace(
+            column, name=column.name + EQUALISED, label=label, about=f"as `{column.name}`, {about}"
+        )
+    ]
+    if has_target and column.needs_target:
+        found.append(
+            Column(
+                column.name + AGAINST_STYLE,
+                f"{column.label} to the style",
+                column.better,
+                "style",
+                f"as `{column.name}`, of output and style, as if there were no target.",
+            )
+        )
+    return found
+
+
+def _first(function: Callable[..., object]) -> str:
     """First sentence of a docstring."""
     return " ".join((function.__doc__ or "").strip().partition("\n\n")[0].split())
 
@@ -125,6 +161,7 @@ def _first(function: Callable[..., float]) -> str:
 _OF_PAIRS = (
     Column("content_kept", "content kept", "higher", "content", _first(summary.content_kept)),
     Column("style_taken", "style taken", "higher", "style", _first(summary.style_taken)),
+    Column("moved_percent", "moved (%)", "higher", "style", _first(summary.movement)),
     Column("artifacts", "artifacts", "lower", None, _first(summary.artifacts)),
 )
 _KAD = Column("texture_kad", "KAD", "lower", "timbre", _first(texture_kad))
@@ -178,21 +215,37 @@ class Bench:
 
     def _scores(self, output: Audio, item: Item) -> dict[str, float]:
         sound = Sound.of(output)
-        scores = measured(sound, self._against, names=METRICS.usable())
-        if scores.failures:
-            raise EstiloError("; ".join(scores.failures))
+        # Nobody has a target for a real pair: what sums up is not to know of it.
+        of_pair = measured(sound, replace(self._against, target=None), names=METRICS.usable())
+        if of_pair.failures:
+            raise EstiloError("; ".join(of_pair.failures))
         equalised = Sound.of(_equalised(sound.audio, item.style))
         with nothing_is_fine():
-            for column in self._columns:
-                if column.is_equalised:
-                    metric: Metric = METRICS[column.name.removesuffix(EQUALISED)]
-                    reference = self._against.of_role(metric.against or "timbre")
-                    scores.values[column.name] = metric.measure(equalised, reference)
-                elif column is _KAD:
-                    second_half = self._against.of_role("timbre")
-                    assert second_half is not None  # noqa: S101 - textures have one
-                    scores.values[column.name] = texture_kad(sound, second_half)
-        return {each.name: scores.values.get(each.name, math.nan) for each in self._columns}
+            return {
+                column.name: self._value(column, sound, equalised, of_pair.values)
+                for column in self._columns
+            }
+
+    def _value(
+        self, column: Column, sound: Sound, equalised: Sound, of_pair: Mapping[str, float]
+    ) -> float:
+        name = column.name
+        if column.is_against_style:
+            return of_pair.get(name.removesuffix(AGAINST_STYLE), math.nan)
+        if column is _KAD:
+            second_half = self._against.of_role("timbre")
+            assert second_half is not None  # noqa: S101 - textures have one
+            return texture_kad(sound, second_half)
+        if column.is_equalised:
+            name, sound = name.removesuffix(EQUALISED), equalised
+        elif self._against.target is None or not column.needs_target:
+            return of_pair.get(name, math.nan)
+        metric: Metric = METRICS[name]
+        try:
+            return metric.measure(sound, self._against.of_role(metric.against or "timbre"))
+        except Exception as error:
+            why = f"{type(error).__name__}: {error}"
+            raise EstiloError(f"{name} could not be measured ({why})") from error
 
 
 def _made(item: Item, maker: Maker) -> Made:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from estilo.evaluation.agreement import agreements
 from estilo.evaluation.board import Board
 from estilo.evaluation.bootstrap import (
     Interval,
@@ -93,6 +94,22 @@ def relative_table(board: Board) -> Table | None:
         for row in published[1:]
     ]
     return Table(["", *(way.heading for way in ways)], rows)
+
+
+def agreement_table(board: Board) -> Table | None:
+    """How far scores without the target agree with it; None where there is nothing to say."""
+    found = agreements(board)
+    if not found:
+        return None
+    rows = [
+        [
+            _heading(each.column),
+            _cell(each.within, decimals=2, expected=len(board.items)),
+            _cell(each.of_means, decimals=2),
+        ]
+        for each in found
+    ]
+    return Table(["", "within items", "of means"], rows)
 
 
 @dataclass(frozen=True)
