@@ -67,14 +67,14 @@ def instruments(
     settings = _settings(options)
     names = [name.strip() for name in sources.split(",")]
     reporter = Reporter(is_quiet=quiet)
-    n_instruments = len(rendering.plan(settings, names))
-    reporter.say(f"{n_instruments} instruments, into {output}, {in_words(n_jobs)}")
+    offered = rendering.plan(settings, names)
+    reporter.say(f"{len(offered)} instruments, into {output}, {in_words(n_jobs)}")
     lines = CountedLines(reporter, stage="instruments", done="rendered")
     with resumable("what was rendered", output), reporter.listening():
         rendered = rendering.render_all(
-            settings,
+            offered,
             output,
-            sources=names,
+            settings=settings,
             n_jobs=n_jobs,
             on_instrument=None if quiet else lines.tell,
         )

@@ -9,7 +9,7 @@ import soundfile as sf
 from estilo.datasets.instruments import rendering
 from estilo.datasets.instruments.keys import keys_around
 from estilo.datasets.instruments.library import InstrumentNote, read_library, write_library
-from estilo.datasets.instruments.rendering import Job, plan, render_all
+from estilo.datasets.instruments.rendering import Job, plan
 from estilo.datasets.instruments.settings import InstrumentSettings
 from estilo.datasets.instruments.takes import SAMPLE_RATE, Take
 from estilo.errors import Cancelled, InputError, OutputError, SettingsError
@@ -33,7 +33,7 @@ class Tones:
     licence = "CC0-1.0"
 
     def play(self):
-        if self.fault == "unreadable":
+        if self.fault == "cannot be played":
             raise InputError("the file is damaged")
         return [
             Take(key, self._samples(key, self.fault if place < self.n_faults else ""))
@@ -70,16 +70,14 @@ def here(monkeypatch):
     return rendered
 
 
-@pytest.fixture
-def offered(monkeypatch):
-    """Offer instruments of the test's own in place of those of the sources."""
+def offer(folder, *instruments):
+    """Render instruments of the test's own."""
+    jobs = [Job(each, "tests") for each in instruments]
+    return rendering.render_all(jobs, folder, settings=SMALL)
 
-    def offer(*instruments):
-        monkeypatch.setattr(
-            rendering, "plan", lambda *_: [Job(each, "tests") for each in instruments]
-        )
 
-    return offer
+def render_all(settings, folder, *, sources, **options):
+    return rendering.render_all(plan(settings, sources), folder, settings=settings, **options)
 
 
 def skipped_in(folder):
@@ -109,9 +107,8 @@ def test_patches_of_the_synthesiser_repeat_bit_for_bit(tmp_path, here):
         assert hashlib.sha256(path.read_bytes()).hexdigest() == note.sha256
 
 
-def test_levels_keep_their_distances_and_the_loudest_has_room(tmp_path, here, offered):
-    offered(Tones())
-    render_all(SMALL, tmp_path, sources=[])
+def test_levels_keep_their_distances_and_the_loudest_has_room(tmp_path, here):
+    offer(tmp_path, Tones())
     peaks = {}
     for note in read_library(tmp_path):
         samples, _ = sf.read(tmp_path / note.path)
@@ -121,9 +118,8 @@ def test_levels_keep_their_distances_and_the_loudest_has_room(tmp_path, here, of
 
 
 @pytest.mark.parametrize("fault", ["silent", "clipped", "not finite", "no pitch"])
-def test_bad_notes_are_left_out_and_named(tmp_path, here, offered, fault):
-    offered(Tones(fault=fault, n_faults=3), Tones("worse", fault=fault, n_faults=7))
-    done = render_all(SMALL, tmp_path, sources=[])
+def test_bad_notes_are_left_out_and_named(tmp_path, here, fault):
+    done = offer(tmp_path, Tones(fault=fault, n_faults=3), Tones("worse", fault=fault, n_faults=7))
     names = [key.name for key in keys_around(58)]
     assert len(done.notes) == 9
     assert skipped_in(tmp_path) == [
@@ -133,23 +129,20 @@ def test_bad_notes_are_left_out_and_named(tmp_path, here, offered, fault):
     assert done.reasons() == {f"note: {fault}": 3, f"instrument: mostly {fault}": 1}
 
 
-def test_an_instrument_that_cannot_be_played_is_named(tmp_path, here, offered):
-    offered(Tones(fault="unreadable"))
-    render_all(SMALL, tmp_path, sources=[])
+def test_an_instrument_that_cannot_be_played_is_named(tmp_path, here):
+    offer(tmp_path, Tones(fault="cannot be played"))
     assert read_library(tmp_path) == []
-    assert skipped_in(tmp_path) == [("tones", "", "unreadable", "the file is damaged")]
+    assert skipped_in(tmp_path) == [("tones", "", "cannot be played", "the file is damaged")]
 
 
-def test_an_instrument_is_written_at_the_pitch_that_sounds(tmp_path, here, offered):
-    offered(Tones(octaves=-12))
-    render_all(SMALL, tmp_path, sources=[])
+def test_an_instrument_is_written_at_the_pitch_that_sounds(tmp_path, here):
+    offer(tmp_path, Tones(octaves=-12))
     expected = [key.midi_pitch - 12 for key in keys_around(58)]
     assert sorted(note.midi_pitch for note in read_library(tmp_path)) == sorted(expected)
 
 
-def test_near_duplicates_are_left_out_of_the_table_and_named(tmp_path, here, offered):
-    offered(Tones(), Tones("twin", brightness=1.02), Tones("dull", brightness=2.0))
-    render_all(SMALL, tmp_path, sources=[])
+def test_near_duplicates_are_left_out_of_the_table_and_named(tmp_path, here):
+    offer(tmp_path, Tones(), Tones("twin", brightness=1.02), Tones("dull", brightness=2.0))
     assert {note.instrument for note in read_library(tmp_path)} == {"tones", "dull"}
     assert skipped_in(tmp_path) == [("twin", "", "near-duplicate", "of tones")]
 
@@ -193,10 +186,8 @@ def test_engines_learn_from_other_patches_than_metrics():
         plan(replace_settings(learner="engines", seed=METRIC_SEED), ["own"])
 
 
-def test_another_folder_is_a_source(tmp_path, here, offered, monkeypatch):
-    with monkeypatch.context() as patch:
-        patch.setattr(rendering, "plan", lambda *_: [Job(Tones(), "tests")])
-        render_all(SMALL, tmp_path / "tones", sources=[])
+def test_another_folder_is_a_source(tmp_path, here):
+    offer(tmp_path / "tones", Tones())
     notes = read_library(tmp_path / "tones")
     held_out = [replace(note, split="test", instrument="secret") for note in notes]
     write_library(tmp_path / "tones", [*notes, *held_out])

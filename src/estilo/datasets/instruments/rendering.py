@@ -129,33 +129,31 @@ def plan(settings: InstrumentSettings, sources: Sequence[str]) -> list[Job]:
 
 
 def render_all(
-    settings: InstrumentSettings,
+    jobs: Sequence[Job],
     folder: Path,
     *,
-    sources: Sequence[str],
+    settings: InstrumentSettings,
     n_jobs: int = 1,
     on_instrument: Callable[[Counted[str]], None] | None = None,
     cancel: Cancel | None = None,
 ) -> Rendered:
-    """Render the instruments of some sources that a folder does not have yet; its table last.
+    """Render those instruments that a folder does not have yet; its table last.
 
     Whatever ends this, the same call goes on from there. What the folder has from other sources
     stays.
 
     Args:
-        settings: what to render.
+        jobs: instruments, as `plan` lists them.
         folder: folder of the instruments; made if it is not there.
-        sources: names of sources, and folders as ``folder:PATH``.
+        settings: settings from which they were planned.
         n_jobs: number of processes, of one thread each.
         on_instrument: function that is called after every new instrument, with its name.
         cancel: token that is asked after every new instrument.
 
     Raises:
-        SettingsError, InputError: for the reasons that `plan` gives.
         OutputError: the folder holds instruments of other settings, or cannot be written.
         Cancelled: ``cancel`` was set.
     """
-    jobs = plan(settings, sources)
     make_folder(folder)
     _claim(folder, settings)
     wanted = [job for job in jobs if not path_of(folder, job.instrument.name).is_file()]
@@ -210,8 +208,7 @@ def render(job: Job, folder: Path) -> str:
     try:
         takes = list(job.instrument.play())
     except InputError as error:
-        takes, refused = [], str(error)
-        skipped = [Skip(name, "", "unreadable", refused)]
+        takes, skipped = [], [Skip(name, "", "cannot be played", str(error))]
     else:
         takes, skipped = checked(name, takes)
     notes, fingerprints = [], {}
