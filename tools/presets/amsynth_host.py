@@ -2,8 +2,8 @@
 
 Reads a request from the standard input, as JSON: the parameters of the preset by name, the notes as
 ``[midi_pitch, velocity, held_s]``, the rate in Hz, and how long each note is recorded after its key
-is released. Writes samples to the standard output, as 32-bit floats, note after note, the whole left
-channel before the right one.
+is released. Writes samples to the standard output, as 32-bit floats, note after note, left channel
+before right channel.
 
 Every note is played by a new instance, so that none is heard in the next one.
 """
