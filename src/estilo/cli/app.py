@@ -90,6 +90,11 @@ COMMANDS = {
         "Say how good an output is: content kept, style taken, faults.",
         "OUTPUT [--content C] [--style S]... [--target T] [--json]",
     ),
+    "listen": Command(
+        "estilo.cli.listen:listen",
+        "Compare outputs by ear, blindly, and say what listeners said.",
+        "FOLDER [--kind KIND] [--results [FILES]] [options]",
+    ),
     "train": Command(
         "estilo.cli.train:train",
         "Train the neural engine, on recordings of your own too.",

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Any
 
 from estilo.errors import InputError
 from estilo.evaluation.measuring import Measured
-from estilo.io.atomic import output_error
+from estilo.io.lines import append_line, whole_lines
 
 FORMAT = 1
 
@@ -86,22 +85,10 @@ class Ledger:
         Raises:
             OutputError: it cannot be written.
         """
-        line = json.dumps(_plain(result), allow_nan=False) + "\n"
-        try:
-            with self.path.open("r+b" if self.path.exists() else "xb") as file:
-                file.truncate(_whole_lines(self.path))
-                file.seek(0, os.SEEK_END)
-                file.write(line.encode())
-                file.flush()
-                os.fsync(file.fileno())
-        except OSError as error:
-            raise output_error(self.path, error) from error
+        append_line(self.path, json.dumps(_plain(result), allow_nan=False))
 
     def _results(self) -> Iterator[Result]:
-        if not self.path.exists():
-            return
-        text = self.path.read_bytes()[: _whole_lines(self.path)]
-        for number, line in enumerate(text.splitlines(), start=1):
+        for number, line in enumerate(whole_lines(self.path), start=1):
             try:
                 yield _result(json.loads(line))
             except (ValueError, TypeError, KeyError) as error:
@@ -109,21 +96,6 @@ class Ledger:
                     f"line {number} of {self.path} is no result of a scoreboard "
                     f"({type(error).__name__}: {error}); name another folder, or remove the line"
                 ) from error
-
-
-def _whole_lines(path: Path) -> int:
-    """Bytes up to the last end of a line: what lies behind it was cut off in the middle."""
-    size = path.stat().st_size
-    with path.open("rb") as file:
-        end = size
-        while end:
-            start = max(end - 65_536, 0)
-            file.seek(start)
-            found = file.read(end - start).rfind(b"\n")
-            if found >= 0:
-                return start + found + 1
-            end = start
-    return 0
 
 
 def _plain(result: Result) -> dict[str, Any]:

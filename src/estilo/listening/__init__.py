@@ -1,0 +1,1 @@
+"""Blind listening tests on kept outputs: their design, the page, its server, and the statistics."""
