@@ -25,7 +25,7 @@ from estilo.audio import Audio
 from estilo.datasets.clips import make_folder
 from estilo.datasets.instruments.duplicates import fingerprint, near_duplicates
 from estilo.datasets.instruments.library import InstrumentNote, write_library
-from estilo.datasets.instruments.pitches import HeardPitch, heard_pitch, transposition
+from estilo.datasets.instruments.pitches import HeardNote, listen, transposition
 from estilo.datasets.instruments.records import (
     Record,
     Skip,
@@ -238,20 +238,20 @@ def checked(name: str, takes: Iterable[Take]) -> tuple[list[Take], list[Skip]]:
     """
     takes = list(takes)
     skipped: list[Skip] = []
-    sounding: list[tuple[Take, HeardPitch]] = []
+    sounding: list[tuple[Take, HeardNote]] = []
     for take in takes:
         fault = _fault(take.samples)
         if fault:
             skipped.append(Skip(name, take.key.name, fault))
         else:
             short = trimmed(take)
-            sounding.append((short, heard_pitch(short.samples, SAMPLE_RATE)))
+            sounding.append((short, listen(short.samples, SAMPLE_RATE)))
     octaves = transposition(
         [heard for _, heard in sounding], [take.key.midi_pitch for take, _ in sounding]
     )
     good: list[Take] = []
     for take, heard in sounding:
-        fault = heard.in_words(take.key.midi_pitch + octaves)
+        fault = heard.fault(take.key.midi_pitch + octaves)
         if fault:
             skipped.append(Skip(name, take.key.name, fault))
         else:

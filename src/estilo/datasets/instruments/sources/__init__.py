@@ -14,7 +14,9 @@ SOURCES = Registry(
         "own": f"{_PACKAGE}.own:patches",
         "soundfont": f"{_PACKAGE}.soundfont:soundfont",
         "opl3": f"{_PACKAGE}.soundfont:opl3",
+        "freepats": f"{_PACKAGE}.freepats:freepats",
         "recorded": f"{_PACKAGE}.recorded:recorded",
+        "tonejs": f"{_PACKAGE}.tonejs:tonejs",
     },
 )
 """The table of sources. A folder is another one, written ``folder:PATH``."""
