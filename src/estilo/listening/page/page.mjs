@@ -58,7 +58,7 @@ function servedStore() {
 
 async function asked(path, options) {
   const answer = await fetch(path, options).catch(() => null);
-  if (answer === null) throw new Error("estilo listen has ended; start it again, and reload this page");
+  if (answer === null) throw new Error("estilo listen has ended; start it again, and open the address that it prints");
   if (!answer.ok) throw new Error(await answer.text());
   return answer;
 }
