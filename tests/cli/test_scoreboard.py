@@ -98,12 +98,20 @@ def test_outputs_are_kept_if_asked_for(board, tmp_path):
 
 def test_a_folder_that_keeps_outputs_goes_on_keeping_them(board, tmp_path, monkeypatch):
     board("--n", 1, "--keep-outputs")
-    # Other columns are measured from the files: nothing is made again.
-    monkeypatch.setattr("estilo.evaluation.scoreboard.result_key", lambda **what: str(what))
+    board("--n", 2)
+    index = json.loads((tmp_path / "board" / "outputs.json").read_text())
+    assert {each["item"] for each in index["outputs"]} == {"a-0", "b-1"}
+    # What is measured again is taken from the files: nothing is made.
     monkeypatch.setattr("estilo.evaluation.measuring._made", None)
-    said = board("--n", 1)
+    said = board("--n", 2, "--again", "lsd, pitch")
     assert (said.code, "failed" in said.err) == (0, False)
     assert "measured, about" in said.err
+
+
+def test_the_controls_alone(board):
+    said = board("--n", 1, "--engines", "none")
+    assert (said.code, "crossfade" in said.err) == (0, False)
+    assert "4 rows on 1 items" in said.err
 
 
 def test_looks_at_a_reserved_set_are_counted(board, tmp_path, monkeypatch):

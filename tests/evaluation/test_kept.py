@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from tiny_set import QUICK, Slow, TinyPairs, TinyTextures
 
-from estilo.errors import EstiloError, InputError
+from estilo.errors import EstiloError, InputError, SettingsError
 from estilo.evaluation import scoreboard
 from estilo.evaluation.entries import Entry
 from estilo.evaluation.kept import FOLDER, KeptOutput, Made, safe_name
@@ -30,9 +30,12 @@ def board(monkeypatch, tmp_path):
 
     monkeypatch.setattr(scoreboard, "measure_all", inline)
 
-    def board(*, items=("a-0", "b-1"), entries=ROWS, keep=True, columns=None, set_=TinyPairs):
+    def board(
+        *, items=("a-0", "b-1"), entries=ROWS, keep=True, columns=None, set_=TinyPairs, again=()
+    ):
         test_set = set_() if set_ is TinyTextures else set_(items)
-        made = plan("real", folder=tmp_path, engines=[], test_set=test_set, keep_outputs=keep)
+        options = {"engines": [], "test_set": test_set, "keep_outputs": keep, "again": again}
+        made = plan("real", folder=tmp_path, **options)
         made = replace(made, entries=tuple(entries))
         made = made if columns is None else replace(made, columns=made.columns[:columns])
         steps = []
@@ -79,8 +82,13 @@ def test_who_measured_without_outputs_gets_those_that_are_missing(board, tmp_pat
 def test_outputs_are_made_once_however_often_they_are_scored(board, tmp_path):
     said = tmp_path / "said.txt"
     slow = (Entry("slow", "slow", Slow(0.05, str(said))),)
-    first, _ = board(entries=slow)
-    again, n_measured = board(entries=slow, columns=5)
+    few, _ = board(entries=slow, columns=5)
+    first, n_measured = board(entries=slow)
+    assert n_measured == 2
+    for key, result in few.results.items():
+        assert result.measured.scores.keys() < first.results[key].measured.scores.keys()
+    (tmp_path / LEDGER).unlink()
+    again, n_measured = board(entries=slow)
     assert n_measured == 2
     # A row of another name, and a ledger that was removed so that all is scored anew.
     (tmp_path / LEDGER).unlink()
@@ -145,15 +153,67 @@ def test_names_are_safe_and_tell_apart_what_only_looks_alike(tmp_path):
 def test_damaged_files_are_told(board, tmp_path):
     with pytest.raises(InputError, match="estilo scoreboard --keep-outputs"):
         read_index(tmp_path)
-    board()
+    board(columns=3)
     output = tmp_path / read_index(tmp_path).outputs[0].file
     output.with_suffix(".json").write_text("{}")
-    found, _ = board(columns=3)
+    found, _ = board()
     (failure,) = found.failures
     assert "remove it, and the output is made again" in failure.measured.error
     (tmp_path / INDEX).write_text('{"set": "real", "items": [{"nome": "a"}], "outputs": []}')
     with pytest.raises(InputError, match="is no index of kept outputs"):
         read_index(tmp_path)
+
+
+def forget(ledger, *names):
+    """Take scores out of a ledger, as if there had been no such columns."""
+    lines = []
+    for line in ledger.read_text().splitlines():
+        result = json.loads(line)
+        for name in names:
+            del result["measured"]["scores"][name]
+        lines.append(json.dumps(result))
+    ledger.write_text("\n".join(lines) + "\n")
+
+
+@pytest.mark.parametrize(
+    "name", ["lsd", "chroma", "timbre_mfcc", "timbre_mfcc_eq", "timbre_mfcc_style", "style_taken"]
+)
+def test_a_new_column_is_added_to_what_was_measured(board, tmp_path, monkeypatch, name):
+    whole, _ = board()
+    forget(tmp_path / LEDGER, name)
+    asked = []
+    measure = Bench.measure
+    monkeypatch.setattr(
+        Bench, "measure", lambda self, *task: asked.append(task[3]) or measure(self, *task)
+    )
+    monkeypatch.setattr("estilo.evaluation.measuring._made", None)  # no engine is asked
+    found, n_measured = board()
+    assert n_measured == 4
+    assert asked == [(name,)] * 4
+    for key, result in whole.results.items():
+        np.testing.assert_equal(found.results[key].measured.scores, result.measured.scores)
+    assert board()[1] == 0
+
+
+def test_a_metric_is_measured_alone(board, tmp_path, monkeypatch):
+    board()
+    forget(tmp_path / LEDGER, "lsd")
+    monkeypatch.setattr("estilo.evaluation.measuring.measured", None)  # which measures all
+    monkeypatch.setattr("estilo.evaluation.measuring._equalised", None)
+    assert not board()[0].failures
+
+
+def test_a_score_is_measured_again_where_that_is_asked_for(board, tmp_path):
+    whole, _ = board()
+    text = (tmp_path / LEDGER).read_text().replace('"lsd": ', '"lsd": 1')
+    (tmp_path / LEDGER).write_text(text)
+    assert board()[0].results != whole.results
+    found, n_measured = board(again=["lsd"])
+    assert n_measured == 4
+    for key, result in whole.results.items():
+        np.testing.assert_equal(found.results[key].measured.scores, result.measured.scores)
+    with pytest.raises(SettingsError, match="unknown score 'lst'; did you mean 'lsd'"):
+        board(again=["lst"])
 
 
 @dataclass(frozen=True)

@@ -34,8 +34,8 @@ def scoreboard(
         Parameter(
             group=WHAT,
             metavar="A,B",
-            help="Engines, presets or preset files to judge; all engines if not given. "
-            "The controls are always there.",
+            help="Engines, presets or preset files to judge; all engines if not given, none for "
+            "the controls alone, which are always there.",
         ),
     ] = None,
     test_set: Annotated[
@@ -78,6 +78,15 @@ def scoreboard(
         bool,
         flag(OUTPUT, "Keep every output in the folder, to listen to and to score again."),
     ] = False,
+    again: Annotated[
+        str | None,
+        Parameter(
+            group=WHAT,
+            metavar="A,B",
+            help="Scores (columns of pairs.csv) to measure anew after a change of their code, from "
+            "kept outputs with no engine at work.",
+        ),
+    ] = None,
     another_look: Annotated[
         bool,
         flag(WHAT, "Look at a reserved set once more, though all planned looks are taken."),
@@ -90,8 +99,8 @@ def scoreboard(
     Writes a page (scoreboard.md), two pictures and every value (pairs.csv).
     What is measured is kept in results.jsonl at once: stopped by Ctrl-C, the
     same command goes on where it was, and tries again what failed. After a
-    change of the code name a new folder. Kept outputs are taken again where only
-    what is measured has changed.
+    change of an engine name a new folder. A new score is added to what was
+    measured, from kept outputs with no engine at work.
 
     For example:
       estilo scoreboard --n 10
@@ -105,11 +114,12 @@ def scoreboard(
     chosen = plan(
         test_set,
         folder=output or Path(_DEFAULT_FOLDER) / test_set,
-        engines=None if engines is None else [each.strip() for each in engines.split(",")],
+        engines=[] if engines == "none" else _names(engines),
         n=n,
         strengths=None if strengths is None else numbers(strengths, option="--strengths"),
         keep_outputs=keep_outputs,
         another_look=another_look,
+        again=_names(again) or (),
     )
     if chosen.look is not None:
         reporter.say(_look(chosen.look))
@@ -133,6 +143,10 @@ def scoreboard(
     _conclude(board, reporter)
     name_files(written, is_quiet=quiet)
     return 0
+
+
+def _names(text: str | None) -> list[str] | None:
+    return None if text is None else [each.strip() for each in text.split(",")]
 
 
 def _title(chosen: "BoardPlan", n_jobs: int) -> str:

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -35,7 +35,9 @@ class Result:
     made: dict[str, str]
 
 
-def result_key(*, set_name: str, item: str, recipe: dict[str, Any], columns: list[str]) -> str:
+def result_key(
+    *, set_name: str, item: str, recipe: dict[str, Any], columns: Sequence[str] = ()
+) -> str:
     """A short hash by which a result is found again.
 
     The version of the package is part of it, its commit is not: who measures a change of the code
@@ -45,15 +47,15 @@ def result_key(*, set_name: str, item: str, recipe: dict[str, Any], columns: lis
         set_name: name of the test set.
         item: item of the test set.
         recipe: recipe of what makes the output, see `estilo.evaluation.makers.Maker.recipe`.
-        columns: names of what is measured.
+        columns: names of what is measured, for a ledger all of whose results have the same ones.
 
     Example:
-        >>> result_key(set_name="real", item="a--b", recipe={}, columns=["lsd"])[:0]
-        ''
+        >>> len(result_key(set_name="real", item="a--b", recipe={}))
+        20
     """
     from estilo.version import __version__
 
-    what = [FORMAT, __version__, set_name, item, recipe, columns]
+    what = [FORMAT, __version__, set_name, item, recipe, list(columns)]
     return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()[:20]
 
 

@@ -8,7 +8,7 @@ up (content kept, style taken, artifacts), which mean what a report says of a re
 
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -23,6 +23,7 @@ from estilo.metrics import METRICS, summary
 from estilo.metrics.base import Metric, Role
 from estilo.metrics.embedding import texture_kad
 from estilo.metrics.scores import References, measured, nothing_is_fine
+from estilo.threads import limited
 
 EQUALISED = "_eq"
 """Ends the name of a timbre metric that is measured after equalising."""
@@ -181,13 +182,21 @@ class Bench:
         self._against = References()
         self._columns: list[Column] = []
 
-    def measure(self, name: str, maker: Maker, kept: KeptOutput | None = None) -> Measured:
+    def measure(
+        self,
+        name: str,
+        maker: Maker,
+        kept: KeptOutput | None = None,
+        columns: Collection[str] | None = None,
+    ) -> Measured:
         """Make the output of an item and measure it; a failure is part of the result.
 
         Args:
             name: name of the item.
             maker: maker of the output.
             kept: place that the output is kept at, or is taken from if it is there already.
+            columns: names of the scores that are wanted, NaN where the item has nothing to hold an
+                output against; all that it has if not given.
         """
         try:
             item = self._load(name)
@@ -195,7 +204,9 @@ class Bench:
                 made = _made(item, maker)
             else:
                 made = kept.once(item, lambda: _made(item, maker))
-            scores = self._scores(made.audio, item)
+            wanted = [each for each in self._columns if columns is None or each.name in columns]
+            scores = dict.fromkeys(columns or (), math.nan)
+            scores |= self._scores(made.audio, item, wanted)
         except Exception as error:  # one failure in hours of work: the others go on
             return Measured(error=f"{type(error).__name__}: {' '.join(str(error).split())}")
         return Measured(
@@ -213,36 +224,44 @@ class Bench:
             self._columns = columns_of(self._item)
         return self._item
 
-    def _scores(self, output: Audio, item: Item) -> dict[str, float]:
+    def _scores(self, output: Audio, item: Item, columns: Sequence[Column]) -> dict[str, float]:
         sound = Sound.of(output)
-        # Nobody has a target for a real pair: what sums up is not to know of it.
-        of_pair = measured(sound, replace(self._against, target=None), names=METRICS.usable())
-        if of_pair.failures:
-            raise EstiloError("; ".join(of_pair.failures))
-        equalised = Sound.of(_equalised(sound.audio, item.style))
-        with nothing_is_fine():
+        equalised = sound
+        if any(column.is_equalised for column in columns):
+            equalised = Sound.of(_equalised(sound.audio, item.style))
+        with nothing_is_fine(), limited(1):
+            of_pair = self._of_pair(sound) if any(each in _OF_PAIRS for each in columns) else {}
             return {
-                column.name: self._value(column, sound, equalised, of_pair.values)
-                for column in self._columns
+                each.name: self._value(each, equalised if each.is_equalised else sound, of_pair)
+                for each in columns
             }
 
-    def _value(
-        self, column: Column, sound: Sound, equalised: Sound, of_pair: Mapping[str, float]
-    ) -> float:
-        name = column.name
-        if column.is_against_style:
-            return of_pair.get(name.removesuffix(AGAINST_STYLE), math.nan)
+    def _of_pair(self, sound: Sound) -> dict[str, float]:
+        """All scores as a report would tell them: nobody has a target for a real pair."""
+        scores = measured(sound, replace(self._against, target=None), names=METRICS.usable())
+        if scores.failures:
+            raise EstiloError("; ".join(scores.failures))
+        return scores.values
+
+    def _value(self, column: Column, sound: Sound, of_pair: Mapping[str, float]) -> float:
+        if column in _OF_PAIRS:
+            return of_pair.get(column.name, math.nan)
         if column is _KAD:
             second_half = self._against.of_role("timbre")
             assert second_half is not None  # noqa: S101 - textures have one
             return texture_kad(sound, second_half)
+        name, against = column.name, self._against
         if column.is_equalised:
-            name, sound = name.removesuffix(EQUALISED), equalised
-        elif self._against.target is None or not column.needs_target:
-            return of_pair.get(name, math.nan)
+            name = name.removesuffix(EQUALISED)
+        else:
+            if column.is_against_style:
+                name, against = name.removesuffix(AGAINST_STYLE), replace(against, target=None)
+            if of_pair and (against.target is None or not column.needs_target):
+                return of_pair.get(name, math.nan)
         metric: Metric = METRICS[name]
+        references = () if metric.against is None else (against.of_role(metric.against),)
         try:
-            return metric.measure(sound, self._against.of_role(metric.against or "timbre"))
+            return float(metric.measure(sound, *references))
         except Exception as error:
             why = f"{type(error).__name__}: {error}"
             raise EstiloError(f"{name} could not be measured ({why})") from error

@@ -4,7 +4,7 @@ import csv
 import io
 import math
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from estilo.evaluation.sets import TEST_SETS, TestSet
 from estilo.evaluation.workers import measure_all
 from estilo.io.atomic import write_atomic
 from estilo.progress import Counted
+from estilo.registry import unknown
 
 LEDGER, PAIRS, PAGE = "results.jsonl", "pairs.csv", "scoreboard.md"
 TRADEOFF, SPEED = "timbre-pitch.png", "quality-speed.png"
@@ -42,6 +43,7 @@ class BoardPlan:
         folder: folder of the ledger and all that is written.
         keeps_outputs: whether the outputs are kept as files.
         look: the look that this is at a reserved test set; None at any other.
+        again: names of columns that are measured though they were measured before.
     """
 
     set_name: str
@@ -52,6 +54,7 @@ class BoardPlan:
     folder: Path
     keeps_outputs: bool = False
     look: PlannedLook | None = None
+    again: frozenset[str] = frozenset()
 
     @property
     def ledger(self) -> Ledger:
@@ -83,6 +86,7 @@ def plan(
     test_set: TestSet | None = None,
     keep_outputs: bool = False,
     another_look: bool = False,
+    again: Collection[str] = (),
 ) -> BoardPlan:
     """Say what will be measured, or why it cannot be.
 
@@ -96,6 +100,8 @@ def plan(
         keep_outputs: keep the outputs in the folder, as files that are found again; a folder that
             has kept some goes on keeping them.
         another_look: look at a reserved test set more often than was planned.
+        again: names of columns to measure though they were measured before, as after a change of
+            their code.
 
     Raises:
         InputError: what the test set is made from is missing.
@@ -122,7 +128,11 @@ def plan(
         *(set_name, chosen, tuple(items), tuple(entries), tuple(columns_of(first))),
         folder=folder,
         keeps_outputs=keep_outputs or (folder / INDEX).is_file(),
+        again=frozenset(again),
     )
+    names = [column.name for column in made.columns]
+    for name in made.again.difference(names):
+        raise unknown("score", name, names)
     if chosen.looks is not None:
         look = _planned_look(made, most=chosen.looks, is_allowed=another_look)
         made = replace(made, look=look)
@@ -170,43 +180,64 @@ def _planned_look(chosen: BoardPlan, *, most: int, is_allowed: bool) -> PlannedL
     return PlannedLook(log, look, log.check(look, is_allowed=is_allowed))
 
 
+@dataclass(frozen=True)
+class _Wanted:
+    """A result to be measured: all of it, or the columns that one known before has not."""
+
+    key: str
+    item: str
+    entry: Entry
+    before: Result | None
+    columns: tuple[str, ...]
+
+
 def _known_and_wanted(
     chosen: BoardPlan,
-) -> tuple[dict[tuple[str, str], Result], list[tuple[str, str, Entry]]]:
-    """Results so far, by names of entry and item; and keys, items and entries to be measured."""
-    names = [column.name for column in chosen.columns]
+) -> tuple[dict[tuple[str, str], Result], list[_Wanted]]:
+    """Results so far, by names of entry and item; and what is to be measured."""
+    names = tuple(column.name for column in chosen.columns)
     known = {key: each for key, each in chosen.ledger.read().items() if each.measured.error is None}
     results: dict[tuple[str, str], Result] = {}
-    wanted: list[tuple[str, str, Entry]] = []
+    wanted: list[_Wanted] = []
     for item in chosen.items:
         for entry in chosen.entries:
-            recipe = entry.maker.recipe()
-            key = result_key(set_name=chosen.set_name, item=item, recipe=recipe, columns=names)
-            kept = chosen.place(item, entry)
-            if key in known and (kept is None or kept.found is not None):
-                # The row may have had another name.
-                results[entry.name, item] = replace(known[key], entry=entry.name)
+            key = result_key(set_name=chosen.set_name, item=item, recipe=entry.maker.recipe())
+            kept, before = chosen.place(item, entry), known.get(key)
+            if before is None or (kept is not None and kept.found is None):
+                wanted.append(_Wanted(key, item, entry, None, names))
+                continue
+            there = before.measured.scores.keys() - chosen.again
+            missing = tuple(name for name in names if name not in there)
+            if missing:
+                wanted.append(_Wanted(key, item, entry, before, missing))
             else:
-                wanted.append((key, item, entry))
+                # The row may have had another name.
+                results[entry.name, item] = replace(before, entry=entry.name)
     return results, wanted
 
 
 def _measure(
     chosen: BoardPlan,
     results: dict[tuple[str, str], Result],
-    wanted: list[tuple[str, str, Entry]],
+    wanted: list[_Wanted],
     *,
     n_jobs: int,
     on_result: Callable[[Counted[Result]], None] | None,
 ) -> None:
     """Measure what is wanted, and add it to the results and to the ledger."""
     n_kept, start, made = len(results), time.monotonic(), provenance()
-    tasks = [(item, entry.maker, chosen.place(item, entry)) for _, item, entry in wanted]
+    tasks = [
+        (each.item, each.entry.maker, chosen.place(each.item, each.entry), each.columns)
+        for each in wanted
+    ]
     for place, measured in measure_all(tasks, test_set=chosen.test_set, n_jobs=n_jobs):
-        key, item, entry = wanted[place]
-        result = Result(key, chosen.set_name, item, entry.name, measured, made)
+        task = wanted[place]
+        if task.before is not None and measured.error is None:
+            scores = task.before.measured.scores | measured.scores
+            measured = replace(measured, scores=scores)
+        result = Result(task.key, chosen.set_name, task.item, task.entry.name, measured, made)
         chosen.ledger.append(result)
-        results[entry.name, item] = result
+        results[task.entry.name, task.item] = result
         if on_result is not None:
             n_done = len(results) - n_kept
             each_s = (time.monotonic() - start) / n_done

@@ -1,6 +1,6 @@
 """Outputs made and measured by several processes, one thread each."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from estilo.evaluation.kept import KeptOutput
 from estilo.evaluation.makers import Maker
@@ -8,8 +8,8 @@ from estilo.evaluation.measuring import Bench, Measured
 from estilo.evaluation.sets import TestSet
 from estilo.processes import run_all
 
-Task = tuple[str, Maker] | tuple[str, Maker, KeptOutput | None]
-"""Name of an item, what makes an output from it, and where the output is kept, if it is."""
+Task = tuple[str, Maker] | tuple[str, Maker, KeptOutput | None, Collection[str] | None]
+"""Arguments of `Bench.measure`."""
 
 
 def measure_all(
@@ -41,5 +41,5 @@ def _begin(test_set: TestSet) -> None:
 
 def _measure(task: Task) -> Measured:
     assert _bench is not None  # noqa: S101 - `_begin` came first
-    name, maker, *kept = task
-    return _bench.measure(name, maker, *kept)
+    kept, columns = task[2:] if len(task) == 4 else (None, None)
+    return _bench.measure(task[0], task[1], kept, columns)
