@@ -33,7 +33,7 @@ def board(values, *, n_items, columns=COLUMNS, n_controls=1):
     """A board of ``values[column name]``, each of **shape** ``(n_items, n_rows)``."""
     n_rows = values["lsd"].shape[1]
     entries = tuple(
-        Entry(f"row {row}", "rows", Copy("style"), is_control=row < n_controls)
+        Entry(f"row {row}", f"{row // 2}", Copy("style"), row % 2, is_control=row < n_controls)
         for row in range(n_rows)
     )
     results = {}
@@ -106,6 +106,13 @@ def test_each_score_is_held_against_the_mean_rank(values):
             spearmanr(score.mean(0), truth.mean(0).round(9)).statistic
         )
         assert (within.n, of_means.n) == (12, 12)
+        each = [spearmanr(a, b).statistic for a, b in zip(score, values["lsd"][:, 1:], strict=True)]
+        assert found[name].with_lsd.value == pytest.approx(np.mean(each))
+        # Series have two rows, the second one the stronger.
+        each = [
+            spearmanr(a, b).statistic for a, b in zip(score[:, ::2], truth[:, ::2], strict=True)
+        ]
+        assert found[name].strongest.value == pytest.approx(np.mean(each))
         assert within.low < within.value < within.high
         assert of_means.low <= of_means.value <= of_means.high
     assert found["judge"].within.value > 0.8 > 0.5 > found["blind"].within.value
@@ -141,6 +148,6 @@ def test_the_page_has_it(values):
     text = page(board(values, n_items=12))
     section = text.partition("## Agreement with the target")[2].partition("\n## ")[0]
     rows = [line for line in section.splitlines() if line.startswith("| ")]
-    assert rows[0] == "|  | within items | of means |"
+    assert rows[0] == "|  | within items | of means | strongest | with LSD |"
     assert [row.split(" | ")[0] for row in rows[2:]] == ["| judge ↑", "| blind ↓"]
     assert "lsd, timbre_mfcc, timbre_triplet" in section

@@ -4,20 +4,28 @@ On a real pair there is only the style to judge by. Where the target is known, e
 have an order of truth: the mean of their ranks by the distances to the target. A score that can be
 had without the target is as good as its order agrees with that one.
 
-Only engines and presets count, at all their strengths: controls are made to mislead.
+Only engines and presets count, at all their strengths: controls are made to mislead. Much of that
+order is strength, which any score sees, and two of the three distances have a twin that is measured
+against the style. So agreement is also told of each engine at its strongest alone, and with one
+distance alone that has no twin.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from estilo.evaluation.board import Board
-from estilo.evaluation.bootstrap import Interval, interval_over_items, mean_interval
+from estilo.evaluation.bootstrap import UNKNOWN, Interval, interval_over_items, mean_interval
+from estilo.evaluation.entries import Entry
 from estilo.evaluation.measuring import Column
 from estilo.evaluation.ranks import rank_correlations, ranks, spearman
 
 DISTANCES = ("lsd", "timbre_mfcc", "timbre_triplet")
 """Distances to the target whose ranks make the order of truth."""
+
+ALONE = "lsd"
+"""The distance that no score without the target is a twin of."""
 
 FEWEST_ROWS = 4
 
@@ -30,11 +38,15 @@ class Agreement:
         column: the score.
         within: rank correlation within an item, mean over items.
         of_means: rank correlation of the rows' means over all items.
+        strongest: the same as within, over each engine at its strongest; unknown of fewer than four engines.
+        with_lsd: the same as within, with the ranks by LSD alone.
     """
 
     column: Column
     within: Interval
     of_means: Interval
+    strongest: Interval
+    with_lsd: Interval
 
 
 def agreements(board: Board) -> list[Agreement]:
@@ -47,20 +59,47 @@ def agreements(board: Board) -> list[Agreement]:
         Empty for a board without the three distances to a target, or with fewer than four engines
         at all their strengths together.
     """
-    distances = [column for column in board.columns if column.name in DISTANCES]
+    distances = {
+        column.name: _values(board, column) for column in board.columns if column.name in DISTANCES
+    }
     rows = [entry for entry in board.entries if not entry.is_control]
     if not board.has_target or len(distances) < len(DISTANCES) or len(rows) < FEWEST_ROWS:
         return []
-    truth = _mean_ranks([_values(board, column) for column in distances])
+    truth, strongest = _mean_ranks(list(distances.values())), _strongest(rows)
     found = []
     for column in board.columns:
         if column.needs_target:
             continue
         values = _values(board, column)
-        within = mean_interval([spearman(*each) for each in zip(values, truth, strict=True)])
+        within = _within(values, truth)
         if within.n:
-            found.append(Agreement(column, within, _of_means(values, truth)))
+            found.append(
+                Agreement(
+                    column,
+                    within,
+                    _of_means(values, truth),
+                    _within(values[:, strongest], truth[:, strongest]),
+                    _within(values, distances[ALONE]),
+                )
+            )
     return sorted(found, key=lambda each: -each.within.value)
+
+
+def _within(values: np.ndarray, truth: np.ndarray) -> Interval:
+    """Mean over items of how far two orders of their rows agree."""
+    if values.shape[1] < FEWEST_ROWS:
+        return UNKNOWN
+    return mean_interval([spearman(*each) for each in zip(values, truth, strict=True)])
+
+
+def _strongest(rows: Sequence[Entry]) -> list[int]:
+    """Places of the last rows of all series by strength."""
+    last: dict[str, int] = {}
+    for place, row in enumerate(rows):
+        known = last.get(row.series)
+        if known is None or (row.strength or 0.0) > (rows[known].strength or 0.0):
+            last[row.series] = place
+    return list(last.values())
 
 
 def _values(board: Board, column: Column) -> np.ndarray:

@@ -118,8 +118,10 @@ def _agreement(board: Board) -> str:
         "the target puts them: Spearman's rank correlation between a score and the mean rank of "
         f"three distances to the target ({', '.join(DISTANCES)}). *Within items*: over the engines "
         "and strengths of each item, mean over items; *of means*: of the rows' means over all "
-        "items. Controls are left out; 1 is the same order, 0 none, −1 the opposite one.\n\n"
-        + markdown_table(table)
+        "items; *strongest*: within items, each engine at its greatest strength alone, as much of "
+        "the order is strength; *with LSD*: within items, with the order by LSD alone, as the "
+        "others are measured against the style as well. Controls are left out; 1 is the same "
+        "order, 0 none, −1 the opposite one.\n\n" + markdown_table(table)
     )
 
 

@@ -105,11 +105,11 @@ def agreement_table(board: Board) -> Table | None:
         [
             _heading(each.column),
             _cell(each.within, decimals=2, expected=len(board.items)),
-            _cell(each.of_means, decimals=2),
+            *(_cell(part, decimals=2) for part in (each.of_means, each.strongest, each.with_lsd)),
         ]
         for each in found
     ]
-    return Table(["", "within items", "of means"], rows)
+    return Table(["", "within items", "of means", "strongest", "with LSD"], rows)
 
 
 @dataclass(frozen=True)
