@@ -56,6 +56,16 @@ def test_another_pitch_class_or_octave(name, off):
     assert not check.is_right, check
 
 
+@pytest.mark.parametrize("midi_pitch", range(26, 44))
+def test_frames_hold_enough_periods_of_every_low_note(midi_pitch):
+    """Their length is rounded to a power of two, up for one note and down for the next."""
+    for rate in (22_050, 44_100):
+        time_s = np.arange(rate) / rate
+        phase = 2.0 * np.pi * float(midi_to_hz(midi_pitch)) * time_s
+        out = sum(np.sin(number * phase) / number for number in range(1, 21))
+        assert check_pitch(Sound(out, rate), midi_pitch).is_right
+
+
 @pytest.mark.parametrize("off", [-12, -7, 7, 12])
 def test_the_pitch_that_it_has_is_named(off):
     check = check_pitch(tone(60, SERIES), 60 + off)

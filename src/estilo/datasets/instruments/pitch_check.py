@@ -29,7 +29,9 @@ _NEARLY = 0.05  # a second partial 15 dB above all odd ones still leaves more be
 _CLEARLY = 2.0
 _LEAST = 0.2  # noise resembles itself by chance to about as much
 _LOWEST_PARTIAL, _HIGHEST_HZ, _HIGHEST_PARTIAL = 0.3, 5000.0, 4.0
-_LAGS_PER_PERIOD, _PERIODS_PER_FRAME = 60.0, 6.0
+# Twice the longest lag, or the end of a frame would meet its beginning; and half as many again, as
+# a frame's length is rounded to a power of two.
+_LAGS_PER_PERIOD, _PERIODS_PER_FRAME = 60.0, 9.0
 
 
 @dataclass(frozen=True)

@@ -92,7 +92,8 @@ def read_records(folder: Path) -> list[Record]:
     Raises:
         InputError: a file is damaged.
     """
-    return [_read(path) for path in sorted((folder / FOLDER).glob("*.json"))]
+    paths = (folder / FOLDER).glob("*.json")
+    return [_read(path) for path in sorted(paths, key=lambda path: path.stem)]
 
 
 def _read(path: Path) -> Record:
