@@ -20,6 +20,10 @@ sys.path.append(str(Path(__file__).parent / "helpers"))
 
 # So that a machine that has the optional programs shows what one without them does.
 ARE_HIDDEN = bool(os.environ.get("ESTILO_TESTS_HIDE_PROGRAMS"))
+SYNTHESISERS = (
+    Path("/usr/lib/dssi/amsynth_dssi.so"),
+    Path("/usr/lib/lv2/ZynAddSubFX.lv2/ZynAddSubFX.so"),
+)
 
 
 @pytest.fixture
@@ -38,6 +42,10 @@ def pytest_runtest_setup(item):
                 fluidsynth.find_player("TimGM6mb")
             except InputError as error:
                 pytest.skip(str(error))
+    if item.get_closest_marker("needs_synthesisers") is not None:
+        missing = [path for path in SYNTHESISERS if ARE_HIDDEN or not path.exists()]
+        if missing:
+            pytest.skip(f"{missing[0]} is missing; apt install amsynth zynaddsubfx-lv2")
     if item.get_closest_marker("needs_git") is not None and shutil.which("git") is None:
         pytest.skip("git is missing; install it (apt install git)")
     if item.get_closest_marker("needs_recordings") is not None:

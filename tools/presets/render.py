@@ -46,7 +46,7 @@ class Preset:
 
     Args:
         name: name of the instrument.
-        source: synthesiser and bank.
+        source: synthesiser.
         host: file of the program.
         request: what the program is told beside the notes, as JSON.
     """
@@ -61,19 +61,18 @@ class Preset:
         """Its notes."""
         # As many instruments of each register, whatever their order.
         keys = keys_around(CENTRES[sum(self.name.encode()) % len(CENTRES)])
-        notes = [(key.midi_pitch, key.velocity, key.held_s) for key in keys]
+        wanted = [(key.midi_pitch, key.velocity, key.held_s) for key in keys]
         request = json.loads(self.request)
-        request |= {"notes": notes, "rate": SAMPLE_RATE, "tail_s": TAIL_S}
+        request |= {"notes": wanted, "rate": SAMPLE_RATE, "tail_s": TAIL_S}
         samples = self._played(json.dumps(request).encode())
-        takes, start = [], 0
-        for key in keys:
-            n_samples = round((key.held_s + TAIL_S) * SAMPLE_RATE)
-            stereo = samples[start : start + 2 * n_samples].reshape(2, -1)
-            takes.append(Take(key, stereo.mean(0)))
-            start += 2 * n_samples
-        if start != len(samples):
-            raise InputError(f"{self.host} gave {len(samples)} values instead of {start}")
-        return takes
+        lengths = [round((key.held_s + TAIL_S) * SAMPLE_RATE) for key in keys]
+        if len(samples) != 2 * sum(lengths):
+            raise InputError(
+                f"{self.host} gave {len(samples)} values instead of {2 * sum(lengths)}"
+            )
+        notes = np.split(samples, 2 * np.cumsum(lengths)[:-1])
+        mono = [note.reshape(2, -1).mean(0) for note in notes]
+        return [Take(key, each) for key, each in zip(keys, mono, strict=True)]
 
     def _played(self, request: bytes) -> np.ndarray:
         command = [sys.executable, str(HERE / self.host)]
@@ -92,7 +91,7 @@ class Preset:
                 raise InputError(f"{self.host} took more than {TIMEOUT_S} s") from error
             except subprocess.CalledProcessError as error:
                 raise InputError(f"{self.host} failed with status {error.returncode}") from error
-        return np.frombuffer(done.stdout, "<f4")
+        return np.frombuffer(done.stdout[: len(done.stdout) // 4 * 4], "<f4")
 
 
 def amsynth(n_most: int | None) -> list[Preset]:
@@ -103,7 +102,7 @@ def amsynth(n_most: int | None) -> list[Preset]:
         for number, controls in enumerate(read_bank(path)):
             request = json.dumps({"controls": controls | DRY}, sort_keys=True)
             name = f"amsynth-{bank}-{number:03d}"
-            found.setdefault(request, Preset(name, f"amsynth, {bank}", "amsynth_host.py", request))
+            found.setdefault(request, Preset(name, "amsynth", "amsynth_host.py", request))
     presets = list(found.values())
     if n_most is None or n_most >= len(presets):
         return presets
@@ -129,8 +128,10 @@ def zyn(n_most: int | None) -> list[Preset]:
         for label, state in ZYN.findall(path.read_text(encoding="utf-8")):
             number = unquote(label).removeprefix(path.stem + "_")[:4]
             bank = re.sub(r"\W+", "-", path.stem)
-            name, source = f"zyn-{bank}-{number}", f"ZynAddSubFX, {path.stem}"
-            presets.append(Preset(name, source, "zyn_host.py", json.dumps({"preset": state})))
+            name = f"zyn-{bank}-{number}"
+            presets.append(
+                Preset(name, "ZynAddSubFX", "zyn_host.py", json.dumps({"preset": state}))
+            )
     return presets[:n_most]
 
 

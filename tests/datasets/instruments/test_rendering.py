@@ -176,6 +176,16 @@ def test_a_folder_takes_one_set_of_settings(tmp_path, here):
         render_all(SMALL, tmp_path, sources=["own"])
 
 
+def test_what_cannot_be_written_or_read_is_named(tmp_path, here):
+    (tmp_path / "own-00000").write_text("in the way")
+    with pytest.raises(OutputError, match="own-00000 cannot be written"):
+        render_all(SMALL, tmp_path, sources=["own"])
+    (tmp_path / "records").mkdir()
+    (tmp_path / "records" / "own-00000.json").write_text("{}")
+    with pytest.raises(InputError, match=r"own-00000\.json does not say .* delete it"):
+        render_all(replace_settings(n_patches=1), tmp_path, sources=["own"])
+
+
 def test_engines_learn_from_other_patches_than_metrics():
     def first(**changes):
         return plan(replace_settings(**changes), ["own"])[0].instrument.play()[0]

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from estilo.datasets.instruments.library import InstrumentNote
 from estilo.errors import InputError
-from estilo.io.atomic import write_atomic
+from estilo.io.atomic import output_error, write_atomic
 
 FOLDER = "records"
 """Folder of the files, within the folder of instruments."""
@@ -79,8 +79,23 @@ def write_record(folder: Path, record: Record) -> None:
         OutputError: it cannot be written.
     """
     path = path_of(folder, record.instrument)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_parent(path)
     write_atomic(path, json.dumps(asdict(record)).encode(), force=True)
+
+
+def make_parent(path: Path) -> None:
+    """Make the folder in which a file is to be written.
+
+    Args:
+        path: path of the file.
+
+    Raises:
+        OutputError: it cannot be made.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise output_error(path.parent, error) from error
 
 
 def read_records(folder: Path) -> list[Record]:

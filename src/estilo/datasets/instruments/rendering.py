@@ -17,19 +17,18 @@ from dataclasses import asdict, dataclass, fields
 from functools import partial
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from estilo.audio import Audio
 from estilo.datasets.clips import make_folder
+from estilo.datasets.instruments.checks import checked
 from estilo.datasets.instruments.duplicates import fingerprint, near_duplicates
 from estilo.datasets.instruments.library import InstrumentNote, write_library
-from estilo.datasets.instruments.pitches import HeardNote, listen, transposition
 from estilo.datasets.instruments.records import (
     Record,
     Skip,
     all_notes,
+    make_parent,
     path_of,
     read_records,
     write_record,
@@ -38,7 +37,7 @@ from estilo.datasets.instruments.settings import InstrumentSettings
 from estilo.datasets.instruments.sources import SOURCES
 from estilo.datasets.instruments.sources.base import Instrument
 from estilo.datasets.instruments.sources.folder import instruments_in
-from estilo.datasets.instruments.takes import SAMPLE_RATE, Take, levelled, trimmed
+from estilo.datasets.instruments.takes import SAMPLE_RATE, Take, levelled
 from estilo.errors import Cancelled, InputError, OutputError, SettingsError
 from estilo.io import save
 from estilo.io.atomic import write_atomic
@@ -52,13 +51,7 @@ SETTINGS = "instruments.json"
 SKIPPED = "skipped.csv"
 """Name of the file in a folder that says what was left out, and why."""
 
-FEWEST_NOTES = 6
-"""Notes of which an instrument has at least so many, and half of those that it played."""
-
 _ANYWHERE = ("n_patches", "n_bent", "freepats", "tonejs")  # these change no instrument
-_SILENT_PEAK = 1e-3  # -60 dB
-_FULL_SCALE = 0.9999
-_N_CLIPPED = 4  # samples in a row
 
 
 @dataclass(frozen=True)
@@ -229,56 +222,9 @@ def render(job: Job, folder: Path) -> str:
     return name
 
 
-def checked(name: str, takes: Iterable[Take]) -> tuple[list[Take], list[Skip]]:
-    """Notes that can be used, at the pitches at which they sound, and what was left out.
-
-    Args:
-        name: name of the instrument.
-        takes: all its notes.
-    """
-    takes = list(takes)
-    skipped: list[Skip] = []
-    sounding: list[tuple[Take, HeardNote]] = []
-    for take in takes:
-        fault = _fault(take.samples)
-        if fault:
-            skipped.append(Skip(name, take.key.name, fault))
-        else:
-            short = trimmed(take)
-            sounding.append((short, listen(short.samples, SAMPLE_RATE)))
-    octaves = transposition(
-        [heard for _, heard in sounding], [take.key.midi_pitch for take, _ in sounding]
-    )
-    good: list[Take] = []
-    for take, heard in sounding:
-        fault = heard.fault(take.key.midi_pitch + octaves)
-        if fault:
-            skipped.append(Skip(name, take.key.name, fault))
-        else:
-            good.append(take.transposed(octaves))
-    if len(good) < max(FEWEST_NOTES, len(takes) / 2):
-        reason = Counter(skip.reason for skip in skipped).most_common(1)
-        detail = f"{len(good)} of {len(takes)} notes can be used"
-        return [], [Skip(name, "", f"mostly {reason[0][0]}" if reason else "too few notes", detail)]
-    return good, skipped
-
-
-def _fault(samples: NDArray) -> str:
-    """Why a note cannot be used, whatever its pitch; empty where it can."""
-    if not np.isfinite(samples).all():
-        return "not finite"
-    size = np.abs(samples)
-    if size.max(initial=0.0) < _SILENT_PEAK:
-        return "silent"
-    # Clipped samples are equal; those around the peak of a loud wave are not.
-    is_flat = (size[1:] >= _FULL_SCALE) & (samples[1:] == samples[:-1])
-    runs = np.convolve(is_flat, np.ones(_N_CLIPPED - 1), "valid")
-    return "clipped" if runs.max(initial=0.0) >= _N_CLIPPED - 1 else ""
-
-
 def _written(take: Take, instrument: Instrument, folder: Path) -> InstrumentNote:
     path = folder / instrument.name / f"{take.key.name}.flac"
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_parent(path)
     save(Audio(take.samples[None], SAMPLE_RATE), path, bit_depth="16", force=True)
     return InstrumentNote(
         path=path.relative_to(folder).as_posix(),
