@@ -38,7 +38,8 @@ class Agreement:
         column: the score.
         within: rank correlation within an item, mean over items.
         of_means: rank correlation of the rows' means over all items.
-        strongest: the same as within, over each engine at its strongest; unknown of fewer than four engines.
+        strongest: the same as within, over each engine at its strongest; unknown of fewer than four
+            engines.
         with_lsd: the same as within, with the ranks by LSD alone.
     """
 
