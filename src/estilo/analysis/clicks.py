@@ -10,6 +10,7 @@ but for a few ticks in the older ones.
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from estilo.analysis.sound import Sound
 from estilo.errors import InputError
 
 _BLOCK_S = 0.0005
@@ -69,6 +70,15 @@ def click_times(samples: ArrayLike, sample_rate: int) -> NDArray[np.float64]:
         if loud[-1] - loud[0] < _WIDTH_S * sample_rate:
             found.append((start + int(jumps.argmax()) + 1) / sample_rate)
     return np.array(found, np.float64)
+
+
+def clicks_of_channels(sound: Sound) -> list[NDArray[np.float64]]:
+    """The `click_times` of every channel; compute them through `Sound.once`.
+
+    Args:
+        sound: recording of any rate, length and channels.
+    """
+    return [click_times(each, sound.audio.sample_rate) for each in sound.audio.samples]
 
 
 def _jumps(waveform: np.ndarray) -> np.ndarray:

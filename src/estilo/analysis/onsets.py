@@ -26,6 +26,8 @@ _N_FFT = 1024
 _N_BANDS = 80
 _RANGE_DB = 50.0
 _LAG = 3  # frames that a rise is spread over, as the window is longer than the hop
+N_BEFORE = LEAD + _LAG
+"""Frames of `band_powers` that lie before the first sample."""
 _LATENCY = 2  # frames from the beginning of a note to its steepest rise
 _PEAK_REACH = 3  # frames to each side that a peak exceeds
 _MEAN_BEFORE, _MEAN_AFTER = 10, 7  # frames whose mean the threshold follows
@@ -66,11 +68,27 @@ def high_onset_strength(sound: Sound) -> NDArray[np.float64]:
     return sound.once(_rises_db)[_N_BANDS // 2 :].mean(axis=0, dtype=np.float64)
 
 
+def band_powers(sound: Sound) -> NDArray[np.float32]:
+    """Power in 80 mel bands (``n_fft`` 1024) every 10 ms; compute it through `Sound.once`.
+
+    **Shape**: ``(80, N_BEFORE + 1 + time // HOP)``; frame *n* is centred on
+    ``(n - N_BEFORE) * 0.01`` seconds, and those before the first sample hear silence.
+
+    Args:
+        sound: any length.
+
+    Example:
+        >>> band_powers(Sound(np.ones(16000), 16000)).shape
+        (80, 112)
+    """
+    waveform = np.pad(sound.mono, (N_BEFORE * HOP, 0))
+    weights = mel_weights(n_bands=_N_BANDS, n_fft=_N_FFT)
+    return banded_power(waveform, weights, n_fft=_N_FFT, hop_length=HOP)
+
+
 def _rises_db(sound: Sound) -> NDArray[np.float32]:
     """How much louder every band became; **shape** ``(bands, frames)``."""
-    waveform = np.pad(sound.mono, ((LEAD + _LAG) * HOP, 0))
-    weights = mel_weights(n_bands=_N_BANDS, n_fft=_N_FFT)
-    power = banded_power(waveform, weights, n_fft=_N_FFT, hop_length=HOP)
+    power = sound.once(band_powers)
     level_db = power_to_db(power / max(power.max(), _TINY), range_db=_RANGE_DB)
     before_db = level_db[:, :-_LAG].copy()
     np.maximum(before_db[1:], level_db[:-1, :-_LAG], out=before_db[1:])

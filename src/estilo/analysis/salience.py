@@ -50,7 +50,9 @@ HARMONICS = (1 / 3, 1 / 2, 1, 3 / 2, 2, 5 / 2, 3, 4, 5, 6, 7, 8, 9, 10)
 RELATIVES = (-24, -19, -12, -7, -1, 0, 1, 7, 12, 19, 24, 28)
 """Notes that may explain a note's harmonics, in semitones from it."""
 
-_RANGE_DB = 70.0
+RANGE_DB = 70.0
+"""Range of levels that `log_spectra` maps to 0 to 1, in dB."""
+
 _ABOVE_DB = 5.0
 _SILENCE = 1e-10
 NEAR_FRAMES, NEAR_BINS, FRAMES = 3, 5, 7
@@ -72,10 +74,19 @@ def salience(sound: Sound) -> np.ndarray:
         >>> salience(Sound(tone, 16000)).shape
         (32, 88)
     """
-    levels = log_spectra(sound.mono)
+    levels = sound.once(log_spectra_of)
     if not levels.any():
         return np.zeros((levels.shape[1], N_NOTES), dtype=np.float32)
     return 1.0 / (1.0 + np.exp(-logits(levels, trained_weights())))
+
+
+def log_spectra_of(sound: Sound) -> np.ndarray:
+    """The `log_spectra` of a recording; compute them through `Sound.once`.
+
+    Args:
+        sound: recording of any rate and level.
+    """
+    return log_spectra(sound.mono)
 
 
 def log_spectra(mono: np.ndarray) -> np.ndarray:
@@ -101,7 +112,7 @@ def log_spectra(mono: np.ndarray) -> np.ndarray:
     mean_power = float(np.mean(np.square(mono, dtype=np.float64))) if len(mono) else 0.0
     power /= np.float32(max(mean_power, _SILENCE))
     levels_db = 10.0 * np.log10(np.maximum(power, 1e-9))
-    return np.maximum((levels_db + (_RANGE_DB - _ABOVE_DB)) / _RANGE_DB, 0.0)
+    return np.maximum((levels_db + (RANGE_DB - _ABOVE_DB)) / RANGE_DB, 0.0)
 
 
 def logits(levels: np.ndarray, weights: Mapping[str, np.ndarray]) -> np.ndarray:

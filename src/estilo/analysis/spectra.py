@@ -27,7 +27,7 @@ CHROMA_N_FFT = 4096
 CHROMA_HOP = 1024
 
 _FLOOR_POWER = 1e-10
-_BLOCK_FRAMES = 256
+_BLOCK_FRAMES = 64  # larger blocks leave the cache: half as fast
 # Slaney's Auditory Toolbox (1998): linear up to 1 kHz, 27 bands per factor 6.4 above.
 _LINEAR_HZ_PER_MEL = 200.0 / 3.0
 _BREAK_HZ = 1000.0
