@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from estilo.analysis.sound import Sound
-from estilo.metrics.base import NothingToMeasure
+from estilo.metrics.faults import faults
 from estilo.metrics.summary import artifacts, content_kept, movement, style_taken
 
 RATE = 44_100
@@ -35,8 +35,19 @@ def test_content_kept_is_the_mean_of_two_means() -> None:
     assert content_kept(same) == 1.0
     assert content_kept(unrelated) == 0.0
     assert content_kept(same | {"pitch": 0.475}) == pytest.approx(0.875)
-    assert content_kept({"loudness_correlation": 0.4, "clicks_per_s": 3.0}) == pytest.approx(0.4)
+    assert content_kept({"loudness_correlation": 0.58, "clicks_per_s": 3.0}) == pytest.approx(0.5)
     assert math.isnan(content_kept({}))
+
+
+def test_content_kept_counts_levels_pauses_words_and_image() -> None:
+    same = {"chroma": 1.0, "pitch": 0.0, "onset_f1": 1.0, "loudness_correlation": 1.0}
+    new = {"note_levels_db": 0.0, "pauses_db": 0.0, "words_kept": 1.0, "image_db": 0.0}
+    assert content_kept(same | new) == 1.0
+    # A third of harmony, which is a quarter of the whole beside rhythm, words and image.
+    assert content_kept(same | new | {"note_levels_db": 4.4}) == pytest.approx(1 - 1 / 12)
+    assert content_kept(same | new | {"words_kept": 0.0}) == pytest.approx(0.75)
+    assert content_kept(same | new | {"image_db": 36.0}) == pytest.approx(0.5)
+    assert content_kept(same | {"pauses_db": 43.0}) == pytest.approx(1 - 1 / 6)
 
 
 def test_style_taken_at_its_ends_and_between(rng: np.random.Generator) -> None:
@@ -65,30 +76,34 @@ def test_without_a_difference_there_is_no_way_to_go(rng: np.random.Generator) ->
 
 def test_each_fault_is_found_and_grows(rng: np.random.Generator) -> None:
     clean = Sound(_tones(rng), RATE)
-    assert artifacts(clean, [clean]) == 0.0
+    assert _worst(clean, clean) == 0.0
     click = np.eye(1, 2 * RATE, 50_000)[0]
     clipped, broken = clean.mono_full_rate.copy(), clean.mono_full_rate.copy()
     clipped = np.clip(clipped, -0.3 * clipped.max(), 0.3 * clipped.max())
     broken[100] = np.nan
     flicker = Sound(0.3 * rng.standard_normal(2 * RATE), RATE)
-    assert artifacts(Sound(clean.mono_full_rate + 0.5 * click, RATE), [clean]) == 0.5
-    assert 0.0 < artifacts(Sound(clipped, RATE), [clean]) <= 1.0
-    assert artifacts(Sound(broken, RATE), [clean]) == 1.0
-    assert artifacts(flicker, [clean]) > 0.6
+    assert _worst(Sound(clean.mono_full_rate + 0.5 * click, RATE), clean) == 0.5
+    assert 0.0 < _worst(Sound(clipped, RATE), clean) <= 1.0
+    assert _worst(Sound(broken, RATE), clean) == 1.0
+    assert _worst(flicker, clean) > 0.6
 
 
 def test_what_a_reference_has_is_no_fault(rng: np.random.Generator) -> None:
     clean, noise = Sound(_tones(rng), RATE), Sound(_noise(rng), RATE)
-    assert artifacts(noise, [clean, noise]) == 0.0
+    assert artifacts(faults(noise, None, noise)) == 0.0
+    assert artifacts(faults(noise, None, clean, noise)) == 0.0
     torn = Sound(clean.mono_full_rate + 0.5 * np.eye(1, 2 * RATE, 50_000)[0], RATE)
-    assert artifacts(torn, [torn]) == artifacts(torn, [clean, torn]) == 0.0
+    assert _worst(torn, torn) == artifacts(faults(torn, clean, None, torn)) == 0.0
 
 
 def test_silence_has_no_artifacts(rng: np.random.Generator) -> None:
     silence = Sound(np.zeros(RATE), RATE)
-    with pytest.warns(NothingToMeasure):
-        assert artifacts(silence, [Sound(_tones(rng), RATE)]) == 0.0
-    assert artifacts(silence) == 0.0
+    assert _worst(silence, Sound(_tones(rng), RATE)) == 0.0
+    assert artifacts(faults(silence)) == artifacts([]) == 0.0
+
+
+def _worst(output: Sound, content: Sound) -> float:
+    return artifacts(faults(output, content))
 
 
 def test_movement_is_0_at_the_content_and_100_at_the_style(rng: np.random.Generator) -> None:

@@ -10,6 +10,10 @@
 | ``chroma`` | content | higher: the same pitch classes sound |
 | ``onset_f1`` | content | higher: notes begin at the same times |
 | ``loudness_correlation`` | content | higher: level rises and falls together |
+| ``note_levels_db`` | content | lower: the notes are as loud against each other |
+| ``pauses_db`` | content | lower: pauses are as quiet |
+| ``words_kept`` | content, a voice | higher: formants move together |
+| ``image_db`` | content | lower: what cancels in mono is as loud against the rest |
 | ``copy_score`` | style | lower: less is found in the style as it is; identical recordings give 1 |
 | ``musical_noise`` | target or style | lower: partials flicker no more |
 | ``bandwidth_db`` | target or style | lower: 8 to 20 kHz are as strong |
@@ -36,6 +40,10 @@ METRICS = Registry(
         "chroma": "estilo.metrics.content:CHROMA",
         "onset_f1": "estilo.metrics.content:ONSET_F1",
         "loudness_correlation": "estilo.metrics.content:LOUDNESS_CORRELATION",
+        "note_levels_db": "estilo.metrics.note_levels:NOTE_LEVELS",
+        "pauses_db": "estilo.metrics.pauses:PAUSES",
+        "words_kept": "estilo.metrics.speech:WORDS_KEPT",
+        "image_db": "estilo.metrics.image:IMAGE",
         "copy_score": "estilo.metrics.copying:COPY_SCORE",
         "musical_noise": "estilo.metrics.artifacts:MUSICAL_NOISE",
         "bandwidth_db": "estilo.metrics.artifacts:BANDWIDTH",

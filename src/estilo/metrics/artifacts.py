@@ -14,7 +14,7 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike
 
-from estilo.analysis.clicks import click_times
+from estilo.analysis.clicks import clicks_of_channels
 from estilo.analysis.flicker import flicker_db
 from estilo.analysis.sound import Sound
 from estilo.analysis.spectra import power_spectrogram
@@ -58,7 +58,28 @@ def clipping_share(output: Sound) -> float:
     samples = output.audio.samples
     if samples.size == 0:
         return nothing_to_measure("clipping_share", "the recording is empty")
-    return sum(_n_clipped(channel) for channel in samples) / samples.size
+    return sum(int(clipped_samples(channel).sum()) for channel in samples) / samples.size
+
+
+def clipped_samples(channel: np.ndarray) -> np.ndarray:
+    """Which samples are beyond full scale or in a flat top; see `clipping_share`.
+
+    **Shape**: ``(time,)`` both; the result is bool.
+
+    Args:
+        channel: samples of one channel.
+
+    Example:
+        >>> clipped_samples(np.array([0.0, 0.8, 0.8, 0.8, 0.1])).tolist()
+        [False, True, True, True, False]
+    """
+    peak = float(np.abs(channel).max(initial=0.0))
+    clipped = np.abs(channel) > 1.0
+    for side in (channel, -channel):
+        top = float(side.max(initial=0.0))
+        if top > 0.0 and top >= 0.5 * peak:
+            clipped |= _flat_tops(side, top)
+    return clipped
 
 
 def n_non_finite(output: Sound) -> float:
@@ -107,7 +128,7 @@ def clicks_per_s(output: Sound) -> float:
     samples = output.audio.samples
     if samples.size == 0:
         return nothing_to_measure("clicks_per_s", "the recording is empty")
-    most = max(len(click_times(channel, output.audio.sample_rate)) for channel in samples)
+    most = max(len(times_s) for times_s in output.once(clicks_of_channels))
     return most / output.duration_s
 
 
@@ -261,20 +282,12 @@ def _complex_frames(spectrum: ArrayLike, n_fft: int, hop_length: int) -> np.ndar
     return values.T.astype(np.complex128)
 
 
-def _n_clipped(channel: np.ndarray) -> int:
-    """Samples beyond ±1 and in flat tops."""
-    peak = float(np.abs(channel).max(initial=0.0))
-    clipped = np.abs(channel) > 1.0
-    for side in (channel, -channel):
-        top = float(side.max(initial=0.0))
-        if top > 0.0 and top >= 0.5 * peak:
-            clipped |= _flat_tops(side, top)
-    return int(np.count_nonzero(clipped))
-
-
 def _flat_tops(channel: np.ndarray, top: float) -> np.ndarray:
     """Which samples lie in long runs at the top that begin or end with a step."""
-    at_top = np.concatenate([[False], channel >= top * (1.0 - _FLAT), [False]])
+    at_top = channel >= top * (1.0 - _FLAT)
+    if np.count_nonzero(at_top) < _SHORTEST_RUN:
+        return at_top & False
+    at_top = np.concatenate([[False], at_top, [False]])
     edges = np.flatnonzero(at_top[1:] != at_top[:-1])
     first, stop = edges[::2], edges[1::2]
     padded = np.pad(channel, 1, mode="edge")

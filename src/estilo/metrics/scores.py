@@ -12,11 +12,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from estilo.analysis.noise_floor import noise_share
 from estilo.analysis.sound import Sound
 from estilo.metrics import METRICS
 from estilo.metrics.base import Metric, NothingToMeasure, Role, require_sounds
+from estilo.metrics.faults import Fault, faults
 from estilo.metrics.joining import blended, joined
-from estilo.metrics.summary import artifacts, content_kept, movement, style_taken
+from estilo.metrics.summary import NOISE_SHARE, artifacts, content_kept, movement, style_taken
 from estilo.threads import limited
 
 _FIRST = ("content_kept", "style_taken", "artifacts", "moved_percent")
@@ -55,15 +57,17 @@ class References:
 
 @dataclass
 class Scores:
-    """The scores of an output, and the metrics that failed.
+    """The scores of an output, the metrics that failed, and the faults that were found.
 
     Args:
         values: finite numbers by name.
         failures: sentences about the metrics that failed.
+        faults: what went wrong in the output, in the order of time.
     """
 
     values: dict[str, float] = field(default_factory=dict)
     failures: list[str] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
 
 
 def score(
@@ -156,16 +160,15 @@ def measured(output: Sound, against: References, *, names: Iterable[str] | None 
         for name in METRICS if names is None else names:
             _add(scores, name, lambda name=name: _measured(name, output, against))
         if content is not None:
-            _add(scores, "content_kept", lambda: {"content_kept": content_kept(scores.values)})
+            _add(scores, "content_kept", lambda: _content_kept(scores.values, style))
         if content is not None and style is not None:
             _add(
                 scores, "style_taken", lambda: {"style_taken": style_taken(output, content, style)}
             )
             _add(scores, "movement", lambda: movement(content, style, output))
-        known = [each for each in (content, style, against.target) if each is not None]
-        _add(scores, "artifacts", lambda: {"artifacts": artifacts(output, known)})
+        _add(scores, "artifacts", lambda: _artifacts(scores, output, against))
     first = {name: scores.values[name] for name in _FIRST if name in scores.values}
-    return Scores(first | scores.values, scores.failures)
+    return Scores(first | scores.values, scores.failures, scores.faults)
 
 
 @contextmanager
@@ -189,6 +192,19 @@ def _measured(name: str, output: Sound, against: References) -> dict[str, float]
         return {name: metric.measure(output)}
     reference = against.of_role(metric.against)
     return {} if reference is None else {name: metric.measure(output, reference)}
+
+
+def _content_kept(values: dict[str, float], style: Sound | None) -> dict[str, float]:
+    is_noise = style is not None and style.once(noise_share) > NOISE_SHARE
+    known = {name: x for name, x in values.items() if not (is_noise and name == "pauses_db")}
+    return {"content_kept": content_kept(known)}
+
+
+def _artifacts(scores: Scores, output: Sound, against: References) -> dict[str, float]:
+    if output.audio.samples.size == 0:
+        return {}
+    scores.faults = faults(output, against.content, against.style, against.target)
+    return {"artifacts": artifacts(scores.faults)}
 
 
 def _add(scores: Scores, name: str, measure: Callable[[], dict[str, float]]) -> None:

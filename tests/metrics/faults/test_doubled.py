@@ -1,0 +1,69 @@
+"""Two sounds at once: crossfades of every weight, beside what changes one sound."""
+
+import numpy as np
+import pytest
+from scipy import signal
+from struck import RATE, struck
+
+from estilo.analysis.attacks import attacks_at, second_attacks
+from estilo.analysis.sound import Sound
+from estilo.metrics.faults import faults
+
+OTHER_HZ = (349.0, 220.0, 440.0, 247.0, 494.0)
+
+
+def _doubled(output: np.ndarray, content: np.ndarray, style: np.ndarray | None) -> float:
+    sounds = [None if each is None else Sound(each, RATE) for each in (output, content, style)]
+    assert sounds[0] is not None
+    found = [each.severity for each in faults(*sounds) if each.kind == "doubled"]
+    return max(found, default=0.0)
+
+
+@pytest.mark.parametrize("weight", [0.25, 0.5, 0.75])
+@pytest.mark.parametrize("style", ["notes", "noise"])
+def test_a_crossfade_is_two_sounds(weight: float, style: str, rng: np.random.Generator) -> None:
+    content = struck(rng)
+    other = struck(rng, pitches_hz=OTHER_HZ, delay_s=0.25)
+    if style == "noise":
+        other = rng.standard_normal(len(content))
+    other *= content.std() / other.std()
+    mixed = (1.0 - weight) * content + weight * other
+    assert _doubled(mixed, content, other) > 0.6
+    if weight < 0.75:  # nor need the style be known
+        assert _doubled(mixed, content, None) > 0.25
+        assert _doubled(mixed, content, np.roll(other, 30_000)) > 0.25
+
+
+def test_one_sound_is_not_two(rng: np.random.Generator) -> None:
+    content = struck(rng)
+    other = struck(rng, pitches_hz=OTHER_HZ, delay_s=0.25)
+    dark = signal.lfilter([0.1], [1.0, -0.9], content)
+    swelling = content * (1.0 + 0.8 * np.sin(np.arange(len(content)) / 3e3))
+    target = struck(rng, attack_s=0.03)
+    for one in (content, other, dark, swelling, target):
+        assert _doubled(one, content, other) == 0.0
+
+
+def test_an_echo_and_a_pre_echo_are_second_attacks(rng: np.random.Generator) -> None:
+    content = struck(rng, decay_per_s=20.0)
+    shift = round(0.09 * RATE)
+    later, earlier = content.copy(), content.copy()
+    later[shift:] += content[:-shift]
+    earlier[:-shift] += 0.5 * content[shift:]
+    times_s = np.array((0.2, 1.0, 1.8, 2.6, 3.4))
+    assert np.median(second_attacks(Sound(earlier, RATE), times_s).before) > 0.6
+    plain = second_attacks(Sound(content, RATE), times_s)
+    assert max(np.median(plain.before), np.median(plain.after)) < 0.1
+    for doubled in (earlier, later):
+        assert _doubled(doubled, content, None) > 0.25
+
+
+def test_sharpness_falls_with_the_attack(rng: np.random.Generator) -> None:
+    times_s = np.array((0.2, 1.0, 1.8, 2.6, 3.4))
+    sharpness = [
+        float(np.median(attacks_at(Sound(struck(rng, attack_s=a), RATE), times_s).sharpness))
+        for a in (0.002, 0.04, 0.08, 0.16)
+    ]
+    assert sharpness == sorted(sharpness, reverse=True)
+    assert sharpness[0] > 0.75
+    assert sharpness[-1] < 0.55
