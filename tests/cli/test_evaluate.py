@@ -104,6 +104,20 @@ def test_without_references_faults_are_left(run, folder):
     assert said.out.splitlines()[0] == "artifacts strong"
 
 
+def test_faults_are_a_table_with_times(run, folder, files, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "120")
+    content = estilo.load(files["content"])
+    assert "severity" not in _evaluate(run, files["content"], files).out
+    torn = content.samples.copy()
+    torn[:, content.n_samples // 2] += 0.6
+    estilo.save(estilo.Audio(torn, content.sample_rate), folder / "torn.wav", bit_depth="float")
+    said = _evaluate(run, folder / "torn.wav", files)
+    rows = [line.split() for line in said.out.splitlines()]
+    row = next(row for row in rows if row[:1] == ["clicks"])
+    assert float(row[1]) >= 0.5
+    assert row[2:6] == [f"{content.duration_s / 2:.1f}", "s"] * 2
+
+
 def test_failures_are_warnings(run, folder, files, monkeypatch):
     def fail(*_):
         raise ZeroDivisionError("of all things")

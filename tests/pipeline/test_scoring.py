@@ -36,6 +36,15 @@ def test_a_transfer_has_scores_and_the_recipe_holds_them() -> None:
     assert Report.model_validate_json(report.to_json()) == report
 
 
+def test_faults_are_in_the_recipe_with_their_times() -> None:
+    report = transfer(_content(4.0), _style(4.0), engine="crossfade", strength=0.5).report
+    doubled = [fault for fault in report.faults if fault.kind == "doubled"]
+    assert doubled
+    assert report.scores["artifacts"] == max(fault.severity for fault in report.faults)
+    assert Report.model_validate_json(report.to_json()).faults == report.faults
+    assert transfer(_content(), _style(), strength=0.0).report.faults == []
+
+
 def test_without_scores_there_are_none_and_the_samples_are_the_same() -> None:
     with_scores = transfer(_content(), _style(), **QUICK)
     without = transfer(_content(), _style(), **QUICK, scores=False)
@@ -151,6 +160,16 @@ def test_the_same_stretches_of_content_and_output() -> None:
     assert found["scored_s"] == LONGEST_S
     assert found["content_kept"] == pytest.approx(1.0)
     assert found["clicks_per_s"] == 0.0  # joints are no clicks
+
+
+def test_faults_of_a_long_recording_have_the_times_of_all_of_it() -> None:
+    content = _long(100.0)
+    torn = content.samples.copy()
+    for second in (5.0, 33.0, 95.0):  # stretches begin at 0, 30, 60 and 90 s
+        torn[:, round(second * 8000)] += 0.5
+    faults = scores(heard(Audio(torn, 8000), content=content)).faults
+    assert [fault.kind for fault in faults] == ["clicks"] * 3
+    assert [fault.start_s for fault in faults] == pytest.approx([5.0, 33.0, 95.0], abs=0.01)
 
 
 def test_what_an_output_lacks_at_its_end_is_lost() -> None:

@@ -1,11 +1,13 @@
 """Results in words: scores as a verdict, times as one would say them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from estilo.metrics.fault import Fault
     from estilo.pipeline.report import Report
 
+_LASTING_S = 0.3
 # Up to so much of a fault it is called so.
 _FAULTS = ((0.1, "none"), (0.25, "slight"), (0.6, "audible"), (1.0, "strong"))
 
@@ -30,6 +32,35 @@ def verdict(scores: Mapping[str, float]) -> str:
         said.append(f"artifacts {word}")
     heard = f" (judged by {scores['scored_s']:.0f} s of it)" if "scored_s" in scores else ""
     return ", ".join(said) + heard if said else ""
+
+
+def faults_in_words(faults: Sequence["Fault"], *, most: int = 3) -> str:
+    """The severest kinds of faults in a line, each at its worst place; empty where there is none.
+
+    Args:
+        faults: faults, as in a report.
+        most: number of kinds that are said.
+
+    Example:
+        >>> from estilo.metrics.fault import Fault
+        >>> words = "noise in the pauses, up to 24 dB"
+        >>> hiss = Fault("noise in pauses", 0.9, 3.2, 4.0, 400.0, 8000.0, None, words)
+        >>> faults_in_words([hiss])
+        'faults: noise in the pauses from 3.2 s, up to 24 dB'
+    """
+    worst: dict[str, Fault] = {}
+    for fault in sorted(faults, key=lambda each: -each.severity):
+        worst.setdefault(fault.kind, fault)
+    said = [_with_place(each) for each in list(worst.values())[:most]]
+    more = len(worst) - len(said)
+    kinds = "" if more <= 0 else f"; and {more} more {'kind' if more == 1 else 'kinds'}"
+    return f"faults: {'; '.join(said)}{kinds}" if said else ""
+
+
+def _with_place(fault: "Fault") -> str:
+    what, comma, how_much = fault.words.partition(", ")
+    lasts = fault.end_s - fault.start_s >= _LASTING_S
+    return f"{what} {'from' if lasts else 'at'} {spoken_time(fault.start_s)}{comma}{how_much}"
 
 
 def copying(scores: Mapping[str, float]) -> str:
@@ -68,6 +99,7 @@ def conclusion(report: "Report") -> list[str]:
             f"stay at {level.true_peak_dbtp or 0.0:.1f} dBTP"
         )
     said.append(verdict(report.scores))
+    said.append(faults_in_words(report.faults))
     if report.content is None:
         said.append(copying(report.scores))
     if report.output.n_clipped:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from estilo.app.words import verdict
+from estilo.app.words import spoken_time, verdict
 from estilo.cli.describe import ROWS, cell
 from estilo.cli.options import WHAT, AcceptTruncated, numbers
 from estilo.cli.progress import Reporter
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from estilo.metrics.base import Metric, Role
-    from estilo.metrics.scores import References
+    from estilo.metrics.fault import Fault
+    from estilo.metrics.scores import References, Scores
     from estilo.pipeline.scoring import Heard
 
 _GROUPS = {
@@ -112,7 +113,7 @@ def evaluate(
         if json_:
             print(json.dumps(found.values, indent=2, allow_nan=False))
         else:
-            _print_tables(found.values, parts)
+            _print_tables(found, parts)
     return 0
 
 
@@ -127,13 +128,33 @@ def _weights(given: list[str] | None, *, n_styles: int) -> Sequence[float] | Non
     return normalised_weights(weights, n_styles)
 
 
-def _print_tables(values: dict[str, float], parts: "Heard") -> None:
+def _print_tables(found: "Scores", parts: "Heard") -> None:
     from rich.console import Console
 
     console = Console(highlight=False, markup=False, emoji=False)
+    values = found.values
     console.print(verdict(values))
     console.print(_metrics_table(values, parts.against))
+    if found.faults:
+        console.print(_faults_table(found.faults))
     console.print(_descriptors_table(values, parts))
+
+
+def _faults_table(faults: Sequence["Fault"]) -> "Table":
+    """What went wrong, with times, the severest faults of every kind."""
+    table = _plain_table("", "severity", "from", "to", "Hz", "channel", "")
+    table.add_row("faults", style="bold")
+    for fault in faults:
+        table.add_row(
+            f"  {fault.kind}",
+            f"{fault.severity:.2f}",
+            spoken_time(fault.start_s),
+            spoken_time(fault.end_s),
+            f"{fault.low_hz:.0f}–{fault.high_hz:.0f}",
+            "" if fault.channel is None else str(fault.channel + 1),
+            fault.words,
+        )
+    return table
 
 
 def _metrics_table(values: dict[str, float], against: "References") -> "Table":

@@ -16,7 +16,8 @@ from estilo.analysis.noise_floor import noise_share
 from estilo.analysis.sound import Sound
 from estilo.metrics import METRICS
 from estilo.metrics.base import Metric, NothingToMeasure, Role, require_sounds
-from estilo.metrics.faults import Fault, faults
+from estilo.metrics.fault import Fault
+from estilo.metrics.faults import faults
 from estilo.metrics.joining import blended, joined
 from estilo.metrics.summary import NOISE_SHARE, artifacts, content_kept, movement, style_taken
 from estilo.threads import limited

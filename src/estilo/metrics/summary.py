@@ -15,7 +15,7 @@ from estilo.analysis.movement import how_far
 from estilo.analysis.sound import Sound
 from estilo.metrics import METRICS
 from estilo.metrics.base import Metric
-from estilo.metrics.faults import Fault
+from estilo.metrics.fault import Fault
 
 # What unrelated recordings score, and identical ones: medians over the 110 ordered pairs of eleven
 # recordings of instruments, voices and rain, the second in place of the output; of the image, over

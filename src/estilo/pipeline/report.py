@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from estilo.engines.grains import Grain
 from estilo.errors import InputError
+from estilo.metrics.fault import Fault
 from estilo.pipeline.plan import Plan
 from estilo.pipeline.recipes import upgraded
 from estilo.version import __version__
@@ -123,6 +124,9 @@ class Report(_Part):
     """Total loss after every step."""
     scores: dict[str, float] = {}
     """What was measured of the output, see `estilo.metrics.scores`; empty if it was not to be."""
+    faults: list[Fault] = []
+    """What went wrong in the output, with times, see `estilo.metrics.faults`: of every kind the
+    severest few."""
     timings_s: dict[str, float]
     warnings: list[str] = []
     versions: dict[str, str]

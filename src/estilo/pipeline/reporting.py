@@ -99,7 +99,7 @@ def scored(
     audio: Audio,
     clock: Clock,
 ) -> Report:
-    """The report with the scores of the output.
+    """The report with scores and faults of the output.
 
     Args:
         report: report of the output.
@@ -111,7 +111,9 @@ def scored(
     scores = scores_of_job(audio, styles, content=content)
     clock.lap("scores")
     warnings = [*report.warnings, *scores.failures]
-    return report.model_copy(update={"scores": scores.values, "warnings": warnings})
+    return report.model_copy(
+        update={"scores": scores.values, "faults": scores.faults, "warnings": warnings}
+    )
 
 
 def _in_their_files(grains: Sequence[Grain], styles: Sequence[StyleSource]) -> list[Grain]:

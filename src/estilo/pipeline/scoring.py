@@ -6,13 +6,14 @@ last: the same ones of content, target and output, so that time and memory stay 
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from estilo.analysis.sound import Sound
 from estilo.audio import Audio
 from estilo.metrics.copying import copying
+from estilo.metrics.fault import Fault
 from estilo.metrics.scores import References, Scores, measured, nothing_is_fine, references
 from estilo.pipeline.sources import CodedSource, Source, StyleSource
 
@@ -30,12 +31,14 @@ class Heard:
         against: the same of content and target, and the styles.
         first_style: all of it, or its stretches; None where there is none.
         is_whole: whether all of the output is heard.
+        starts_s: time at which each stretch begins in all of the output, in seconds.
     """
 
     output: Sound
     against: References
     first_style: Audio | None
     is_whole: bool
+    starts_s: tuple[float, ...] = (0.0,)
 
 
 def heard(
@@ -76,7 +79,9 @@ def heard(
         target=None if target is None else stretches(target),
     )
     first = parts[0] if parts else None
-    return Heard(stretches(output), against, first, whole_s <= LONGEST_S)
+    is_whole = whole_s <= LONGEST_S
+    starts_s = (0.0,) if is_whole else tuple(_starts_s(whole_s).tolist())
+    return Heard(stretches(output), against, first, is_whole, starts_s)
 
 
 def scores(of: Heard) -> Scores:
@@ -86,7 +91,8 @@ def scores(of: Heard) -> Scores:
         of: sounds from `heard`.
 
     Returns:
-        The numbers of `estilo.metrics.scores`, and ``scored_s`` where only so much was heard. A
+        The numbers and faults of `estilo.metrics.scores`, and ``scored_s`` where only so much was
+        heard: times of faults are those of all of the output. A
         texture, which has no content, is told how much one half of its first style copies of the
         other: ``copy_score_of_style``.
 
@@ -96,6 +102,8 @@ def scores(of: Heard) -> Scores:
         1.0
     """
     found = measured(of.output, of.against)
+    if not of.is_whole:
+        found.faults = _in_the_whole(found.faults, of.starts_s)
     if of.against.content is None and of.first_style is not None:
         found.values.update(_copying_of_halves(of.first_style))
     if not of.is_whole:
@@ -148,7 +156,7 @@ def excerpt(audio: Audio, *, whole_s: float | None = None) -> Audio:
     rate = audio.sample_rate
     size, n_fade = round(STRETCH_S * rate), max(round(_FADE_S * rate), 1)
     rise = np.sin(0.5 * np.pi * (np.arange(n_fade) + 0.5) / n_fade).astype(np.float32) ** 2
-    starts = np.rint(np.linspace(0.0, whole_s - STRETCH_S, N_STRETCHES) * rate).astype(int)
+    starts = np.rint(_starts_s(whole_s) * rate).astype(int)
     parts = [audio.samples[:, start : start + size].copy() for start in starts]
     for number, part in enumerate(parts):
         if part.shape[1] < size:
@@ -158,6 +166,25 @@ def excerpt(audio: Audio, *, whole_s: float | None = None) -> Audio:
         if number < N_STRETCHES - 1:
             part[:, -n_fade:] *= rise[::-1]
     return Audio(np.concatenate(parts, axis=1), rate)
+
+
+def _starts_s(whole_s: float) -> np.ndarray:
+    return np.linspace(0.0, whole_s - STRETCH_S, N_STRETCHES)
+
+
+def _in_the_whole(faults: Sequence[Fault], starts_s: Sequence[float]) -> list[Fault]:
+    """Faults with the times of all of the output, each in the stretch that holds its middle."""
+    moved = []
+    for fault in faults:
+        middle_s = 0.5 * (fault.start_s + fault.end_s)
+        number = min(int(middle_s / STRETCH_S), len(starts_s) - 1)
+        first_s, last_s = number * STRETCH_S, (number + 1) * STRETCH_S
+        start_s, end_s = (
+            starts_s[number] + min(max(each, first_s), last_s) - first_s
+            for each in (fault.start_s, fault.end_s)
+        )
+        moved.append(replace(fault, start_s=start_s, end_s=end_s))
+    return moved
 
 
 def _cut_to(audio: Audio, duration_s: float) -> Audio:

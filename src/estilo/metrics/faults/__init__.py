@@ -22,7 +22,8 @@ that is named.
 from collections.abc import Mapping
 
 from estilo.analysis.sound import Sound
-from estilo.metrics.faults.base import AUDIBLE, Compared, Detector, Fault, strongest
+from estilo.metrics.fault import Fault
+from estilo.metrics.faults.base import AUDIBLE, Compared, Detector, strongest
 from estilo.metrics.faults.clicks import clicks
 from estilo.metrics.faults.clipping import broken_samples, clipping
 from estilo.metrics.faults.doubled import doubled_waveforms

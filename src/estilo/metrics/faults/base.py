@@ -1,4 +1,4 @@
-"""What a fault is, and what a detector is given."""
+"""What detectors of faults are given, and what they share."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -9,36 +9,12 @@ from numpy.typing import NDArray
 
 from estilo.analysis.sound import Sound
 from estilo.metrics.base import aligned_once
+from estilo.metrics.fault import Fault
 
 AUDIBLE = 0.1
 """Severity from which a stretch is a fault."""
 
 _TINY = 1e-20
-
-
-@dataclass(frozen=True)
-class Fault:
-    """Something that went wrong in an output, and where.
-
-    Args:
-        kind: name of a kind of fault.
-        severity: 0, inaudible, to 1, ruinous.
-        start_s: where it begins, in seconds.
-        end_s: where it ends, in seconds.
-        low_hz: lower end of its frequencies, in Hz.
-        high_hz: upper end of its frequencies, in Hz.
-        channel: channel that has it, counted from 0; None where all have.
-        words: what it is, in a few words.
-    """
-
-    kind: str
-    severity: float
-    start_s: float
-    end_s: float
-    low_hz: float
-    high_hz: float
-    channel: int | None
-    words: str
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,7 +4,8 @@ import numpy as np
 
 from estilo.analysis.clicks import clicks_of_channels
 from estilo.analysis.sound import Sound
-from estilo.metrics.faults.base import Compared, Fault, ramp
+from estilo.metrics.fault import Fault
+from estilo.metrics.faults.base import Compared, ramp
 
 _SAME_S = 0.005
 _TOGETHER_S = 1.0

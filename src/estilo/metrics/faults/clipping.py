@@ -3,7 +3,8 @@
 import numpy as np
 
 from estilo.metrics.artifacts import clipped_samples
-from estilo.metrics.faults.base import AUDIBLE, Compared, Fault, stretches
+from estilo.metrics.fault import Fault
+from estilo.metrics.faults.base import AUDIBLE, Compared, stretches
 
 STEP_S = 0.25
 _RUINOUS = 0.01  # share of the samples of a second

@@ -19,7 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from estilo.analysis.sound import RATE_HZ, Sound
-from estilo.metrics.faults.base import AUDIBLE, Compared, Fault, decibels, ramp, stretches
+from estilo.metrics.fault import Fault
+from estilo.metrics.faults.base import AUDIBLE, Compared, decibels, ramp, stretches
 
 _N_FFT, _HOP = 1024, 512
 _BLOCK = 8  # frames
@@ -27,6 +28,7 @@ _BLOCK_S = _BLOCK * _HOP / RATE_HZ
 _EDGES = np.array([3, 10, 17, 24, 31, 40, 52, 66, 84, 106, 134, 168, 212, 268, 338, 426, 512])
 _EDGES_HZ = _EDGES * (RATE_HZ / _N_FFT)
 _SECOND = 4  # blocks over which shares are taken
+_REACH = 2  # blocks to each side
 _FOUND = (
     0.2  # coherence from which the style's waveform is there: crossfades have 0.9, engines 0.04
 )
@@ -119,8 +121,15 @@ def _shares_of_verbatim(output: Spectra, content: Spectra) -> _Shares | None:
     elsewhere = np.where(own > _ELSEWHERE * _spread(theirs), own, 0.0)
     return _Shares(
         _share(_in_bands(_in_blocks(theirs)), output),
-        _share(_in_bands(_in_blocks(elsewhere)), output),
+        _share(_lasting(_in_blocks(elsewhere).sum(axis=1, keepdims=True)), output),
     )
+
+
+def _lasting(power: NDArray[np.floating]) -> NDArray[np.floating]:
+    """Median over five blocks: a click is no sound beside another. **Shape** ``(blocks, 1)``."""
+    padded = np.pad(power[:, 0], _REACH, mode="edge")
+    windows = np.lib.stride_tricks.sliding_window_view(padded, 2 * _REACH + 1)
+    return np.median(windows, axis=-1)[:, None]
 
 
 def _spread(power: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -4,7 +4,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from estilo.analysis.sound import Sound
-from estilo.metrics.faults.base import Compared, Fault, ramp
+from estilo.metrics.fault import Fault
+from estilo.metrics.faults.base import Compared, ramp
 
 EDGE_S = 0.05
 _INSIDE_S = 0.5

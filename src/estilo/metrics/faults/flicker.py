@@ -7,7 +7,8 @@ from estilo.analysis.flicker import slope_changes
 from estilo.analysis.noise_floor import HOP_S
 from estilo.analysis.pauses import pauses
 from estilo.analysis.sound import Sound
-from estilo.metrics.faults.base import AUDIBLE, Compared, Fault, ramp, stretches
+from estilo.metrics.fault import Fault
+from estilo.metrics.faults.base import AUDIBLE, Compared, ramp, stretches
 
 STEP_S = 0.25
 _REACH = 2  # steps to each side whose changes count with those of a step

@@ -6,7 +6,8 @@ from numpy.typing import NDArray
 from estilo.analysis.noise_floor import EDGES_HZ, HOP_S, noise_floor
 from estilo.analysis.onsets import onset_times
 from estilo.analysis.sound import Sound
-from estilo.metrics.faults.base import Compared, Fault, decibels, ramp
+from estilo.metrics.fault import Fault
+from estilo.metrics.faults.base import Compared, decibels, ramp
 
 _STEP_DB = (4.0, 12.0)
 _SIDE = 20  # frames on each side whose mean level counts

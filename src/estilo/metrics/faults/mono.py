@@ -6,7 +6,8 @@ from numpy.typing import NDArray
 from estilo.analysis.noise_floor import EDGES_HZ, HOP_S
 from estilo.analysis.sound import Sound
 from estilo.analysis.stereo_image import stereo_image
-from estilo.metrics.faults.base import AUDIBLE, Compared, Fault, decibels, ramp, stretches
+from estilo.metrics.fault import Fault
+from estilo.metrics.faults.base import AUDIBLE, Compared, decibels, ramp, stretches
 
 _LOSS_DB = (3.0, 15.0)
 _REACH = 12  # frames to each side over which powers are summed

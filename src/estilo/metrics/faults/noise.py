@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from estilo.analysis.noise_floor import EDGES_HZ, HOP_S, NoiseFloor, noise_floor
 from estilo.analysis.pauses import AUDIBLE_DB, pauses
 from estilo.analysis.sound import Sound
-from estilo.metrics.faults.base import AUDIBLE, Compared, Fault, decibels, ramp, stretches
+from estilo.metrics.fault import Fault
+from estilo.metrics.faults.base import AUDIBLE, Compared, decibels, ramp, stretches
 
 _MARGIN_DB = 3.0
 _EXCESS_DB = (6.0, 26.0)

@@ -6,7 +6,8 @@ from numpy.typing import NDArray
 from estilo.analysis.attacks import attacks_at, second_attacks
 from estilo.analysis.onsets import onset_times
 from estilo.analysis.sound import RATE_HZ
-from estilo.metrics.faults.base import AUDIBLE, Compared, Fault, ramp
+from estilo.metrics.fault import Fault
+from estilo.metrics.faults.base import AUDIBLE, Compared, ramp
 
 _SMEARED = (0.2, 0.6)  # of the sharpness that is missing
 _LOST = (0.6, 0.9)  # of the rise that is missing
