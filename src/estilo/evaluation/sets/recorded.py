@@ -43,7 +43,7 @@ _TAIL_S = 0.6  # in which the last notes die away
 _LARGEST = 2000
 _RMS = 0.1
 _PEAK = 0.95
-_VERSION = 1
+_VERSION = 1  # of phrases and of the check of pitches: another one is another set
 _SEED = 0
 
 
