@@ -122,7 +122,7 @@ def test_failures_are_warnings(run, folder, files, monkeypatch):
     def fail(*_):
         raise ZeroDivisionError("of all things")
 
-    monkeypatch.setattr("estilo.metrics.scores.style_taken", fail)
+    monkeypatch.setattr("estilo.metrics.scores.taken", fail)
     said = _evaluate(run, folder / "mix.wav", files, "--json")
     assert said.code == 0
     assert "warning: style_taken could not be measured (ZeroDivisionError: of all th" in said.err

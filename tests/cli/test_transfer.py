@@ -111,7 +111,7 @@ def test_a_metric_that_fails_is_a_warning(transfer, folder, monkeypatch):
     def fail(*_):
         raise ZeroDivisionError("of all things")
 
-    monkeypatch.setattr("estilo.metrics.scores.style_taken", fail)
+    monkeypatch.setattr("estilo.metrics.scores.taken", fail)
     said = transfer()
     assert said.code == 0
     warning = "style_taken could not be measured (ZeroDivisionError: of all things)"

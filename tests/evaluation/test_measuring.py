@@ -77,7 +77,7 @@ def test_what_sums_up_knows_no_target(maker):
     for test_set in (TinyPairs(), Kept()):
         found = Bench(test_set).measure("a-0", same).scores
         for name in ("content_kept", "style_taken", "moved_percent", "artifacts"):
-            assert found[name] == of_real[name]
+            np.testing.assert_equal(found[name], of_real[name])  # NaN where it is short
         for name in ("timbre_mfcc", "timbre_triplet"):
             assert found[f"{name}_style"] == of_real[name]
             assert f"{name}_style" not in of_real

@@ -8,22 +8,22 @@ from estilo.evaluation.objective import objective, objective_names
 
 def test_objective_of_the_content_copied_and_of_aims_reached():
     content = {"lsd": [10.0, 30.0], "timbre_mfcc": [0.2, 0.6], "timbre_eq": [1.0, 3.0]}
-    content["pitch"] = [0.4, 0.6]
-    # Twice missed by all the way, pitch better than it has to be: 1 + 1 − 0.1.
+    content["chroma"] = [1.0, 0.9]
+    # Twice missed by all the way, chroma better than it has to be: 1 + 1 − 0.1.
     assert objective(content, content) == pytest.approx(1.9)
     reached = {"lsd": [8.6, 25.8], "timbre_mfcc": [0.11, 0.33], "timbre_eq": [0.55, 1.65]}
-    reached["pitch"] = [0.5, 0.7]
+    reached["chroma"] = [0.9, 0.8]
     assert objective(reached, content) == pytest.approx(0.0, abs=1e-9)
     # Half the way for the timbre by one metric, so a quarter by both; LSD 0.07 better than asked.
     other = {**reached, "timbre_mfcc": [0.155, 0.465], "lsd": [7.9, 23.7]}
     assert objective(other, content) == pytest.approx(0.25 - 0.1 * 0.07 / 0.14)
-    assert objective({**reached, "pitch": [0.6, 0.7]}, content) == pytest.approx(0.5)
+    assert objective({**reached, "chroma": [0.8, 0.8]}, content) == pytest.approx(0.5)
 
 
 def test_objective_without_a_target():
-    content = {"timbre_mfcc": [0.4, 0.2], "pitch": [0.0, 0.0], "onset_f1": [1.0, 1.0]}
+    content = {"timbre_mfcc": [0.4, 0.2], "chroma": [1.0, 1.0], "onset_f1": [1.0, 1.0]}
     assert objective(content, content) == pytest.approx(1.0)
-    scores = {"timbre_mfcc": [0.1, 0.2], "pitch": [0.2, 0.4], "onset_f1": [0.9, 0.5]}
+    scores = {"timbre_mfcc": [0.1, 0.2], "chroma": [0.8, 0.6], "onset_f1": [0.9, 0.5]}
     assert objective(scores, content) == pytest.approx(0.5 + 0.3 + 0.3)
 
 
@@ -38,7 +38,7 @@ def test_objective_of_what_was_not_measured():
 
 
 def test_objective_takes_many_draws_at_once(rng):
-    content = {name: rng.uniform(0.1, 1.0, 6) for name in ("lsd", "timbre_mfcc", "pitch")}
+    content = {name: rng.uniform(0.1, 1.0, 6) for name in ("lsd", "timbre_mfcc", "chroma")}
     scores = {name: rng.uniform(0.1, 1.0, 6) for name in content}
     draws = rng.integers(0, 6, (5, 6))
     both = [{k: v[draws] for k, v in each.items()} for each in (scores, content)]
@@ -50,6 +50,22 @@ def test_objective_takes_many_draws_at_once(rng):
 
 
 def test_objective_names():
-    names = ["lsd", "timbre_mfcc_eq", "pitch", "onset_f1", "chroma"]
-    assert objective_names(names) == ["lsd", "timbre_mfcc_eq", "pitch"]
-    assert objective_names(names[1:]) == ["timbre_mfcc_eq", "pitch", "onset_f1"]
+    names = [
+        "lsd",
+        "timbre_mfcc_eq",
+        "pitch",
+        "timbre_judge",
+        "timbre_judge_eq",
+        "onset_f1",
+        "chroma",
+    ]
+    assert objective_names(names) == ["lsd", "timbre_mfcc_eq", "chroma"]
+    assert objective_names(names[1:]) == ["timbre_mfcc_eq", "onset_f1", "chroma"]
+
+
+def test_what_the_judge_says_is_no_aim():
+    content = {"lsd": [10.0], "timbre_mfcc": [0.4], "chroma": [1.0]}
+    for judged in ([0.1], [0.9]):
+        assert objective(
+            {**content, "timbre_judge": judged}, {**content, "timbre_judge": [0.5]}
+        ) == (pytest.approx(1.9))

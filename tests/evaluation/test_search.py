@@ -30,7 +30,7 @@ def scores_at(strength: float, item: str) -> dict[str, float]:
     return {
         "lsd": 10.0 * hard * (0.9 + missed),
         "timbre_mfcc": 0.1 * hard * (0.7 + missed),
-        "pitch": 0.5 + 0.05 + missed,
+        "chroma": 1.0 - 0.05 - missed,
     }
 
 
@@ -61,7 +61,7 @@ class World:
             return Measured(error="EstiloError: no luck")
         if strength is None:
             hard = 1.0 + int(item[2:])
-            scores = {name: value * hard for name, value in CONTENT.items()} | {"pitch": 0.5}
+            scores = {name: value * hard for name, value in CONTENT.items()} | {"chroma": 1.0}
         else:
             scores = scores_at(strength, item)
         return Measured(
@@ -83,8 +83,8 @@ def world(monkeypatch):
 def _columns(item):
     from estilo.evaluation.measuring import Column, columns_of
 
-    pitch = Column("pitch", "pitch", "lower", "notes", "notes")
-    return [*(c for c in columns_of(item) if c.name != "pitch"), pitch]
+    chroma = Column("chroma", "chroma", "higher", "content", "harmony")
+    return [*(c for c in columns_of(item) if c.name != "chroma"), chroma]
 
 
 def tiny(folder, *, name="crossfade", over=("strength=0:1",), n_trials=12, items=ITEMS, **options):
@@ -258,8 +258,8 @@ def test_gains_are_shown_with_their_intervals(world, tmp_path):
     lsd = [55.0 * (0.9 + each) for each in missed]
     assert lsd_row[1].startswith(f"{lsd[0]:.3f} [")
     assert lsd_row[3].startswith(f"−{lsd[0] - lsd[1]:.3f} [")
-    # The pitch is the same for all items: an interval of no width.
-    assert rows["pitch ↓"][3] == f"−{missed[0] - missed[1]:.3f}"
+    # The chroma is the same for all items: an interval of no width.
+    assert rows["chroma ↑"][3] == f"+{missed[0] - missed[1]:.3f}"
     assert rows["× real time"][:3] == ["0.5", "0.5", "0.5"]
 
 

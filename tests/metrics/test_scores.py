@@ -17,10 +17,13 @@ from estilo.metrics.scores import References, ScoreWarning, measured, references
 RATE = 22_050
 # Of the recordings here, which have no pause, no voice and one channel.
 NOT_HERE = {"pauses_db", "words_kept", "image_db"}
-WHOLE = {"content_kept", "style_taken", "artifacts", "moved_percent"}
+WHOLE = {
+    *("content_kept", "style_taken", "style_taken_low", "style_taken_high"),
+    *("artifacts", "moved_percent"),
+}
 
 
-def _sounds(rng: np.random.Generator, seconds: float = 2.0) -> tuple[np.ndarray, np.ndarray]:
+def _sounds(rng: np.random.Generator, seconds: float = 4.0) -> tuple[np.ndarray, np.ndarray]:
     """Plucked notes, and noise that beats; **shape** ``(time,)`` both."""
     time_s = np.arange(round(seconds * RATE)) / RATE
     notes = 1e-4 * rng.standard_normal(len(time_s))
@@ -57,7 +60,7 @@ def test_the_content_itself_keeps_all_and_takes_nothing(content, style) -> None:
 
 def test_the_style_itself_takes_all(content, style) -> None:
     scores = score(Sound(style, RATE), content=Sound(content, RATE), styles=[Sound(style, RATE)])
-    assert scores["style_taken"] == pytest.approx(1.0)
+    assert scores["style_taken"] > 1.0  # another phrase of the style would score 1
     assert scores["moved_percent"] == pytest.approx(100.0)
     assert scores["copy_score"] == pytest.approx(1.0, abs=1e-3)
     assert scores["content_kept"] < 0.3
@@ -84,7 +87,7 @@ def test_flat_finite_numbers_with_the_summary_first(content, style) -> None:
     )
     assert all(type(value) is float and math.isfinite(value) for value in scores.values())
     assert json.loads(json.dumps(scores, allow_nan=False)) == scores
-    assert set(list(scores)[:4]) == WHOLE
+    assert set(list(scores)[:6]) == WHOLE
     bandwidth = {"bandwidth_db"}  # of 22 kHz nothing is known above 11
     everything = (
         _names(None, "content", "style", "target", "timbre", "notes") - bandwidth - NOT_HERE
@@ -129,12 +132,13 @@ def test_the_target_comes_first_for_timbre_and_notes() -> None:
 def test_the_weights_of_styles_count(content, style) -> None:
     """An output like one style has taken the more, the more that style weighs."""
     bright = Sound(style, RATE)
-    dull = Sound(np.convolve(style, np.ones(40) / 40, mode="same"), RATE)
+    square = np.sign(np.sin(2 * np.pi * 110.0 * np.arange(len(style)) / RATE))
+    hollow = Sound(0.1 * square * (1.0 + np.sin(np.arange(len(style)) / RATE * 12.0)), RATE)
     taken = [
         score(
             bright,
             content=Sound(content, RATE),
-            styles=[bright, dull],
+            styles=[bright, hollow],
             style_weights=[weight, 1.0 - weight],
         )["style_taken"]
         for weight in (0.1, 0.5, 0.9)

@@ -7,7 +7,7 @@ import pytest
 
 from estilo.analysis.sound import Sound
 from estilo.metrics.faults import faults
-from estilo.metrics.summary import artifacts, content_kept, movement, style_taken
+from estilo.metrics.summary import artifacts, content_kept, movement
 
 RATE = 44_100
 
@@ -50,27 +50,9 @@ def test_content_kept_counts_levels_pauses_words_and_image() -> None:
     assert content_kept(same | {"pauses_db": 43.0}) == pytest.approx(1 - 1 / 6)
 
 
-def test_style_taken_at_its_ends_and_between(rng: np.random.Generator) -> None:
-    content, style = _tones(rng), _noise(rng)
-    sounds = [Sound(content * (1 - x) + style * x, RATE) for x in (0.0, 0.01, 0.05, 0.3, 1.0)]
-    taken = [style_taken(each, sounds[0], sounds[-1]) for each in sounds]
-    assert taken == sorted(taken)
-    assert taken[0] == pytest.approx(0.0, abs=1e-6)
-    assert taken[-1] == pytest.approx(1.0, abs=1e-6)
-    assert all(0.0 < each < 1.0 for each in taken[1:-1])
-
-
-def test_style_taken_is_no_less_than_minus_1(rng: np.random.Generator) -> None:
-    noise = rng.standard_normal(2 * RATE)
-    white, pink = Sound(noise, RATE), Sound(np.convolve(noise, np.ones(3)), RATE)
-    rumble = Sound(np.cumsum(noise), RATE)
-    assert style_taken(rumble, white, pink) == -1.0
-
-
 def test_without_a_difference_there_is_no_way_to_go(rng: np.random.Generator) -> None:
     rumble = np.cumsum(rng.standard_normal((2, 2 * RATE)), axis=1)
     first, second = (Sound(np.diff(each, append=0.0) + 0.1 * each, RATE) for each in rumble)
-    assert math.isnan(style_taken(Sound(_tones(rng), RATE), first, second))
     assert movement(first, first, second) == {}
 
 

@@ -15,20 +15,23 @@ from estilo.pipeline.transfer import Transfer, texture, transfer
 
 RATE = 16_000
 QUICK: dict[str, Any] = {"n_steps": 2}
-WHOLE = ["content_kept", "style_taken", "artifacts", "moved_percent"]
+WHOLE = [
+    *("content_kept", "style_taken", "style_taken_low", "style_taken_high"),
+    *("artifacts", "moved_percent"),
+]
 
 
 def _content(seconds: float = 2.0) -> Audio:
     return audio(stereo(seconds, RATE), RATE)
 
 
-def _style(seconds: float = 2.0) -> Audio:
+def _style(seconds: float = 4.0) -> Audio:
     return audio(rain(seconds, 22_050), 22_050)
 
 
 def test_a_transfer_has_scores_and_the_recipe_holds_them() -> None:
     report = transfer(_content(), _style(), **QUICK).report
-    assert list(report.scores)[:4] == WHOLE
+    assert list(report.scores)[:6] == WHOLE
     assert 0.0 < report.scores["content_kept"] < 1.0
     assert report.timings_s["scores"] > 0.0
     assert report.timings_s["total"] >= report.timings_s["scores"] + report.timings_s["engine"]

@@ -49,20 +49,24 @@ def test_the_content_copied_scores_1_and_the_target_0(judge, monkeypatch, part, 
     for name in ("lsd", "timbre_mfcc", "timbre_triplet"):
         assert table[name] == pytest.approx(score, abs=1e-3)
     assert table["score"] == pytest.approx(score, abs=1e-3)
-    assert (table["pitch"] == 0.0) if part == "content" else (table["pitch"] <= 0.0)
+    assert (table["chroma"] == 0.0) if part == "content" else (table["chroma"] <= 0.0)
     assert len(outputs) == 2
 
 
-def test_lost_pitch_counts_double_and_won_pitch_not():
-    copied = {"lsd": 10.0, "timbre_mfcc": 2.0, "timbre_triplet": 0.5, "pitch": 0.2}
+def test_lost_chroma_counts_double_and_won_chroma_not():
+    copied = {"lsd": 10.0, "timbre_mfcc": 2.0, "timbre_triplet": 0.5, "chroma": 0.8}
     judge = Validation([], copied)
-    for pitch, score in ((0.3, 0.5 + 2.0 * 0.1), (0.1, 0.5)):
-        made = {"lsd": 5.0, "timbre_mfcc": 1.0, "timbre_triplet": 0.25, "pitch": pitch}
+    for chroma, score in ((0.7, 0.5 + 2.0 * 0.1), (0.9, 0.5)):
+        made = {"lsd": 5.0, "timbre_mfcc": 1.0, "timbre_triplet": 0.25, "chroma": chroma}
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(module, "_means", lambda *_, made=made: made)
             table, _ = judge.table(None)
         assert table["score"] == pytest.approx(score)
-        assert table["pitch"] == pytest.approx(pitch - 0.2)
+        assert table["chroma"] == pytest.approx(0.8 - chroma)
+
+
+def test_what_judges_engines_chooses_none():
+    assert {"timbre_judge", "pitch"}.isdisjoint(module.METRIC_NAMES)
 
 
 def test_what_no_metric_can_say_is_left_out():
@@ -102,7 +106,7 @@ def test_a_training_with_sound(dataset, tmp_path):
     lines = []
     train(recipe, tmp_path, card=CARD, on_step=lambda step, figures: lines.append(figures))
     table = lines[0]["validation"]
-    assert set(table) == {"score", "lsd", "timbre_mfcc", "timbre_triplet", "pitch"}
+    assert set(table) == {"score", "lsd", "timbre_mfcc", "timbre_triplet", "chroma"}
     assert all(np.isfinite(value) for value in table.values())
     events = event_accumulator.EventAccumulator(str(tmp_path / "tensorboard"))
     events.Reload()

@@ -12,26 +12,41 @@ _LASTING_S = 0.3
 _FAULTS = ((0.1, "none"), (0.25, "slight"), (0.6, "audible"), (1.0, "strong"))
 
 
-def verdict(scores: Mapping[str, float]) -> str:
+def verdict(scores: Mapping[str, float], remarks: Mapping[str, str]) -> str:
     """What was kept and taken, and what went wrong; empty where none of it is known.
 
     Args:
         scores: scores, as in a report.
+        remarks: why some are not there, likewise.
 
     Example:
-        >>> verdict({"content_kept": 0.934, "style_taken": 0.641, "artifacts": 0.0})
+        >>> verdict({"content_kept": 0.934, "style_taken": 0.641, "artifacts": 0.0}, {})
         'content kept 93 %, style taken 64 %, artifacts none'
+        >>> verdict({"content_kept": 0.934}, {"style_taken": "too little to judge"})
+        'content kept 93 %, style taken: too little to judge'
     """
-    said = [
-        f"{label} {round(100 * scores[name])} %"
-        for name, label in (("content_kept", "content kept"), ("style_taken", "style taken"))
-        if name in scores
-    ]
+    said = []
+    if "content_kept" in scores:
+        said.append(f"content kept {_percent(scores['content_kept'])} %")
+    if "style_taken" in scores:
+        said.append(f"style taken {_percent(scores['style_taken'])} %{_interval(scores)}")
+    elif "style_taken" in remarks:
+        said.append(f"style taken: {remarks['style_taken']}")
     if "artifacts" in scores:
         word = next(word for most, word in _FAULTS if scores["artifacts"] <= most)
         said.append(f"artifacts {word}")
     heard = f" (judged by {scores['scored_s']:.0f} s of it)" if "scored_s" in scores else ""
     return ", ".join(said) + heard if said else ""
+
+
+def _interval(scores: Mapping[str, float]) -> str:
+    """What half of other phrases of the style would score, around it."""
+    ends = [scores[name] for name in ("style_taken_low", "style_taken_high") if name in scores]
+    return f" ({_percent(ends[0])} to {_percent(ends[1])})" if len(ends) == 2 else ""
+
+
+def _percent(share: float) -> str:
+    return str(round(100.0 * share)).replace("-", "−")
 
 
 def faults_in_words(faults: Sequence["Fault"], *, most: int = 3) -> str:
@@ -98,7 +113,7 @@ def conclusion(report: "Report") -> list[str]:
             f"level: {level.shortfall_lu:.1f} LU quieter than the {reference}, so that its peaks "
             f"stay at {level.true_peak_dbtp or 0.0:.1f} dBTP"
         )
-    said.append(verdict(report.scores))
+    said.append(verdict(report.scores, report.remarks))
     said.append(faults_in_words(report.faults))
     if report.content is None:
         said.append(copying(report.scores))

@@ -133,7 +133,7 @@ def _print_tables(found: "Scores", parts: "Heard") -> None:
 
     console = Console(highlight=False, markup=False, emoji=False)
     values = found.values
-    console.print(verdict(values))
+    console.print(verdict(values, found.remarks))
     console.print(_metrics_table(values, parts.against))
     if found.faults:
         console.print(_faults_table(found.faults))

@@ -16,12 +16,14 @@ from estilo.analysis.sound import Sound
 from estilo.audio import Audio
 from estilo.dsp.resample import resample
 from estilo.errors import EstiloError
+from estilo.evaluation.earlier import earlier_style_taken
 from estilo.evaluation.kept import KeptOutput, Made
 from estilo.evaluation.makers import Maker
 from estilo.evaluation.sets import Item, TestSet
 from estilo.metrics import METRICS, summary
 from estilo.metrics.base import Metric, Role
 from estilo.metrics.embedding import texture_kad
+from estilo.metrics.judge.scale import taken
 from estilo.metrics.scores import References, measured, nothing_is_fine
 from estilo.threads import limited
 
@@ -159,9 +161,14 @@ def _first(function: Callable[..., object]) -> str:
     return " ".join((function.__doc__ or "").strip().partition("\n\n")[0].split())
 
 
+_EARLIER = Column(
+    *("earlier_style_taken", "style taken (earlier)", "higher", "style"),
+    _first(earlier_style_taken),
+)
 _OF_PAIRS = (
     Column("content_kept", "content kept", "higher", "content", _first(summary.content_kept)),
-    Column("style_taken", "style taken", "higher", "style", _first(summary.style_taken)),
+    Column("style_taken", "style taken", "higher", "style", _first(taken)),
+    _EARLIER,
     Column("moved_percent", "moved (%)", "higher", "style", _first(summary.movement)),
     Column("artifacts", "artifacts", "lower", None, _first(summary.artifacts)),
 )
@@ -246,6 +253,11 @@ class Bench:
     def _value(self, column: Column, sound: Sound, of_pair: Mapping[str, float]) -> float:
         if column in _OF_PAIRS:
             return of_pair.get(column.name, math.nan)
+        if column is _EARLIER:
+            content, style = self._against.content, self._against.blend
+            assert content is not None  # noqa: S101 - it is a column of pairs
+            assert style is not None  # noqa: S101
+            return earlier_style_taken(sound, content, style)
         if column is _KAD:
             second_half = self._against.of_role("timbre")
             assert second_half is not None  # noqa: S101 - textures have one

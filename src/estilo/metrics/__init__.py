@@ -6,6 +6,7 @@
 | ``lsd_framewise`` | target | lower: the same, frame by frame |
 | ``timbre_mfcc`` | target or style | lower: MFCCs have the same means and deviations |
 | ``timbre_triplet`` | target or style | lower: a trained network hears the same timbre |
+| ``timbre_judge`` | target or style | lower: the judge hears the same timbre |
 | ``pitch`` | target or content | lower: the same notes sound |
 | ``chroma`` | content | higher: the same pitch classes sound |
 | ``onset_f1`` | content | higher: notes begin at the same times |
@@ -36,6 +37,7 @@ METRICS = Registry(
         "lsd_framewise": "estilo.metrics.lsd:LSD_FRAMEWISE",
         "timbre_mfcc": "estilo.metrics.timbre:TIMBRE_MFCC",
         "timbre_triplet": "estilo.metrics.timbre_network:TIMBRE_TRIPLET",
+        "timbre_judge": "estilo.metrics.judge.judging:TIMBRE_JUDGE",
         "pitch": "estilo.metrics.pitch:PITCH",
         "chroma": "estilo.metrics.content:CHROMA",
         "onset_f1": "estilo.metrics.content:ONSET_F1",

@@ -1,9 +1,10 @@
 """All that can be measured of one output, by name: what reports and tables hold.
 
 Conventions: every registered metric whose reference is there, under its own name; above them
-`estilo.metrics.summary`: ``content_kept``, ``style_taken``, ``artifacts``, ``moved_percent`` and
-one ``moved_…_percent`` per descriptor. What is not a number, because there is nothing to measure,
-is left out.
+`estilo.metrics.summary`: ``content_kept``, ``artifacts``, ``moved_percent`` and one
+``moved_…_percent`` per descriptor; and `estilo.metrics.judge.scale`: ``style_taken`` between
+``style_taken_low`` and ``style_taken_high``. What is not a number, because there is nothing to
+measure, is left out; why, is in the remarks where it is worth saying.
 """
 
 import math
@@ -19,10 +20,14 @@ from estilo.metrics.base import Metric, NothingToMeasure, Role, require_sounds
 from estilo.metrics.fault import Fault
 from estilo.metrics.faults import faults
 from estilo.metrics.joining import blended, joined
-from estilo.metrics.summary import NOISE_SHARE, artifacts, content_kept, movement, style_taken
+from estilo.metrics.judge.scale import taken
+from estilo.metrics.summary import NOISE_SHARE, artifacts, content_kept, movement
 from estilo.threads import limited
 
-_FIRST = ("content_kept", "style_taken", "artifacts", "moved_percent")
+_FIRST = (
+    *("content_kept", "style_taken", "style_taken_low", "style_taken_high"),
+    *("artifacts", "moved_percent"),
+)
 
 
 class ScoreWarning(UserWarning):
@@ -64,11 +69,13 @@ class Scores:
         values: finite numbers by name.
         failures: sentences about the metrics that failed.
         faults: what went wrong in the output, in the order of time.
+        remarks: why a number is not there, in a few words by its name.
     """
 
     values: dict[str, float] = field(default_factory=dict)
     failures: list[str] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
+    remarks: dict[str, str] = field(default_factory=dict)
 
 
 def score(
@@ -98,11 +105,11 @@ def score(
 
     Example:
         >>> import numpy as np
-        >>> noise = np.random.default_rng(0).normal(size=16000)
+        >>> noise = np.random.default_rng(0).normal(size=64000)
         >>> dull, bright = Sound(np.cumsum(noise), 16000), Sound(np.diff(noise), 16000)
         >>> scores = score(bright, content=dull, styles=[bright])
-        >>> scores["style_taken"], scores["moved_percent"], scores["copy_score"] > 0.99
-        (1.0, 100.0, True)
+        >>> scores["style_taken"] > 1.0, scores["moved_percent"], scores["copy_score"] > 0.99
+        (True, 100.0, True)
     """
     require_sounds(
         "score", output, *(each for each in (content, *styles, target) if each is not None)
@@ -163,13 +170,11 @@ def measured(output: Sound, against: References, *, names: Iterable[str] | None 
         if content is not None:
             _add(scores, "content_kept", lambda: _content_kept(scores.values, style))
         if content is not None and style is not None:
-            _add(
-                scores, "style_taken", lambda: {"style_taken": style_taken(output, content, style)}
-            )
+            _add(scores, "style_taken", lambda: _taken(scores, output, content, style))
             _add(scores, "movement", lambda: movement(content, style, output))
         _add(scores, "artifacts", lambda: _artifacts(scores, output, against))
     first = {name: scores.values[name] for name in _FIRST if name in scores.values}
-    return Scores(first | scores.values, scores.failures, scores.faults)
+    return Scores(first | scores.values, scores.failures, scores.faults, scores.remarks)
 
 
 @contextmanager
@@ -206,6 +211,17 @@ def _artifacts(scores: Scores, output: Sound, against: References) -> dict[str, 
         return {}
     scores.faults = faults(output, against.content, against.style, against.target)
     return {"artifacts": artifacts(scores.faults)}
+
+
+def _taken(scores: Scores, output: Sound, content: Sound, style: Sound) -> dict[str, float]:
+    found = taken(output, content, style)
+    if found.why:
+        scores.remarks["style_taken"] = found.why
+    return {
+        "style_taken": found.share,
+        "style_taken_low": found.low,
+        "style_taken_high": found.high,
+    }
 
 
 def _add(scores: Scores, name: str, measure: Callable[[], dict[str, float]]) -> None:

@@ -3,7 +3,8 @@
 Conventions: shares from 0 to 1; movement in per cent, 0 the content's value and 100 the style's.
 NaN where there is nothing to say.
 
-`content_kept` is made of metrics that were measured already, the others measure.
+`content_kept` is made of metrics that were measured already, the others measure. What was taken
+of the style is for `estilo.metrics.judge.scale` to say.
 """
 
 import math
@@ -13,8 +14,6 @@ from collections.abc import Mapping, Sequence
 from estilo.analysis.descriptors import describe_timbre_and_rhythm
 from estilo.analysis.movement import how_far
 from estilo.analysis.sound import Sound
-from estilo.metrics import METRICS
-from estilo.metrics.base import Metric
 from estilo.metrics.fault import Fault
 
 # What unrelated recordings score, and identical ones: medians over the 110 ordered pairs of eleven
@@ -24,9 +23,6 @@ _HARMONY = {"chroma": (0.38, 1.0), "pitch": (0.95, 0.0), "note_levels_db": (4.4,
 _RHYTHM = {"onset_f1": (0.22, 1.0), "loudness_correlation": (0.16, 1.0), "pauses_db": (43.0, 0.0)}
 _WORDS = {"words_kept": (0.0, 1.0)}
 _IMAGE = {"image_db": (10.7, 0.0)}
-# By name: a metric of another package must not change what this number means.
-_TIMBRES = ("timbre_mfcc", "timbre_triplet")
-_LEAST_WAY = 0.01
 NOISE_SHARE = 0.5
 """Share of noise from which a style is noise: rain and sea have 0.85, a drum 0.3, a voice 0.1."""
 _UNITS = ("_hz", "_bpm", "_per_s")
@@ -66,40 +62,6 @@ def content_kept(values: Mapping[str, float]) -> float:
         if parts:
             sides.append(statistics.fmean(parts))
     return max(statistics.fmean(sides), 0.0) if sides else math.nan
-
-
-def style_taken(output: Sound, content: Sound, style: Sound) -> float:
-    r"""Share of the way from the content's timbre to the style's that the output went.
-
-    .. math:: 1 - \frac{d(\text{output}, \text{style})}{d(\text{content}, \text{style})}
-
-    with :math:`d` every registered metric whose name begins with ``timbre``; their mean, each at
-    least -1. Statistics of timbre only: whether the output says anything with it is for
-    `content_kept` to tell, and the two belong together.
-
-    Args:
-        output: any length and rate.
-        content: any length and rate.
-        style: any length and rate.
-
-    Returns:
-        0 for the content's timbre, 1 for the style's, less than 0 for one further away from the
-        style; NaN where content and style hardly differ (less than 0.01) or one is silent.
-
-    Example:
-        >>> import numpy as np
-        >>> noise = np.random.default_rng(0).normal(size=16000)
-        >>> dull, bright = Sound(np.cumsum(noise), 16000), Sound(np.diff(noise), 16000)
-        >>> style_taken(dull, dull, bright), style_taken(bright, dull, bright)
-        (0.0, 1.0)
-    """
-    shares = []
-    for name in _TIMBRES:
-        metric: Metric = METRICS[name]
-        left, whole = metric.measure(output, style), metric.measure(content, style)
-        if math.isfinite(left) and whole >= _LEAST_WAY:
-            shares.append(max(1.0 - left / whole, -1.0))
-    return statistics.fmean(shares) if shares else math.nan
 
 
 def artifacts(found: Sequence[Fault]) -> float:

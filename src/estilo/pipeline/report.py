@@ -127,6 +127,8 @@ class Report(_Part):
     faults: list[Fault] = []
     """What went wrong in the output, with times, see `estilo.metrics.faults`: of every kind the
     severest few."""
+    remarks: dict[str, str] = {}
+    """Why a score is not there, where it is worth saying, by the name of the score."""
     timings_s: dict[str, float]
     warnings: list[str] = []
     versions: dict[str, str]

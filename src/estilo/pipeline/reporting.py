@@ -111,9 +111,8 @@ def scored(
     scores = scores_of_job(audio, styles, content=content)
     clock.lap("scores")
     warnings = [*report.warnings, *scores.failures]
-    return report.model_copy(
-        update={"scores": scores.values, "faults": scores.faults, "warnings": warnings}
-    )
+    found = {"scores": scores.values, "remarks": scores.remarks, "faults": scores.faults}
+    return report.model_copy(update={**found, "warnings": warnings})
 
 
 def _in_their_files(grains: Sequence[Grain], styles: Sequence[StyleSource]) -> list[Grain]:

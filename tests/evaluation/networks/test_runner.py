@@ -7,10 +7,10 @@ import pytest
 import torch
 from torch import nn
 
-from estilo.evaluation.networks import embedding, multipitch, timbre
+from estilo.evaluation.networks import embedding, judge, multipitch, timbre
 from estilo.evaluation.networks.runner import Trained, Training, learn, rounded, run
 
-TRAININGS = [embedding.TRAINING, multipitch.TRAINING, timbre.TRAINING]
+TRAININGS = [embedding.TRAINING, judge.TRAINING, multipitch.TRAINING, timbre.TRAINING]
 
 
 def _tiny(seen: dict[str, int]) -> Training:

@@ -46,7 +46,8 @@ class Training:
         title: one line of help.
         folder: where its weights belong, below ``src``.
         counts: numbers that may be chosen, by the name of their option, with their defaults.
-        train: function that is called with the seed and the counts by keyword.
+        train: function that is called with the seed, the counts and the folders by keyword.
+        inputs: what is read from folders, by the names of options that may be given several times.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Training:
     folder: str
     counts: Mapping[str, int]
     train: Callable[..., Trained]
+    inputs: tuple[str, ...] = ()
 
     def command(self, *, seed: int, counts: Mapping[str, int]) -> str:
         """The command that trains the same network again.
@@ -62,7 +64,12 @@ class Training:
             seed: random seed of all draws.
             counts: counts that were chosen.
         """
-        chosen = " ".join(f"{_option(name)} {value}" for name, value in counts.items())
+        chosen = " ".join(
+            [
+                *(f"{_option(name)} FOLDER" for name in self.inputs),
+                *(f"{_option(name)} {value}" for name, value in counts.items()),
+            ]
+        )
         return (
             f"python -m estilo.evaluation.networks {self.name} --output src/{self.folder} "
             f"--seed {seed} {chosen}"
@@ -182,12 +189,22 @@ def run(trainings: Sequence[Training], arguments: Sequence[str] | None = None) -
             own.add_argument(
                 _option(name), type=_count, default=default, help="Default: %(default)s."
             )
+        for name in each.inputs:
+            own.add_argument(
+                _option(name),
+                type=Path,
+                action="append",
+                required=True,
+                metavar="FOLDER",
+                help="Folder to learn from; give the option once per folder.",
+            )
     options = parser.parse_args(arguments)
     (training,) = (each for each in trainings if each.name == options.network)
     counts = {name: getattr(options, name) for name in training.counts}
+    inputs = {name: getattr(options, name) for name in training.inputs}
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     torch.set_num_threads(1)
-    trained = training.train(seed=options.seed, **counts)
+    trained = training.train(seed=options.seed, **counts, **inputs)
     card = save(trained, training, options.output, seed=options.seed, counts=counts)
     _log.info("%s", card.read_text(encoding="utf-8"))
     return card
