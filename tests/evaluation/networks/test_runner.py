@@ -62,7 +62,7 @@ def test_cards_name_the_command_of_their_training(training: Training) -> None:
     words = card["command"].split()
     start = f"python -m estilo.evaluation.networks {training.name} --output src/{training.folder}"
     assert card["command"].startswith(start)
-    options = {"--" + name.replace("_", "-") for name in training.counts}
+    options = {"--" + name.replace("_", "-") for name in (*training.counts, *training.inputs)}
     assert {word for word in words if word.startswith("--")} == {"--output", "--seed"} | options
 
 

@@ -176,7 +176,7 @@ def between(
 
     Args:
         one: powers of bands; **shape** ``(N_BANDS, frames)``.
-        other: likewise.
+        other: powers of the other recording, of the same shape.
         share: 0 for the first, 1 for the other.
 
     Example:

@@ -24,7 +24,7 @@ def timbre_judge(output: Sound, reference: Sound) -> float:
 
     Args:
         output: any length, rate and channels.
-        reference: likewise, not necessarily the output's.
+        reference: any length, rate and channels, not necessarily the output's.
 
     Returns:
         0 for equal timbre, about 1 for unrelated ones, 2 at most; NaN after a warning where one is

@@ -77,8 +77,8 @@ def taken(output: Sound, content: Sound, style: Sound) -> Taken:
 
     Args:
         output: any length, rate and channels.
-        content: likewise.
-        style: likewise.
+        content: any length, rate and channels.
+        style: any length, rate and channels.
 
     Returns:
         A share, or why there is none: the style sounds for less than 3 s or holds fewer than three
