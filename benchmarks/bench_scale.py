@@ -163,7 +163,7 @@ def _parts_section() -> Section:
     rows = []
     everything: list[float] = []
     pool = {name: _first_part(recordings_folder() / name) for name in RECORDINGS}
-    for path in sorted(recordings_folder().iterdir()):
+    for path in sorted(recordings_folder().glob("*.[wo][ag][vg]")):
         parts = list(_parts(path))
         if len(parts) < 2:
             continue

@@ -23,6 +23,7 @@ NOTE_FRAMES = 208
 SILENT_DB = -120.0
 _VERSION = 1
 _HELD_OUT = 10
+_SYNTHESISERS = ("amsynth", "ZynAddSubFX")
 _log = logging.getLogger(__name__)
 
 
@@ -104,7 +105,7 @@ def read_bank(folders: Sequence[Path], *, split: str = "train") -> NoteBank:
         raise InputError(f"there is no {split} note in {', '.join(map(str, folders))}")
     names = tuple(dict.fromkeys(owners))
     number = {name: place for place, name in enumerate(names)}
-    source = {owner: note.source for owner, note in zip(owners, notes, strict=True)}
+    source = {owner: _library(note) for owner, note in zip(owners, notes, strict=True)}
     libraries = {each: place for place, each in enumerate(dict.fromkeys(source.values()))}
     return NoteBank(
         levels_db=levels[0] if len(levels) == 1 else np.concatenate(levels),
@@ -141,6 +142,12 @@ def note_levels(sound: Sound) -> NDArray[np.float16]:
     out = np.full((N_BANDS, NOTE_FRAMES), SILENT_DB, np.float16)
     out[:, : power.shape[1]] = 10.0 * np.log10(np.maximum(power, 10.0 ** (SILENT_DB / 10.0)))
     return out
+
+
+def _library(note: InstrumentNote) -> str:
+    """The source of a note; all banks of one synthesiser together."""
+    first = note.source.partition(", ")[0]
+    return first if first in _SYNTHESISERS else note.source
 
 
 def _levels_of(folder: Path, notes: Sequence[InstrumentNote], split: str) -> NDArray[np.float16]:

@@ -13,7 +13,7 @@ from estilo.metrics.judge.hearing import FRAME_RATE_HZ, N_BANDS, band_weights
 Array = NDArray[np.float32]
 
 _EQUALISED, _MATCHED, _IN_A_ROOM = 0.8, 0.3, 0.6  # shares of the clips, as all below
-_NOISY, _GATED, _DULL = 0.85, 0.3, 0.12
+_NOISY, _GATED, _DULL = 0.9, 0.3, 0.12
 _STEEPEST_DB = 25.0
 
 
@@ -92,7 +92,7 @@ def _in_rooms(powers: NDArray, rng: np.random.Generator) -> NDArray:
 def _noises(powers: NDArray, rng: np.random.Generator) -> NDArray:
     """Noise of any colour, or of the average spectrum of the clip itself or of another one.
 
-    It lies 18 to 55 dB below what sounds, and in some clips follows its loudness.
+    It lies 12 to 50 dB below what sounds, and in some clips follows its loudness.
     """
     n, _, n_frames = powers.shape
     loudness = powers.sum(axis=1)
@@ -101,10 +101,10 @@ def _noises(powers: NDArray, rng: np.random.Generator) -> NDArray:
     slope_db = np.linspace(0.0, 1.0, N_BANDS) * rng.uniform(-30.0, 10.0, (n, 1))
     coloured = 10.0 ** ((slope_db + smooth_random(n, rng, width=10.0, spread_db=4.0)) / 10.0)
     own = powers.mean(axis=2)
-    others = np.where((rng.random(n) < 0.5)[:, None], own[rng.permutation(n)], own)
-    spectrum = np.where((rng.random(n) < 0.5)[:, None], coloured, others)
+    others = np.where((rng.random(n) < 0.75)[:, None], own[rng.permutation(n)], own)
+    spectrum = np.where((rng.random(n) < 0.4)[:, None], coloured, others)
     spectrum = spectrum / np.maximum(spectrum.sum(axis=1, keepdims=True), 1e-12)
-    level = 10.0 ** (rng.uniform(-55.0, -18.0, n) / 10.0) * (rng.random(n) < _NOISY)
+    level = 10.0 ** (rng.uniform(-50.0, -12.0, n) / 10.0) * (rng.random(n) < _NOISY)
     follows = (rng.random(n) < _GATED)[:, None]
     course = np.where(follows, loudness / np.maximum(mean, 1e-12)[:, None], 1.0)
     noise = spectrum[:, :, None] * (mean * level)[:, None, None] * course[:, None, :]
