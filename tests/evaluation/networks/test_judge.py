@@ -7,7 +7,7 @@ import torch
 from estilo.audio import Audio
 from estilo.datasets.instruments.library import InstrumentNote, write_library
 from estilo.errors import InputError
-from estilo.evaluation.networks import judge, judge_calibration, note_bank
+from estilo.evaluation.networks import judge, judge_calibration, judge_trials, note_bank
 from estilo.evaluation.networks.judge_calibration import calibrated
 from estilo.evaluation.networks.judge_clips import between, clip_of, draw_batch, draw_morphs
 from estilo.evaluation.networks.judge_textures import PITCHES as PIECES
@@ -31,11 +31,14 @@ def folder(tmp_path_factory):
     for number in range(12):
         rng = np.random.default_rng(number)
         partials = rng.random(8) ** 2
+        if number % 3 == 0:
+            partials[1::2] = 0.0  # hollow
+        course = np.exp(-time_s * (0.0, 4.0, 15.0, 40.0)[number % 4])
         for place, pitch in enumerate(PITCHES):
             hz = 440.0 * 2.0 ** ((pitch - 69) / 12)
             wave = sum(g * np.sin(2 * np.pi * k * hz * time_s) for k, g in enumerate(partials, 1))
             path = folder / f"{number}-{pitch}.flac"
-            save(Audio(0.05 * wave[None], RATE_HZ), path)
+            save(Audio(0.05 * (course * wave)[None], RATE_HZ), path)
             notes.append(
                 InstrumentNote(
                     path.name,
@@ -204,6 +207,8 @@ def test_training_learns_and_writes_all_that_the_judge_needs(folder, tmp_path, m
     monkeypatch.setattr(judge, "N_CLIPS", 2)
     monkeypatch.setattr(judge, "N_MORPHS", 2)
     monkeypatch.setattr(judge, "_N_TRIALS", 20)
+    for module in (judge, judge_trials):  # what 30 steps can learn is without them
+        monkeypatch.setattr(module, "through_sessions", lambda powers, _rng: powers)
     monkeypatch.setattr(judge, "_N_CALIBRATION", 2)
     monkeypatch.setattr(judge_calibration, "LENGTHS_S", (1.0, 2.0))
     monkeypatch.setattr(judge_calibration, "GAPS_SEMITONES", (0.0, 12.0))
@@ -224,8 +229,7 @@ def test_training_learns_and_writes_all_that_the_judge_needs(folder, tmp_path, m
     assert weights["same_source"].shape == (3, 2, 2)
     assert weights["other_source"].shape == (2, 2)
     assert np.isfinite(weights["same_source"][:, :, 0]).all()
-    trial = {"bank": bank, "instruments": np.arange(12), "n": 40, "is_phrase": True}
-    learnt = accuracy(weights, rng=np.random.default_rng(3), **trial)
+    learnt = accuracy(weights, bank, np.arange(12), np.random.default_rng(3), n=40, is_phrase=True)
     assert learnt > 0.6
 
 
@@ -236,4 +240,4 @@ def test_calibration_measures_clips_of_one_source_nearer(bank, monkeypatch):
     monkeypatch.setattr(judge_calibration, "GAPS_SEMITONES", (0.0, 6.0))
     rng = np.random.default_rng(5)
     found = calibrated(trained_weights(), bank, np.arange(12), rng, n=6)
-    assert (found["same_source"][1] < found["other_source"]).all()
+    assert found["same_source"][1].mean() < 0.6 * found["other_source"].mean()
