@@ -103,7 +103,9 @@ class Exam:
         """A single note in a session of its own."""
         return in_a_session(load(self._folder / note.path).samples.mean(0), rng)
 
-    def phrase(self, name: str, pitches: Sequence[int], rng: np.random.Generator) -> Sound:
+    def phrase(
+        self, name: str, pitches: Sequence[int] | np.ndarray, rng: np.random.Generator
+    ) -> Sound:
         """Notes of an instrument one after the other, in a session of its own."""
         starts = np.sort(rng.uniform(0.0, PHRASE_S - 1.0, len(pitches)))
         notes = [
