@@ -49,6 +49,7 @@ SHORT = (
     Short("multipitch", 120.0, ("--programs", "1")),
     Short("sines", 60.0),
     Short("parts", 90.0, ("--pairs", "4")),
+    Short("faults", 120.0, ("--pairs", "3", "--engine-pairs", "1", "--phrases", "1")),
     Short("tempo_key", 150.0, ("--songs", "6")),
     Short("mosaic", 150.0, ("--triplets", "4", "--content-s", "10", "--style-s", "60")),
     Short("quality", 200.0, ("--pairs", "3")),

@@ -1,7 +1,8 @@
 """How sharp the attacks of a recording are at given times, and whether others are near.
 
 Conventions: levels in the bands of `estilo.analysis.onsets.band_powers`, every 10 ms, at most 50 dB
-below their peak; rises are means over the bands, in dB.
+below the loudest within 0.2 s, so that soft attacks are as good as loud ones, and 60 dB below the
+loudest of all; rises are means over the bands, in dB.
 """
 
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from estilo.analysis.sound import RATE_HZ, Sound
 
 HOP_S = HOP / RATE_HZ
 
-_RANGE_DB = 50.0
+_RANGE_DB, _WHOLE_RANGE_DB = 50.0, 60.0
 _BEFORE, _AFTER = 8, 12  # frames around an onset between which a level rises from least to most
 _NEAR = 6  # frames around an onset among which the steepest rise is
 _LAG = 3  # frames that a rise is spread over, as the window is longer than the hop
@@ -67,9 +68,10 @@ def attacks_at(sound: Sound, times_s: NDArray[np.float64]) -> Attacks:
         middle = min(frame, _BEFORE)
         if around.shape[1] <= middle:
             continue
+        around = np.maximum(around, around.max() - _RANGE_DB)
         before, after = around[:, : middle + 1], around[:, middle:]
         whole = np.maximum(after.max(axis=1) - before.min(axis=1), 0.0)
-        near = level_db[:, max(frame - _NEAR, 0) : frame + _NEAR + _LAG + 1]
+        near = around[:, max(middle - _NEAR, 0) : middle + _NEAR + _LAG + 1]
         rises = np.maximum(near[:, _LAG:] - near[:, :-_LAG], 0.0).mean(axis=0)
         found[:, number] = rises.max(initial=0.0), whole.mean()
     return Attacks(*found)
@@ -144,4 +146,4 @@ def _frames(times_s: NDArray[np.float64]) -> NDArray[np.int64]:
 def _levels_db(sound: Sound) -> NDArray[np.float32]:
     power = sound.once(band_powers)
     relative = power / max(float(power.max(initial=0.0)), 1e-20)
-    return np.maximum(10.0 * np.log10(np.maximum(relative, np.float32(1e-9))), -_RANGE_DB)
+    return 10.0 * np.log10(np.maximum(relative, np.float32(10.0 ** (-_WHOLE_RANGE_DB / 10.0))))

@@ -35,6 +35,7 @@ _FOUND = (
 _SHARE_DB = (-25.0, -12.0)
 _FLAT_DB, _VERBATIM_DB = 0.8, (-20.0, -12.0)
 _ELSEWHERE = 10.0  # times the content's power
+_FOLLOWS = 0.7  # correlation of the levels of two sounds that are one
 _QUIET = 0.01
 _TINY = 1e-12
 
@@ -119,17 +120,27 @@ def _shares_of_verbatim(output: Spectra, content: Spectra) -> _Shares | None:
     own, theirs = _power(output), _power(content) * np.float32(abs(gain) ** 2)
     # What swells where the content sounds, as by a tremolo, is no other sound.
     elsewhere = np.where(own > _ELSEWHERE * _spread(theirs), own, 0.0)
-    return _Shares(
-        _share(_in_bands(_in_blocks(theirs)), output),
-        _share(_lasting(_in_blocks(elsewhere).sum(axis=1, keepdims=True)), output),
-    )
+    courses = [_in_blocks(each).sum(axis=1, keepdims=True) for each in (theirs, elsewhere)]
+    if _correlation(*courses) > _FOLLOWS:
+        return None  # nor is what spreads from the content's partials whenever they sound
+    return _Shares(_share(courses[0], output), _share(_lasting(courses[1]), output))
+
+
+def _correlation(first: NDArray[np.floating], second: NDArray[np.floating]) -> float:
+    """Correlation of two courses of level in dB, where the first is within 40 dB of its loudest."""
+    sounds = first > first.max() * 1e-4
+    levels_db = [decibels(each[sounds]) for each in (first, second)]
+    spreads = [float(each.std()) for each in levels_db]
+    if len(levels_db[0]) < 3 or min(spreads) < 1.0:
+        return 0.0
+    return float(np.corrcoef(levels_db)[0, 1])
 
 
 def _lasting(power: NDArray[np.floating]) -> NDArray[np.floating]:
     """Median over five blocks: a click is no sound beside another. **Shape** ``(blocks, 1)``."""
-    padded = np.pad(power[:, 0], _REACH, mode="edge")
+    padded = np.pad(power[:, 0], _REACH)
     windows = np.lib.stride_tricks.sliding_window_view(padded, 2 * _REACH + 1)
-    return np.median(windows, axis=-1)[:, None]
+    return np.asarray(np.median(windows, axis=-1))[:, None]
 
 
 def _spread(power: NDArray[np.float32]) -> NDArray[np.float32]:

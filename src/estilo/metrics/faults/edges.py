@@ -13,6 +13,7 @@ _OUTERMOST_S = 0.005  # what sounds there is cut off anyhow, and begins or ends 
 _BURST_DB = (6.0, 24.0)
 _STEP_DB = (-20.0, 0.0)  # of the outermost sample, against the level inside
 _STEP_EXCESS_DB = 6.0
+_OF_WHOLE = 0.3  # of the level of all of it: what is softer inside, as a pause is, is no measure
 _SILENCE = 1e-5
 _NONE_DB = -200.0
 
@@ -35,14 +36,14 @@ def edges(of: Compared) -> list[Fault]:
     found, audio = [], of.aligned.audio
     for is_end in (False, True):
         known = [
-            _ratios_db(samples, each.audio.sample_rate, is_end=is_end)
+            _ratios_db(samples, each, is_end=is_end)
             for each in references
             for samples in each.audio.samples
         ]
         known_peak_db = max((each[0] for each in known), default=0.0)
         known_step_db = max((each[2] for each in known), default=_NONE_DB)
         for channel, samples in enumerate(audio.samples):
-            peak_db, step_db, _ = _ratios_db(samples, audio.sample_rate, is_end=is_end)
+            peak_db, step_db, _ = _ratios_db(samples, of.aligned, is_end=is_end)
             excess_db = peak_db - max(known_peak_db, 0.0)
             is_cut = step_db <= known_step_db + _STEP_EXCESS_DB
             severities = ramp(excess_db, *_BURST_DB), ramp(step_db, *_STEP_DB) * (not is_cut)
@@ -51,19 +52,26 @@ def edges(of: Compared) -> list[Fault]:
 
 
 def _ratios_db(
-    samples: NDArray[np.float32], rate: int, *, is_end: bool
+    samples: NDArray[np.float32], sound: Sound, *, is_end: bool
 ) -> tuple[float, float, float]:
     """Peak of the edge against that inside; outermost sample, and samples, against the level."""
+    rate = sound.audio.sample_rate
     n_edge, n_inside = round(EDGE_S * rate), round(_INSIDE_S * rate)
     ordered = np.abs(samples[::-1] if is_end else samples)[: n_edge + n_inside]
     edge, inside = ordered[:n_edge], ordered[n_edge:].astype(np.float64)
     if len(inside) < n_edge or len(edge) == 0:
         return 0.0, _NONE_DB, 0.0
-    level = max(float(np.sqrt(np.mean(np.square(inside)))), _SILENCE)
-    peak = float(edge.max()) / max(float(inside.max()), _SILENCE)
+    least = max(_OF_WHOLE * sound.once(_level), _SILENCE)
+    level = max(float(np.sqrt(np.mean(np.square(inside)))), least)
+    peak = float(edge.max()) / max(float(inside.max()), least)
     outermost = edge[: max(round(_OUTERMOST_S * rate), 1)]
     ratios = np.array([peak, float(edge[0]) / level, float(outermost.max()) / level])
     return tuple((20.0 * np.log10(np.maximum(ratios, 10.0 ** (_NONE_DB / 20.0)))).tolist())
+
+
+def _level(sound: Sound) -> float:
+    """Root mean square of all of it."""
+    return float(np.sqrt(np.mean(np.square(sound.audio.samples, dtype=np.float64))))
 
 
 def _faults(
