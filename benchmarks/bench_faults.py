@@ -27,14 +27,13 @@ from estilo.evaluation.makers import TransferMaker
 from estilo.evaluation.sets import TEST_SETS, Item, TestSet
 from estilo.metrics import METRICS
 from estilo.metrics.faults import KINDS, faults
-from estilo.metrics.scores import References, measured
+from estilo.metrics.scores import References, measured, nothing_is_fine
 from estilo.synthesis.patches import FAMILIES
 
 SEED = 20_261_202
 RATE_HZ = 44_100
-SET_ON = 16
-"""Pairs of each set that the thresholds were set on."""
-SETS = ("real", "synthetic", "recorded-dev")
+SETS = {"real": (16, 1.0), "synthetic": (16, 0.5), "recorded-dev": (0, 0.5)}
+"""Number of pairs that thresholds were set on, and share of the pairs that are looked at."""
 ENGINES = ("optimise", "sines", "mosaic", "neural")
 CLEAR = 0.25
 """Severity from which a fault is more than slight."""
@@ -58,7 +57,7 @@ class Row:
     values: list[dict[str, float]] = field(default_factory=list)
 
     def add(self, output: Audio, item: Item) -> None:
-        """Judge an output."""
+        """Judge an output of an item."""
         assert item.content is not None
         content, style = Sound.of(item.content), Sound.of(item.style)
         against = References(content, style, style)
@@ -74,7 +73,7 @@ class Row:
         return fmean(each.get(kind, 0.0) >= least for each in self.severities)
 
     def mean(self, name: str) -> float:
-        """Mean of a content score over the outputs that have it."""
+        """Mean over the outputs that have a score."""
         known = [each[name] for each in self.values if name in each]
         return fmean(known) if known else float("nan")
 
@@ -159,7 +158,11 @@ def table_of_strengths(title: str, found: Sequence[Moved]) -> Section:
 def table_of_coupled(found: Iterable[Moved]) -> Section:
     shares = {(each.fault.name, name): x for each in found for name, x in each.shares.items()}
     cells = [[*pair, reason, f"{shares[pair]:.2f}"] for pair, reason in COUPLED.items()]
-    return "Coupled pairs, listed beforehand.", ["fault", "score", "why", "share"], cells
+    return (
+        "Pairs that are physically coupled, of the first kind of phrases.",
+        ["fault", "score", "why", "share"],
+        cells,
+    )
 
 
 def recorded_phrases(n: int) -> Iterator[Played]:
@@ -191,8 +194,9 @@ def cost() -> str:
     def all_of_it() -> None:
         content, output, style = prepared()
         faults(output, content, style)
-        for name in NEW:
-            METRICS[name].measure(output, content)
+        with nothing_is_fine():
+            for name in NEW:
+                METRICS[name].measure(output, content)
 
     spent_s = processor_s(all_of_it, n_times=9) - processor_s(prepared, n_times=9)
     return (
@@ -205,15 +209,17 @@ def cost() -> str:
 def main() -> None:
     """See the head of this file."""
     parser = argparse.ArgumentParser(description=str(__doc__).partition("\n")[0])
-    parser.add_argument("--pairs", type=int, default=48, help="pairs of each set at most")
-    parser.add_argument("--engine-pairs", type=int, default=16, help="pairs that engines work on")
+    parser.add_argument(
+        "--pairs", type=int, default=44, help="real pairs; of triplets half as many"
+    )
+    parser.add_argument("--engine-pairs", type=int, default=12, help="pairs that engines work on")
     parser.add_argument("--phrases", type=int, default=2, help="phrases of each kind of instrument")
     options = parser.parse_args()
     sections: list[Section] = [(cost(), [], [])]
-    for name in SETS:
+    for name, (n_set_on, share) in SETS.items():
         with left_out_where_missing(f"the set {name}"):
             test_set: TestSet = TEST_SETS[name]()
-            names = test_set.names()[SET_ON : SET_ON + options.pairs]
+            names = test_set.names()[n_set_on : n_set_on + max(round(share * options.pairs), 1)]
             rows = judged(test_set, names, n_engines=options.engine_pairs)
             sections += [table_of_kinds(f"Test set {name}", rows), table_of_content(rows)]
     patches = moved(

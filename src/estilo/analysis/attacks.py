@@ -95,8 +95,8 @@ class Seconds:
 def second_attacks(sound: Sound, times_s: NDArray[np.float64]) -> Seconds:
     """Attacks that stand beside those at some times.
 
-    Attacks are rises of loudness within 30 ms, the loudness of a band being its power to 0.3
-    (Stevens' law), so that what rises after a louder attack counts less than from silence. Only
+    Attacks are rises of loudness within 30 ms, the sum of the bands' powers to 0.3 (Stevens'
+    law), so that what rises after a louder attack counts less than from silence. Only
     what stands out from the valley between the two counts.
 
     Args:
@@ -132,18 +132,18 @@ def _standing_out(side: NDArray[np.float64]) -> float:
 
 
 def _loudness_rises(sound: Sound) -> NDArray[np.float64]:
-    """Mean rise of the bands' loudness in 30 ms. **Shape** that of the onset strength."""
+    """Rise of the bands' mean loudness in 30 ms. **Shape** that of the onset strength."""
     power = sound.once(band_powers)
     loudness = (power / max(float(power.max(initial=0.0)), 1e-20)) ** np.float32(_STEVENS)
-    rises = np.maximum(loudness[:, _LAG:] - loudness[:, :-_LAG], 0.0)
-    return rises.mean(axis=0, dtype=np.float64)
+    mean = loudness.mean(axis=0, dtype=np.float64)  # what flickers rises and falls, and cancels
+    return np.maximum(mean[_LAG:] - mean[:-_LAG], 0.0)
 
 
 def _frames(times_s: NDArray[np.float64]) -> NDArray[np.int64]:
     return np.rint(np.asarray(times_s) / HOP_S).astype(np.int64) + N_BEFORE
 
 
-def _levels_db(sound: Sound) -> NDArray[np.float32]:
+def _levels_db(sound: Sound) -> NDArray[np.floating]:
     power = sound.once(band_powers)
     relative = power / max(float(power.max(initial=0.0)), 1e-20)
     return 10.0 * np.log10(np.maximum(relative, np.float32(10.0 ** (-_WHOLE_RANGE_DB / 10.0))))

@@ -11,21 +11,21 @@ _FLICKER_FFT = 512
 _PER_WINDOW = 4  # hops to a window
 
 
-def noise_in_pauses(played: Played, excess_db: float, rng: np.random.Generator) -> Waveform:
+def _noise_in_pauses(played: Played, excess_db: float, rng: np.random.Generator) -> Waveform:
     """White noise in the pauses, over a floor 60 dB below the root mean square of the notes."""
     mixed = played.mixed
     floor = 1e-3 * _level(mixed) * np.sqrt(10.0 ** (excess_db / 10.0) - 1.0)
     return mixed + floor * rng.standard_normal(len(mixed)) * (1.0 - _sounding(played))
 
 
-def noise_between_partials(played: Played, level_db: float, rng: np.random.Generator) -> Waveform:
+def _noise_between_partials(played: Played, level_db: float, rng: np.random.Generator) -> Waveform:
     """White noise that follows the loudness of the notes, so many dB below them."""
     mixed = played.mixed
     gain = 10.0 ** (level_db / 20.0)
     return mixed + gain * _course(played) * rng.standard_normal(len(mixed))
 
 
-def clicks(played: Played, height: float, _: np.random.Generator) -> Waveform:
+def _clicks(played: Played, height: float, _: np.random.Generator) -> Waveform:
     """One click within a note, so many times as high as the note is loud."""
     out = played.mixed
     place = _middles(played)[1]
@@ -34,7 +34,7 @@ def clicks(played: Played, height: float, _: np.random.Generator) -> Waveform:
     return out
 
 
-def flicker(played: Played, spread_db: float, rng: np.random.Generator) -> Waveform:
+def _flicker(played: Played, spread_db: float, rng: np.random.Generator) -> Waveform:
     """Random gains of bins of short frames, of a standard deviation in dB."""
     size, hop = _FLICKER_FFT, _FLICKER_FFT // 4
     frames = _frames(played.mixed, size, hop)
@@ -42,13 +42,13 @@ def flicker(played: Played, spread_db: float, rng: np.random.Generator) -> Wavef
     return _overlapped(np.fft.rfft(frames) * gains, size, hop, len(played.mixed))
 
 
-def note_levels(played: Played, change_db: float, _: np.random.Generator) -> Waveform:
+def _note_levels(played: Played, change_db: float, _: np.random.Generator) -> Waveform:
     """Every second note louder."""
     gains = 10.0 ** (change_db / 20.0 * (np.arange(len(played.notes)) % 2))
     return gains @ played.notes
 
 
-def smeared_attacks(played: Played, length_s: float, rng: np.random.Generator) -> Waveform:
+def _smeared_attacks(played: Played, length_s: float, rng: np.random.Generator) -> Waveform:
     """Random phases in frames of a length: energy spreads over it."""
     hop = max(round(length_s * played.sample_rate / _PER_WINDOW), 1)
     size = _PER_WINDOW * hop
@@ -58,14 +58,14 @@ def smeared_attacks(played: Played, length_s: float, rng: np.random.Generator) -
     return out * (_level(played.mixed) / max(_level(out), 1e-12))
 
 
-def crossfade(played: Played, share_db: float, _: np.random.Generator) -> Waveform:
+def _crossfade(played: Played, share_db: float, _: np.random.Generator) -> Waveform:
     """The other sound beside the notes, so many dB below them."""
     mixed = played.mixed
     gain = 10.0 ** (share_db / 20.0) * _level(mixed) / max(_level(played.style), 1e-12)
     return mixed + gain * played.style
 
 
-def level_jumps(played: Played, step_db: float, _: np.random.Generator) -> Waveform:
+def _level_jumps(played: Played, step_db: float, _: np.random.Generator) -> Waveform:
     """All that follows the middle of the longest note louder, within 10 ms."""
     mixed = played.mixed
     lengths = (np.abs(played.notes) > 0.0).sum(axis=1)
@@ -74,7 +74,7 @@ def level_jumps(played: Played, step_db: float, _: np.random.Generator) -> Wavef
     return mixed * 10.0 ** (step_db / 20.0 * rise)
 
 
-def edge_burst(played: Played, height_db: float, rng: np.random.Generator) -> Waveform:
+def _edge_burst(played: Played, height_db: float, rng: np.random.Generator) -> Waveform:
     """A burst of noise that fades within the first 30 ms, against the peak of the half second."""
     out = played.mixed
     n = round(_EDGE_S * played.sample_rate)
@@ -84,14 +84,14 @@ def edge_burst(played: Played, height_db: float, rng: np.random.Generator) -> Wa
     return out
 
 
-def mono_collapse(played: Played, loss_db: float, _: np.random.Generator) -> Waveform:
+def _mono_collapse(played: Played, loss_db: float, _: np.random.Generator) -> Waveform:
     """Two channels that cancel to so many dB below their power in the downmix."""
     kept = 10.0 ** (-loss_db / 10.0)
     mid, side = np.sqrt(kept) * played.mixed, np.sqrt(1.0 - kept) * played.mixed
     return np.stack([mid + side, mid - side])
 
 
-def clipping(played: Played, percent: float, _: np.random.Generator) -> Waveform:
+def _clipping(played: Played, percent: float, _: np.random.Generator) -> Waveform:
     """Clipped so that so many per cent of the samples of the loudest note are at the top."""
     out = played.mixed
     loudest = played.notes[int(np.argmax(np.abs(played.notes).max(axis=1)))]
@@ -101,20 +101,22 @@ def clipping(played: Played, percent: float, _: np.random.Generator) -> Waveform
 
 
 KNOWN_FAULTS = (
-    KnownFault("noise in pauses", "noise in pauses", "dB", (9, 13, 17, 21, 26), noise_in_pauses),
+    KnownFault("noise in pauses", "noise in pauses", "dB", (9, 13, 17, 21, 26), _noise_in_pauses),
     KnownFault(
         *("noise between partials", "noise between partials", "dB"),
-        *((-40, -35, -30, -25, -20), noise_between_partials),
+        *((-40, -35, -30, -25, -20), _noise_between_partials),
     ),
-    KnownFault("clicks", "clicks", "times", (0.5, 0.75, 1.0, 18, 30), clicks),
-    KnownFault("flicker", "flicker", "dB", (4, 5.5, 7, 9, 11), flicker),
-    KnownFault("note levels", "note_levels_db", "dB", (1.6, 3.2, 4.8, 6.4, 8), note_levels),
-    KnownFault("smeared attacks", "onsets", "s", (0.05, 0.065, 0.085, 0.11, 0.15), smeared_attacks),
-    KnownFault("crossfade", "doubled", "dB", (-22, -19.5, -17, -14.5, -12), crossfade),
-    KnownFault("level jumps", "level jumps", "dB", (5, 6.5, 8, 10, 12), level_jumps),
-    KnownFault("edge burst", "edges", "dB", (8, 12, 16, 20, 24), edge_burst),
-    KnownFault("mono collapse", "mono collapse", "dB", (5, 7, 9, 12, 15), mono_collapse),
-    KnownFault("clipping", "clipping", "%", (0.5, 0.8, 1.2, 1.7, 2.4), clipping),
+    KnownFault("clicks", "clicks", "times", (0.5, 0.75, 1.0, 18, 30), _clicks),
+    KnownFault("flicker", "flicker", "dB", (4, 5.5, 7, 9, 11), _flicker),
+    KnownFault("note levels", "note_levels_db", "dB", (1.6, 3.2, 4.8, 6.4, 8), _note_levels),
+    KnownFault(
+        "smeared attacks", "onsets", "s", (0.05, 0.065, 0.085, 0.11, 0.15), _smeared_attacks
+    ),
+    KnownFault("crossfade", "doubled", "dB", (-22, -19.5, -17, -14.5, -12), _crossfade),
+    KnownFault("level jumps", "level jumps", "dB", (5, 6.5, 8, 10, 12), _level_jumps),
+    KnownFault("edge burst", "edges", "dB", (8, 12, 16, 20, 24), _edge_burst),
+    KnownFault("mono collapse", "mono collapse", "dB", (5, 7, 9, 12, 15), _mono_collapse),
+    KnownFault("clipping", "clipping", "%", (0.2, 0.4, 0.6, 0.9, 1.2), _clipping),
 )
 """Every known fault, from just audible to strong."""
 

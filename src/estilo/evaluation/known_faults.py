@@ -32,6 +32,7 @@ COUPLED: Mapping[tuple[str, str], str] = {
     ("noise between partials", "onsets"): "noise that follows the loudness begins before an attack",
     ("flicker", "noise between partials"): "partials that flicker spread into noise",
     ("flicker", "onsets"): "levels that jump everywhere hide attacks",
+    ("flicker", "doubled"): "levels that jump everywhere rise like attacks",
     ("smeared attacks", "flicker"): "partials that are smeared with random phases flicker",
     ("smeared attacks", "noise in pauses"): "what is smeared fills pauses",
     ("smeared attacks", "noise between partials"): "partials that are smeared widen into noise",
@@ -48,7 +49,7 @@ COUPLED: Mapping[tuple[str, str], str] = {
     ("clipping", "noise between partials"): "distortion of several tones is dense",
     ("clipping", "clicks"): "the corners of a flat top are jumps",
 }
-"""Faults and scores that are physically coupled, and why; listed before anything was measured."""
+"""Faults and scores that are physically coupled, and why."""
 
 Waveform = NDArray[np.float64]
 

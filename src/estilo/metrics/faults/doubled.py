@@ -133,14 +133,14 @@ def _correlation(first: NDArray[np.floating], second: NDArray[np.floating]) -> f
     spreads = [float(each.std()) for each in levels_db]
     if len(levels_db[0]) < 3 or min(spreads) < 1.0:
         return 0.0
-    return float(np.corrcoef(levels_db)[0, 1])
+    return float(np.asarray(np.corrcoef(levels_db))[0, 1])
 
 
 def _lasting(power: NDArray[np.floating]) -> NDArray[np.floating]:
     """Median over five blocks: a click is no sound beside another. **Shape** ``(blocks, 1)``."""
     padded = np.pad(power[:, 0], _REACH)
     windows = np.lib.stride_tricks.sliding_window_view(padded, 2 * _REACH + 1)
-    return np.asarray(np.median(windows, axis=-1))[:, None]
+    return np.asarray(np.median(windows, axis=-1, keepdims=True))
 
 
 def _spread(power: NDArray[np.float32]) -> NDArray[np.float32]:
