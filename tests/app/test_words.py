@@ -25,4 +25,6 @@ def test_the_severest_place_of_the_severest_kinds() -> None:
         "; partials flicker from 0.0 s, up to 1.4 dB more"
     )
     assert faults_in_words(faults, most=1).endswith("24 dB; and 3 more kinds")
+    burst = _fault("edges", 1.0, 0.0, 0.05, "a burst at the beginning, 50 dB")
+    assert faults_in_words([burst]) == "faults: a burst at the beginning, 50 dB"
     assert faults_in_words([]) == ""

@@ -73,6 +73,8 @@ def faults_in_words(faults: Sequence["Fault"], *, most: int = 3) -> str:
 
 
 def _with_place(fault: "Fault") -> str:
+    if fault.kind == "edges":
+        return fault.words  # which say where
     what, comma, how_much = fault.words.partition(", ")
     lasts = fault.end_s - fault.start_s >= _LASTING_S
     return f"{what} {'from' if lasts else 'at'} {spoken_time(fault.start_s)}{comma}{how_much}"
