@@ -48,6 +48,7 @@ SHORT = (
     Short("timbre", 90.0, ("--programs", "2")),
     Short("multipitch", 120.0, ("--programs", "1")),
     Short("sines", 60.0),
+    Short("attributes", 120.0, ("--instruments", "2", "--patches", "1")),
     Short("parts", 90.0, ("--pairs", "4")),
     Short("faults", 120.0, ("--pairs", "3", "--engine-pairs", "1", "--phrases", "1")),
     Short("tempo_key", 150.0, ("--songs", "6")),

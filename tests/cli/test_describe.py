@@ -1,12 +1,14 @@
 import json
 
+import numpy as np
 import pytest
 from hostile import write_hostile
 
 import estilo
+from estilo.analysis.attributes.description import attributes_of
 from estilo.analysis.descriptors import Descriptors, describe
 from estilo.analysis.sound import Sound
-from estilo.cli.describe import ROWS
+from estilo.cli.describe import ATTRIBUTE_ROWS, ROWS
 
 
 def test_json_is_what_the_library_says(run, folder):
@@ -15,6 +17,7 @@ def test_json_is_what_the_library_says(run, folder):
     assert (said.code, said.err) == (0, "")
     for path, of in zip(paths, json.loads(said.out), strict=True):
         assert of.pop("path") == str(path)
+        assert of.pop("attributes") == attributes_of(Sound.of(estilo.load(path))).numbers
         assert of == describe(Sound.of(estilo.load(path))).model_dump()
 
 
@@ -23,7 +26,7 @@ def test_a_part_of_a_recording(run, folder):
     said = run("describe", path, "--offset", 0.2, "--duration", 0.5, "--json")
     part = estilo.load(path, offset_s=0.2, duration_s=0.5)
     of = Descriptors.model_validate(
-        {k: v for k, v in json.loads(said.out)[0].items() if k != "path"}
+        {k: v for k, v in json.loads(said.out)[0].items() if k not in ("path", "attributes")}
     )
     assert of == describe(Sound.of(part))
     assert of.duration_s == 0.5
@@ -35,7 +38,7 @@ def test_a_table_with_a_column_per_file(run, folder, monkeypatch):
     assert (said.code, said.err) == (0, "")
     lines = said.out.splitlines()
     assert any(line.split() == ["content.wav", "style.wav"] for line in lines)
-    for _, label, unit, _ in ROWS:
+    for _, label, unit, _ in ROWS + ATTRIBUTE_ROWS:
         assert any(
             line.strip().startswith(label.strip()) and f" {unit}" in line for line in lines
         ), label
@@ -53,13 +56,15 @@ def test_tables_stay_within_a_narrow_terminal(run, folder, monkeypatch):
 
 def test_every_descriptor_has_a_row():
     assert [name for name, *_ in ROWS] == list(Descriptors.model_fields)
+    numbers = attributes_of(Sound(np.zeros(800), 8000)).numbers
+    assert [name for name, *_ in ATTRIBUTE_ROWS] == list(numbers)
 
 
 def test_silence_is_dashes(run, tmp_path):
     estilo.save(estilo.Audio([[0.0] * 800], 8000), tmp_path / "silence.wav")
     said = run("describe", tmp_path / "silence.wav")
     assert said.code == 0
-    assert said.out.count("–") - said.out.count("0–1") == len(ROWS) - 3
+    assert said.out.count("–") - said.out.count("0–1") == len(ROWS) - 3 + len(ATTRIBUTE_ROWS)
 
 
 @pytest.mark.parametrize("options", [[], ["--json"]])

@@ -76,7 +76,14 @@ def test_tables_show_every_metric_and_descriptors_side_by_side(run, folder, file
         "against the style",
         "of the output alone",
     ]
-    assert ["content", "style", "output", "moved"] in [line.split() for line in lines]
+    assert ["descriptors", "content", "style", "output", "moved"] in [
+        line.split() for line in lines
+    ]
+    heads = ["attributes", "content", "output", "style", "moved"]
+    rows = [line.split() for line in lines][[line.split() for line in lines].index(heads) :]
+    spectrum = next(row for row in rows if row[:1] == ["spectrum,"])
+    assert spectrum[-2:] == [f"{values['moved_spectrum_percent']:.0f}", "%"]
+    assert float(spectrum[-5]) > float(spectrum[-4]) > float(spectrum[-3]) == 0.0
     centroid = next(line.split() for line in lines if line.startswith("spectral centroid"))
     low, high, middle = (float(each) for each in centroid[3:6])
     assert low < middle < high
@@ -91,7 +98,7 @@ def test_with_a_target_timbre_and_notes_are_held_against_it(run, folder, files, 
     of_target = lines[lines.index(next(each for each in lines if "against the target" in each)) :]
     assert any(line.startswith(METRICS["timbre_mfcc"].label) for line in of_target)
     assert any(line.startswith(METRICS["lsd"].label) for line in of_target)
-    assert ["target", "output"] in [line.split() for line in lines]
+    assert ["descriptors", "target", "output"] in [line.split() for line in lines]
     assert "against the content" not in said.out
 
 

@@ -92,9 +92,11 @@ def test_flat_finite_numbers_with_the_summary_first(content, style) -> None:
     everything = (
         _names(None, "content", "style", "target", "timbre", "notes") - bandwidth - NOT_HERE
     )
-    assert everything | WHOLE == {name for name in scores if not name.startswith("moved_")} | {
+    whole = WHOLE | {"new_partials_percent"}
+    assert everything | whole == {name for name in scores if not name.startswith("moved_")} | {
         "moved_percent"
     }
+    assert 0.0 <= scores["new_partials_percent"] <= 100.0
 
 
 @pytest.mark.parametrize(

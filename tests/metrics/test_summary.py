@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from estilo.analysis.sound import Sound
+from estilo.metrics.attributes import moved_attributes
 from estilo.metrics.faults import faults
 from estilo.metrics.summary import artifacts, content_kept, movement
 
@@ -95,6 +96,9 @@ def test_movement_is_0_at_the_content_and_100_at_the_style(rng: np.random.Genera
     assert list(goes.values()) == pytest.approx([100.0] * len(goes))
     assert {"moved_percent", "moved_spectral_centroid_percent"} <= set(goes)
     assert all(name.startswith("moved_") and name.endswith("percent") for name in goes)
-    halfway = movement(content, style, Sound(content.mono_full_rate + style.mono_full_rate, RATE))
-    parts = [share for name, share in halfway.items() if name != "moved_percent"]
-    assert halfway["moved_percent"] == np.median(parts)
+    between = Sound(content.mono_full_rate + style.mono_full_rate, RATE)
+    halfway = movement(content, style, between)
+    attributes = moved_attributes(content, style, between)
+    assert len(attributes) >= 3
+    assert halfway["moved_percent"] == np.median(list(attributes.values()))
+    assert {f"moved_{name}_percent" for name in attributes} < set(halfway)

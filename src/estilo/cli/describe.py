@@ -1,6 +1,8 @@
 """``estilo describe``: measure what is heard in recordings."""
 
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -38,6 +40,25 @@ ROWS = (
 )
 """Name, label, unit and how the value is written."""
 
+PRECISIONS = {"Hz": ".0f", "ms": ".0f", "cents": ".0f", "s": ".2f"}
+"""How attributes are written by their units; others with one digit."""
+
+ATTRIBUTE_ROWS = (
+    ("spectral_tilt_db_per_octave", "spectral tilt", "dB/octave", ".1f"),
+    ("attack_ms", "attack", "ms", ".0f"),
+    ("decay_db_per_s", "decay", "dB/s", ".1f"),
+    ("vibrato_cents", "vibrato", "cents", ".0f"),
+    ("vibrato_hz", "  rate", "Hz", ".1f"),
+    ("tremolo_db", "tremolo", "dB", ".1f"),
+    ("tremolo_hz", "  rate", "Hz", ".1f"),
+    ("roughness_db", "roughness", "dB", ".1f"),
+    ("tone_to_noise_db", "tone to noise", "dB", ".1f"),
+    ("ring_s", "ring after release", "s", ".2f"),
+    ("width_db", "width", "dB", ".1f"),
+    ("channel_correlation", "  correlation", "", ".2f"),
+)
+"""The same of attributes."""
+
 _JSON = Parameter(
     name="--json",
     negative=(),
@@ -46,6 +67,19 @@ _JSON = Parameter(
     help="Print a list of objects, one per file, instead of a table.",
 )
 _LABELS_WIDTH, _COLUMN_WIDTH = 32, 18
+
+
+@dataclass(frozen=True)
+class Described:
+    """What was measured of a recording.
+
+    Args:
+        descriptors: descriptors.
+        attributes: attributes by name.
+    """
+
+    descriptors: "Descriptors"
+    attributes: Mapping[str, float | None]
 
 
 def describe(
@@ -57,13 +91,14 @@ def describe(
     duration: Duration = None,
     accept_truncated: AcceptTruncated = False,
 ) -> int:
-    """Measure recordings: level, brightness, pitch, onsets, tempo, beats, key.
+    """Measure recordings: level, pitch, onsets, tempo, key; attack, vibrato, room.
 
     Tempo may be half or twice the notated one, and a single note passes for
     its own key: the confidences say how far to trust them. A dash stands where
     there is nothing to measure. In recordings longer than two minutes
     everything but duration, level and beats is measured in four stretches of
     30 s. Of the beats their number and the first are shown; --json lists all.
+    What attributes are, from attack to width: docs/attributes.md.
 
     For example:
       estilo describe melody.wav rain.wav
@@ -72,7 +107,7 @@ def describe(
     from estilo.app.inputs import tell_errors
     from estilo.pipeline.clips import Clip
 
-    described: list[tuple[Path, Descriptors]] = []
+    described: list[tuple[Path, Described]] = []
     errors: list[AudioFileError] = []
     with Reporter(is_quiet=False).listening():
         for path in files:
@@ -87,24 +122,29 @@ def describe(
     return 0
 
 
-def _described(clip: "Clip") -> "Descriptors":
+def _described(clip: "Clip") -> "Described":
     from estilo.app.inputs import decode, opened
 
     with opened([clip]) as (file,):
         # After the header, so that a bad file is named at once.
+        from estilo.analysis.attributes.description import attributes_of
         from estilo.analysis.descriptors import describe as descriptors_of
         from estilo.analysis.sound import Sound
 
-        return descriptors_of(Sound.of(decode(file)))
+        sound = Sound.of(decode(file))
+        return Described(descriptors_of(sound), attributes_of(sound).numbers)
 
 
-def _print_json(described: "list[tuple[Path, Descriptors]]") -> None:
-    objects = [{"path": str(path), **of.model_dump()} for path, of in described]
+def _print_json(described: "list[tuple[Path, Described]]") -> None:
+    objects = [
+        {"path": str(path), **of.descriptors.model_dump(), "attributes": dict(of.attributes)}
+        for path, of in described
+    ]
     # What is not Unicode in a name is escaped.
     print(json.dumps(objects, indent=2, allow_nan=False))
 
 
-def _print_tables(described: "list[tuple[Path, Descriptors]]") -> None:
+def _print_tables(described: "list[tuple[Path, Described]]") -> None:
     """Print tables with as many recordings side by side as fit."""
     from rich.console import Console
 
@@ -114,7 +154,7 @@ def _print_tables(described: "list[tuple[Path, Descriptors]]") -> None:
         console.print(_table(described[start : start + n_columns]))
 
 
-def _table(described: "list[tuple[Path, Descriptors]]") -> "Table":
+def _table(described: "list[tuple[Path, Described]]") -> "Table":
     from rich import box
     from rich.table import Table
     from rich.text import Text
@@ -126,7 +166,10 @@ def _table(described: "list[tuple[Path, Descriptors]]") -> "Table":
         name = Text(path.name.encode(errors="replace").decode(), overflow="fold")
         table.add_column(name, justify="right", overflow="fold", min_width=8)
     for name, label, unit, spec in ROWS:
-        values = [getattr(of, name) for _, of in described]
+        values = [getattr(of.descriptors, name) for _, of in described]
+        table.add_row(label, unit, *(cell(value, spec) for value in values))
+    for name, label, unit, spec in ATTRIBUTE_ROWS:
+        values = [of.attributes[name] for _, of in described]
         table.add_row(label, unit, *(cell(value, spec) for value in values))
     return table
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from estilo.app.words import spoken_time, verdict
-from estilo.cli.describe import ROWS, cell
+from estilo.cli.describe import PRECISIONS, ROWS, cell
 from estilo.cli.options import WHAT, AcceptTruncated, numbers
 from estilo.cli.progress import Reporter
 from estilo.errors import SettingsError
@@ -16,6 +16,7 @@ from estilo.errors import SettingsError
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from estilo.analysis.sound import Sound
     from estilo.metrics.base import Metric, Role
     from estilo.metrics.fault import Fault
     from estilo.metrics.scores import References, Scores
@@ -137,6 +138,8 @@ def _print_tables(found: "Scores", parts: "Heard") -> None:
     console.print(_metrics_table(values, parts.against))
     if found.faults:
         console.print(_faults_table(found.faults))
+    if parts.against.content is not None and parts.against.blend is not None:
+        console.print(_attributes_table(parts.against.content, parts.against.blend, parts.output))
     console.print(_descriptors_table(values, parts))
 
 
@@ -180,6 +183,19 @@ def _group(role: "Role | None", against: "References") -> str | None:
     return {"timbre": "style", "notes": "content"}.get(str(role), role)
 
 
+def _attributes_table(content: "Sound", style: "Sound", output: "Sound") -> "Table":
+    """Attributes of content, output and style, and how far the output moved."""
+    from estilo.metrics.attributes import compared
+
+    table = _plain_table("attributes", "", "content", "output", "style", "moved")
+    for each in compared(content, style, output):
+        values = (each.content, each.output, each.style)
+        moved = "–" if each.moved_percent is None else f"{each.moved_percent:.0f} %"
+        cells = [cell(value, PRECISIONS.get(each.unit, ".1f")) for value in values]
+        table.add_row(each.label, each.unit, *cells, moved)
+    return table
+
+
 def _descriptors_table(values: dict[str, float], parts: "Heard") -> "Table":
     """The descriptors of every recording side by side, and how far the output moved."""
     from estilo.analysis.descriptors import describe
@@ -191,7 +207,7 @@ def _descriptors_table(values: dict[str, float], parts: "Heard") -> "Table":
     heard = {name: of.once(describe) for name, of in given.items() if of is not None}
     heard["output"] = parts.output.once(describe)
     has_way = against.content is not None and against.blend is not None
-    table = _plain_table("", "", *heard, *(["moved"] if has_way else []))
+    table = _plain_table("descriptors", "", *heard, *(["moved"] if has_way else []))
     for name, label, unit, spec in ROWS:
         if name in MOVING or name == "key":
             cells = [cell(getattr(of, name), spec) for of in heard.values()]
@@ -207,5 +223,6 @@ def _plain_table(*headings: str) -> "Table":
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for heading in headings:
-        table.add_column(heading, justify="left" if heading == "" else "right", no_wrap=True)
+        is_first = not table.columns or heading == ""
+        table.add_column(heading, justify="left" if is_first else "right", no_wrap=True)
     return table

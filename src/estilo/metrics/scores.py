@@ -2,9 +2,10 @@
 
 Conventions: every registered metric whose reference is there, under its own name; above them
 `estilo.metrics.summary`: ``content_kept``, ``artifacts``, ``moved_percent`` and one
-``moved_…_percent`` per descriptor; and `estilo.metrics.judge.scale`: ``style_taken`` between
-``style_taken_low`` and ``style_taken_high``. What is not a number, because there is nothing to
-measure, is left out; why, is in the remarks where it is worth saying.
+``moved_…_percent`` per descriptor and attribute; ``new_partials_percent``; and
+`estilo.metrics.judge.scale`: ``style_taken`` between ``style_taken_low`` and ``style_taken_high``.
+What is not a number, because there is nothing to measure, is left out; why, is in the remarks where
+it is worth saying.
 """
 
 import math
@@ -13,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from estilo.analysis.attributes.partials import new_partials_percent
 from estilo.analysis.noise_floor import noise_share
 from estilo.analysis.sound import Sound
 from estilo.metrics import METRICS
@@ -172,6 +174,7 @@ def measured(output: Sound, against: References, *, names: Iterable[str] | None 
         if content is not None and style is not None:
             _add(scores, "style_taken", lambda: _taken(scores, output, content, style))
             _add(scores, "movement", lambda: movement(content, style, output))
+            _add(scores, "new_partials_percent", lambda: _new_partials(output, content))
         _add(scores, "artifacts", lambda: _artifacts(scores, output, against))
     first = {name: scores.values[name] for name in _FIRST if name in scores.values}
     return Scores(first | scores.values, scores.failures, scores.faults, scores.remarks)
@@ -198,6 +201,11 @@ def _measured(name: str, output: Sound, against: References) -> dict[str, float]
         return {name: metric.measure(output)}
     reference = against.of_role(metric.against)
     return {} if reference is None else {name: metric.measure(output, reference)}
+
+
+def _new_partials(output: Sound, content: Sound) -> dict[str, float]:
+    share = new_partials_percent(output, content)
+    return {} if share is None else {"new_partials_percent": share}
 
 
 def _content_kept(values: dict[str, float], style: Sound | None) -> dict[str, float]:

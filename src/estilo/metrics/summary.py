@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from estilo.analysis.descriptors import describe_timbre_and_rhythm
 from estilo.analysis.movement import how_far
 from estilo.analysis.sound import Sound
+from estilo.metrics.attributes import moved_attributes
 from estilo.metrics.fault import Fault
 
 # What unrelated recordings score, and identical ones: medians over the 110 ordered pairs of eleven
@@ -86,7 +87,7 @@ def artifacts(found: Sequence[Fault]) -> float:
 
 
 def movement(content: Sound, style: Sound, output: Sound) -> dict[str, float]:
-    """How far each descriptor, and the middle one, moved from content to style, in per cent.
+    """How far each descriptor and each attribute moved from content to style, in per cent.
 
     Args:
         content: any length and rate.
@@ -94,31 +95,34 @@ def movement(content: Sound, style: Sound, output: Sound) -> dict[str, float]:
         output: any length and rate.
 
     Returns:
-        ``moved_<descriptor>_percent`` as `estilo.analysis.movement.how_far` says, where content and
-        style differ, and ``moved_percent``, their median.
+        ``moved_<descriptor>_percent`` as `estilo.analysis.movement.how_far` says, and
+        ``moved_<attribute>_percent`` as `estilo.metrics.attributes.moved_attributes` does, where
+        content and style differ; and ``moved_percent``, the median over the attributes.
 
     Example:
         >>> import numpy as np
         >>> noise = np.random.default_rng(0).normal(size=16000)
         >>> dull, bright = Sound(np.cumsum(noise), 16000), Sound(np.diff(noise), 16000)
         >>> moved = movement(dull, bright, bright)
-        >>> moved["moved_spectral_centroid_percent"], moved["moved_percent"]
+        >>> moved["moved_spectral_centroid_percent"], moved["moved_spectrum_percent"]
         (100.0, 100.0)
     """
     described = (each.once(describe_timbre_and_rhythm) for each in (content, style, output))
     moved = {
         moved_name(name): share for name, share in how_far(*described).items() if share is not None
     }
-    if moved:
-        moved["moved_percent"] = statistics.median(moved.values())
+    attributes = moved_attributes(content, style, output)
+    moved |= {moved_name(name): share for name, share in attributes.items()}
+    if attributes:
+        moved["moved_percent"] = statistics.median(attributes.values())
     return moved
 
 
 def moved_name(descriptor: str) -> str:
-    """Name of the movement of a descriptor.
+    """Name of the movement of a descriptor or an attribute.
 
     Args:
-        descriptor: name such as ``"tempo_bpm"``.
+        descriptor: name such as ``"tempo_bpm"`` or ``"attack"``.
 
     Example:
         >>> moved_name("tempo_bpm")
