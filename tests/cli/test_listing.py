@@ -3,6 +3,7 @@ from typing import get_args
 import pytest
 
 from estilo.cli.listing import Family
+from estilo.datasets.instruments.sources import SOURCES
 from estilo.engines import ENGINES
 from estilo.evaluation.sets import TEST_SETS
 from estilo.export import EXPORTERS
@@ -20,6 +21,7 @@ REGISTRIES = {
     "features": FEATURES,
     "metrics": METRICS,
     "test-sets": TEST_SETS,
+    "instruments": SOURCES,
     "exporters": EXPORTERS,
 }
 

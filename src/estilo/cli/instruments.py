@@ -10,6 +10,7 @@ from estilo.cli.model_options import given, model_options
 from estilo.cli.options import FLAT, WHAT, Quiet, flag
 from estilo.cli.progress import Reporter
 from estilo.datasets.instruments.settings import InstrumentSettings
+from estilo.datasets.instruments.sources import SOURCES
 from estilo.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -38,8 +39,8 @@ def instruments(
         Parameter(
             metavar="A,B",
             group=WHAT,
-            help="Where the instruments come from: own, soundfont, opl3, freepats, recorded, "
-            "tonejs, and folder:PATH for a folder that has a table of notes already.",
+            help=f"Where the instruments come from: {', '.join(SOURCES)} (see estilo list "
+            "instruments), and folder:PATH for a folder that has a table of notes already.",
         ),
     ] = _DEFAULT_SOURCES,
     list_: Annotated[bool, flag(WHAT, "Say what is in the folder, and render nothing.")] = False,

@@ -18,6 +18,7 @@ Family = Literal[
     "features",
     "metrics",
     "test-sets",
+    "instruments",
     "exporters",
 ]
 
@@ -163,6 +164,13 @@ def _test_sets() -> object:
     return _table("Test sets", TEST_SETS, caption="estilo scoreboard --test-set NAME")
 
 
+def _instruments() -> object:
+    from estilo.datasets.instruments.sources import SOURCES
+
+    caption = "estilo data instruments --sources A,B"
+    return _table("Sources of instruments", SOURCES, caption=caption)
+
+
 def _exporters() -> object:
     from estilo.export import EXPORTERS
 
@@ -177,5 +185,6 @@ _TABLES: dict[Family, Callable[[], object]] = {
     "features": _features,
     "metrics": _metrics,
     "test-sets": _test_sets,
+    "instruments": _instruments,
     "exporters": _exporters,
 }

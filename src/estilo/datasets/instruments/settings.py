@@ -11,8 +11,8 @@ class InstrumentSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     learner: Literal["metrics", "engines"] = "metrics"
-    """What will learn from the instruments. What is drawn for metrics is drawn with a reserved
-    seed, so that no engine learns what a metric knows."""
+    """What will learn from the instruments, metrics or engines. For metrics a reserved seed is
+    used, so that no engine learns what a metric knows."""
     # Below 2^32, as numpy would take the words of a longer seed for the next ones of a sequence.
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 1
     """Random seed of everything that is drawn."""
@@ -22,8 +22,8 @@ class InstrumentSettings(BaseModel):
     """Number of further instruments that are made of each soundfont's programs by another filter,
     attack, decay, release or vibrato."""
     programs: Literal["all", "train", "validation"] = "all"
-    """Which programs of soundfonts to take: all, or those that `estilo data synth` trains or
-    validates on."""
+    """Which programs of soundfonts to take: all, or those for train or validation in `estilo data
+    synth`."""
     soundfont: str = "MuseScore_General"
     """Name or path of the soundfont of the source soundfont. TimGM6mb is refused: the scoreboard
     tests on it."""
