@@ -23,7 +23,8 @@ from estilo.datasets.instruments.pitch_check import check_pitch
 from estilo.datasets.instruments.playing import SampledInstrument
 from estilo.evaluation.bootstrap import mean_interval
 from estilo.io import load
-from estilo.metrics.judge.network import timbre_direction
+from estilo.metrics.judge.impression import impression
+from estilo.metrics.judge.judging import timbre_judge
 from estilo.metrics.timbre_network import timbre_embedding
 from estilo.synthesis.effects import Effects, apply_effects, random_effects
 from estilo.synthesis.notes import Note
@@ -71,7 +72,7 @@ def euclidean(one: Sound, other: Sound) -> float:
 
 
 JUDGES: dict[str, Distance] = {
-    "timbre_judge": cosine(timbre_direction),
+    "timbre_judge": timbre_judge,
     "timbre_mfcc": cosine(mfcc_statistics),
     "timbre_triplet": cosine(timbre_embedding),
     "40 MFCCs, Euclidean": euclidean,
@@ -237,7 +238,7 @@ def _speed_section() -> Section:
     rng = np.random.default_rng(SEED)
     noise = rng.standard_normal((1, 10 * RATE)).astype(np.float32)
     works: dict[str, Callable[[], object]] = {
-        "timbre_judge": lambda: timbre_direction(Sound(noise, RATE)),
+        "timbre_judge": lambda: impression(Sound(noise, RATE)),
         "timbre_mfcc": lambda: mfcc_statistics(Sound(noise, RATE)),
         "timbre_triplet": lambda: timbre_embedding(Sound(noise, RATE)),
     }

@@ -6,8 +6,9 @@ from torch.nn import functional as F
 from estilo.analysis.sound import Sound
 from estilo.evaluation.networks.judge import Network
 from estilo.metrics.judge.hearing import audible
+from estilo.metrics.judge.impression import PER_DB, Impression, distance, impression
 from estilo.metrics.judge.judging import timbre_judge
-from estilo.metrics.judge.network import _convolved, direction, timbre_direction, trained_weights
+from estilo.metrics.judge.network import _convolved, direction, trained_weights
 
 RATE = 44_100
 
@@ -61,8 +62,24 @@ def test_blocks_are_heard_as_the_whole(rng, monkeypatch, n_frames):
     np.testing.assert_allclose(direction(of, trained_weights()), whole, atol=1e-5)
 
 
-def test_silence_has_no_direction():
-    assert not timbre_direction(Sound(np.zeros(RATE), RATE)).any()
+def test_silence_makes_no_impression():
+    assert impression(Sound(np.zeros(RATE), RATE)) is None
+
+
+def test_an_equaliser_is_heard_and_makes_no_other_instrument():
+    wave = tone(220.0, partials=[1, 0.8, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1], decay=1.0)
+    spectrum = np.fft.rfft(wave.mono_full_rate)
+    gain = 10 ** (-6.0 / 20 * np.log2(1 + np.arange(len(spectrum)) / 2000.0))  # 6 dB an octave
+    duller = Sound(np.fft.irfft(spectrum * gain, len(wave.mono_full_rate)), RATE)
+    other = tone(220.0, partials=[1, 0, 0.9, 0, 0.8, 0, 0.7], decay=0.0)
+    assert 0.01 < timbre_judge(wave, duller) < 0.5 * timbre_judge(wave, other)
+
+
+def test_the_distance_is_that_of_the_formula():
+    one = Impression(np.float32([1, 0]), np.float32([10.0, 20.0, 0.0]))
+    other = Impression(np.float32([0, 1]), np.float32([20.0, 10.0, 0.0]))
+    assert distance(one, one) == 0.0
+    assert distance(one, other) == pytest.approx(1.0 + 10.0 * PER_DB)  # the third is not heard
 
 
 def test_pitch_counts_for_less_than_the_partials():

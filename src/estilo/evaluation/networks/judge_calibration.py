@@ -13,7 +13,7 @@ from estilo.evaluation.networks.judge_clips import clip_of
 from estilo.evaluation.networks.note_bank import NoteBank
 from estilo.evaluation.networks.sessions import through_sessions
 from estilo.metrics.judge.hearing import FRAME_RATE_HZ, audible
-from estilo.metrics.judge.network import direction
+from estilo.metrics.judge.impression import distance, impression_of
 from estilo.metrics.judge.scale import GAPS_SEMITONES, LENGTHS_S
 
 _NOTES_PER_S = 2.0
@@ -82,9 +82,9 @@ def _distances(
             # One after the other through one session.
             heard = through_sessions(np.concatenate(clips, axis=1)[None], rng)[0]
             first, same, different = (
-                direction(audible(each), weights) for each in np.split(heard, 3, axis=1)
+                impression_of(audible(each), weights) for each in np.split(heard, 3, axis=1)
             )
-            return 1.0 - float(first @ same), 1.0 - float(first @ different)
+            return distance(first, same), distance(first, different)
     return np.nan, np.nan
 
 

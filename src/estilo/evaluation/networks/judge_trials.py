@@ -10,7 +10,7 @@ from estilo.evaluation.networks.judge_clips import CLIP_FRAMES, clip_of
 from estilo.evaluation.networks.note_bank import NoteBank
 from estilo.evaluation.networks.sessions import through_sessions
 from estilo.metrics.judge.hearing import audible
-from estilo.metrics.judge.network import direction
+from estilo.metrics.judge.impression import distance, impression_of
 
 OCTAVE = 12
 PHRASE_FRAMES = 430
@@ -128,8 +128,8 @@ def accuracy(
             continue
         clips = [clip_of(bank, notes, rng, n_frames=n_frames) for notes in trial]
         heard = through_sessions(np.stack(clips), rng)
-        anchor, same, other = (direction(audible(each), weights) for each in heard)
-        right.append(anchor @ same > anchor @ other)
+        anchor, same, other = (impression_of(audible(each), weights) for each in heard)
+        right.append(distance(anchor, same) < distance(anchor, other))
         if len(right) == n:
             break
     return float(np.mean(right)) if right else float("nan")

@@ -14,8 +14,7 @@ from importlib.resources import files
 import numpy as np
 from numpy.typing import NDArray
 
-from estilo.analysis.sound import Sound
-from estilo.metrics.judge.hearing import Heard, heard
+from estilo.metrics.judge.hearing import Heard
 
 STRIDES = ((2, 2), (2, 1), (2, 2), (2, 1))
 """Bands and frames from one place of each convolution to the next."""
@@ -29,25 +28,6 @@ _BLOCK_FRAMES = 4096  # 48 s
 _SIDE_FRAMES = 16  # what a step sees to either side of its own frames, and a little more
 
 Array = NDArray[np.float32]
-
-
-def timbre_direction(sound: Sound) -> Array:
-    """The direction in which the judge hears a recording's timbre; through `Sound.once`.
-
-    **Shape**: ``(64,)``, of unit length; zeros where nothing is heard.
-
-    Args:
-        sound: any length, rate and channels.
-
-    Example:
-        >>> of = timbre_direction(Sound(np.sin(0.1 * np.arange(44100)), 44100))
-        >>> of.shape, round(float(np.linalg.norm(of)), 3)
-        ((64,), 1.0)
-    """
-    of = sound.once(heard)
-    if not of.weights.any():
-        return np.zeros(len(trained_weights()["out_bias"]), np.float32)
-    return direction(of, trained_weights())
 
 
 def direction(of: Heard, weights: Mapping[str, Array]) -> Array:
