@@ -16,7 +16,7 @@ from estilo.metrics.judge.hearing import RANGE_DB, Heard, heard
 from estilo.metrics.judge.network import direction, trained_weights
 
 PER_DB = 0.02
-"""Distance for each decibel between two spectra; chosen on the set `recorded-dev` (docs/judge.md)."""
+"""Distance for each decibel between two spectra; chosen on `recorded-dev` (docs/judge.md)."""
 
 # Single partials lie elsewhere for other notes: the bands beside count as well.
 _SIDE_BANDS = 3
