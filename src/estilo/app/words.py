@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 _LASTING_S = 0.3
 # Up to so much of a fault it is called so.
 _FAULTS = ((0.1, "none"), (0.25, "slight"), (0.6, "audible"), (1.0, "strong"))
+# In per cent of the way from content to style.
+_ARRIVED, _MISSING = 50.0, 25.0
 
 
 def verdict(scores: Mapping[str, float], remarks: Mapping[str, str]) -> str:
@@ -47,6 +49,50 @@ def _interval(scores: Mapping[str, float]) -> str:
 
 def _percent(share: float) -> str:
     return str(round(100.0 * share)).replace("-", "−")
+
+
+def arrived_in_words(scores: Mapping[str, float]) -> str:
+    """Which attributes of the style arrived and which did not; empty where nothing is known.
+
+    An attribute has arrived that went half of the way from content to style or more, and has not
+    that went less than a quarter of it. Nothing is said of the others.
+
+    Args:
+        scores: scores, as in a report.
+
+    Example:
+        >>> scores = {"moved_spectrum_percent": 71.0, "moved_attack_percent": 4.0}
+        >>> arrived_in_words(scores | {"style_taken": 0.5})
+        'of the style its spectrum arrived, not its attack'
+    """
+    from estilo.metrics.attributes import ATTRIBUTES, SPECTRUM
+    from estilo.metrics.summary import moved_name
+
+    if "style_taken" not in scores:
+        return ""
+    labels = {SPECTRUM: SPECTRUM} | {name: each.label for name, each in ATTRIBUTES.items()}
+    known = {label: scores.get(moved_name(name)) for name, label in labels.items()}
+    there = [label for label, moved in known.items() if moved is not None and moved >= _ARRIVED]
+    missing = [label for label, moved in known.items() if moved is not None and moved < _MISSING]
+    if not there and not missing:
+        return ""
+    if not there:
+        return f"of the style its {listed(missing)} did not arrive"
+    rest = f", not its {listed(missing)}" if missing else ""
+    return f"of the style its {listed(there)} arrived{rest}"
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names as one would say them.
+
+    Args:
+        names: at least one name.
+
+    Example:
+        >>> listed(["attack"]), listed(["attack", "decay", "room"])
+        ('attack', 'attack, decay and room')
+    """
+    return " and ".join([*([", ".join(names[:-1])] if len(names) > 1 else []), names[-1]])
 
 
 def faults_in_words(faults: Sequence["Fault"], *, most: int = 3) -> str:
@@ -116,6 +162,7 @@ def conclusion(report: "Report") -> list[str]:
             f"stay at {level.true_peak_dbtp or 0.0:.1f} dBTP"
         )
     said.append(verdict(report.scores, report.remarks))
+    said.append(arrived_in_words(report.scores))
     said.append(faults_in_words(report.faults))
     if report.content is None:
         said.append(copying(report.scores))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from estilo.app.words import spoken_time, verdict
+from estilo.app.words import arrived_in_words, spoken_time, verdict
 from estilo.cli.describe import PRECISIONS, ROWS, cell
 from estilo.cli.options import WHAT, AcceptTruncated, numbers
 from estilo.cli.progress import Reporter
@@ -135,6 +135,8 @@ def _print_tables(found: "Scores", parts: "Heard") -> None:
     console = Console(highlight=False, markup=False, emoji=False)
     values = found.values
     console.print(verdict(values, found.remarks))
+    if arrived := arrived_in_words(values):
+        console.print(arrived)
     console.print(_metrics_table(values, parts.against))
     if found.faults:
         console.print(_faults_table(found.faults))
@@ -145,17 +147,16 @@ def _print_tables(found: "Scores", parts: "Heard") -> None:
 
 def _faults_table(faults: Sequence["Fault"]) -> "Table":
     """What went wrong, with times, the severest faults of every kind."""
-    table = _plain_table("", "severity", "from", "to", "Hz", "channel", "")
+    table = _plain_table("", "severity", "from", "to", "Hz")
     table.add_row("faults", style="bold")
     for fault in faults:
+        channel = "" if fault.channel is None else f", channel {fault.channel + 1}"
         table.add_row(
-            f"  {fault.kind}",
+            f"  {fault.words}{channel}",
             f"{fault.severity:.2f}",
             spoken_time(fault.start_s),
             spoken_time(fault.end_s),
             f"{fault.low_hz:.0f}–{fault.high_hz:.0f}",
-            "" if fault.channel is None else str(fault.channel + 1),
-            fault.words,
         )
     return table
 
