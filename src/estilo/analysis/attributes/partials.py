@@ -49,12 +49,14 @@ def new_partials_percent(output: Sound, content: Sound) -> float | None:
 
 def _around(places: NDArray[np.bool_], *, cents: float) -> NDArray[np.bool_]:
     """Places and what is near them; **shape** ``(frames, bins)`` both."""
-    from scipy.ndimage import maximum_filter1d
-
     n_bins = places.shape[1]
     bins = np.arange(n_bins)
     reach = _REACH_BINS + np.rint(bins * (2.0 ** (cents / 1200.0) - 1.0)).astype(int)
     counts = np.pad(np.cumsum(places, axis=1), ((0, 0), (1, 0)))
     upper, lower = np.minimum(bins + reach + 1, n_bins), np.maximum(bins - reach, 0)
     near = counts[:, upper] > counts[:, lower]
-    return maximum_filter1d(near.view(np.uint8), 2 * _REACH_FRAMES + 1, axis=0).view(bool)
+    out = near.copy()
+    for shift in range(1, _REACH_FRAMES + 1):
+        out[shift:] |= near[:-shift]
+        out[:-shift] |= near[shift:]
+    return out

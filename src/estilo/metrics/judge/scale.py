@@ -73,7 +73,7 @@ def taken(output: Sound, content: Sound, style: Sound) -> Taken:
     .. math:: \frac{d(c, s) - d(o, s)}{d(c, s) - d_0}
 
     with *d* the judge's distance, and :math:`d_0` its median for clips of one source that are as
-    long as the style and as far apart in pitch.
+    long as the style and as far apart in pitch as content and style, whose notes the output plays.
 
     Args:
         output: any length, rate and channels.
@@ -90,9 +90,9 @@ def taken(output: Sound, content: Sound, style: Sound) -> Taken:
     if not math.isfinite(whole) or not math.isfinite(left):
         return _nothing("too little to judge")
     length_s = min(sounding_s(style), sounding_s(output))
-    if whole < ALIKE * same_source(length_s, _gap(content, style)).median:
+    own = same_source(length_s, _gap(content, style))
+    if whole < ALIKE * own.median:
         return _nothing("already alike")
-    own = same_source(length_s, _gap(output, style))
     way = whole - own.median
 
     def share(distance: float) -> float:
