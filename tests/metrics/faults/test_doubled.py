@@ -34,6 +34,12 @@ def test_a_crossfade_is_two_sounds(weight: float, style: str, rng: np.random.Gen
         assert _doubled(mixed, content, np.roll(other, 30_000)) > 0.25
 
 
+def test_a_target_may_be_two_sounds(rng: np.random.Generator) -> None:
+    content, other = struck(rng), struck(rng, pitches_hz=OTHER_HZ, delay_s=0.25)
+    both = [Sound(each, RATE) for each in (content + other, content, other, content + other)]
+    assert faults(*both) == []
+
+
 def test_one_sound_is_not_two(rng: np.random.Generator) -> None:
     content = struck(rng)
     other = struck(rng, pitches_hz=OTHER_HZ, delay_s=0.25)

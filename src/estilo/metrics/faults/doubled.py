@@ -29,14 +29,12 @@ _EDGES = np.array([3, 10, 17, 24, 31, 40, 52, 66, 84, 106, 134, 168, 212, 268, 3
 _EDGES_HZ = _EDGES * (RATE_HZ / _N_FFT)
 _SECOND = 4  # blocks over which shares are taken
 _REACH = 2  # blocks to each side
-_FOUND = (
-    0.2  # coherence from which the style's waveform is there: crossfades have 0.9, engines 0.04
-)
+_FOUND = 0.2  # coherence with the style from which it is there: engines reach 0.04, crossfades 0.9
 _SHARE_DB = (-25.0, -12.0)
 _FLAT_DB, _VERBATIM_DB = 0.8, (-20.0, -12.0)
 _ELSEWHERE = 10.0  # times the content's power
 _FOLLOWS = 0.7  # correlation of the levels of two sounds that are one
-_QUIET = 0.01
+_QUIET = 0.01  # of the mean power: shares of what is softer are smaller
 _TINY = 1e-12
 
 Spectra = NDArray[np.complexfloating]
@@ -56,13 +54,18 @@ def doubled_waveforms(of: Compared) -> list[Fault]:
     if of.content is None or of.output.is_empty or of.content.is_empty:
         return []
     output, content = of.aligned.once(_spectra), of.content.once(_spectra)
-    if min(len(output), len(content)) < _BLOCK:
-        return []
-    if of.style is not None and not of.style.is_empty:
-        shares = _shares_of_both(output, content, of.style.once(_spectra))
-        if shares is not None:
-            severity = ramp(decibels(np.minimum(shares.content, shares.other)), *_SHARE_DB)
-            return _faults(severity, shares, "the style")
+    style = None if of.style is None or of.style.is_empty else of.style.once(_spectra)
+    found = _found(output, content, style)
+    if found and of.target is not None and _found(of.target.once(_spectra), content, style):
+        return []  # as the target is two sounds as well
+    return found
+
+
+def _found(output: Spectra, content: Spectra, style: Spectra | None) -> list[Fault]:
+    shares = None if style is None else _shares_of_both(output, content, style)
+    if shares is not None:
+        severity = ramp(decibels(np.minimum(shares.content, shares.other)), *_SHARE_DB)
+        return _faults(severity, shares, "the style")
     shares = _shares_of_verbatim(output, content)
     if shares is None:
         return []
@@ -103,6 +106,8 @@ def _shares_of_both(output: Spectra, content: Spectra, style: Spectra) -> _Share
 def _shares_of_verbatim(output: Spectra, content: Spectra) -> _Shares | None:
     """None where the content's waveform is not there as it was."""
     n = min(len(output), len(content)) // _BLOCK * _BLOCK
+    if n == 0:
+        return None
     output, content = output[:n], content[:n]
     products = _in_bands((output * content.conj()).sum(axis=0))
     power = _in_bands(_power(content).sum(axis=0))

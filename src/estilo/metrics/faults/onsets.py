@@ -25,8 +25,9 @@ def onset_faults(of: Compared) -> list[Fault]:
     """Attacks that are smeared, and attacks that are lost.
 
     Sharpness is the share of a rise that 30 ms hold, see `estilo.analysis.attacks`. Severity is 0
-    up to a fifth less than the content (or the target) has there and the style in its median, and 1
-    from three fifths less. A lost attack rises by 0.4 (0) to 0.1 (1) of the content's.
+    up to a fifth less than the content (or the target) has there and three of four of the style's
+    attacks have, and 1 from three fifths less. A lost attack rises by 0.4 (0) to 0.1 (1) of what
+    content and style do.
 
     Args:
         of: output, and what it is held against.
