@@ -86,7 +86,7 @@ def listed(names: Sequence[str]) -> str:
     """Names as one would say them.
 
     Args:
-        names: at least one name.
+        names: names, one at least.
 
     Example:
         >>> listed(["attack"]), listed(["attack", "decay", "room"])
