@@ -49,6 +49,8 @@ SHORT = (
     Short("multipitch", 120.0, ("--programs", "1")),
     Short("sines", 60.0),
     Short("attributes", 120.0, ("--instruments", "2", "--patches", "1")),
+    Short("judge", 120.0, ("--trials", "10")),
+    Short("scale", 120.0, ("--pairs", "2")),
     Short("parts", 90.0, ("--pairs", "4")),
     Short("faults", 120.0, ("--pairs", "3", "--engine-pairs", "1", "--phrases", "1")),
     Short("tempo_key", 150.0, ("--songs", "6")),

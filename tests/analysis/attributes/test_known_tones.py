@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from tones import RATE, harmonics, notes, sound, times
+from known_tones import RATE, harmonics, notes, sound, times
 
 from estilo.analysis.attributes.description import attributes_of
 from estilo.analysis.attributes.partials import new_partials_percent

@@ -181,7 +181,7 @@ def between(
 
     Example:
         >>> ends = np.full((1, 1), 1.0), np.full((1, 1), 1e-4)
-        >>> float(between(*ends, 0.5).round(4)[0, 0])
+        >>> round(float(between(*ends, 0.5)[0, 0]), 4)
         0.01
     """
     logs = [np.log(np.maximum(each, _FAINTEST)) for each in (one, other)]

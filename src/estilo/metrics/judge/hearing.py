@@ -129,7 +129,7 @@ def audible(powers: Array) -> Heard:
 
     Example:
         >>> of = audible(np.array([[1.0, 1e-3], [1e-5, 1e-3]], np.float32))
-        >>> of.levels[0].round(2).tolist()  # 50 dB below the other band: masked
+        >>> of.levels[0].astype(float).round(2).tolist()  # 50 dB below the other band: masked
         [[1.0, 0.33], [0.0, 0.33]]
     """
     level_db = 10.0 * np.log10(np.maximum(powers, _LOWEST_POWER))
