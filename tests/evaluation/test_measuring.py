@@ -9,6 +9,7 @@ from estilo.analysis.sound import Sound
 from estilo.audio import Audio
 from estilo.dsp.eq import eq_match
 from estilo.errors import EstiloError
+from estilo.evaluation.earlier import earlier_style_taken
 from estilo.evaluation.makers import Copy, TransferMaker
 from estilo.evaluation.measuring import Bench, columns_of, references_of
 from estilo.evaluation.sets import Item
@@ -177,3 +178,11 @@ def test_an_item_is_loaded_once_for_all_its_rows(monkeypatch):
 def test_errors_of_the_project_are_in_its_tree():
     with pytest.raises(EstiloError, match="no such recording"):
         TinyPairs().load("bad")
+
+
+def test_the_earlier_verdict_stands_beside_the_new_one():
+    item = TinyPairs().load("a-0")
+    found = Bench(TinyPairs()).measure("a-0", Copy("style")).scores
+    sounds = (Sound.of(each) for each in (item.style, item.content, item.style))
+    assert found["earlier_style_taken"] == pytest.approx(earlier_style_taken(*sounds))
+    assert found["earlier_style_taken"] > 0.9

@@ -251,14 +251,14 @@ class Bench:
         return scores.values
 
     def _value(self, column: Column, sound: Sound, of_pair: Mapping[str, float]) -> float:
-        if column in _OF_PAIRS:
-            return of_pair.get(column.name, math.nan)
-        if column is _EARLIER:
+        if column == _EARLIER:
             content, style = self._against.content, self._against.blend
             assert content is not None  # noqa: S101 - it is a column of pairs
             assert style is not None  # noqa: S101
             return earlier_style_taken(sound, content, style)
-        if column is _KAD:
+        if column in _OF_PAIRS:
+            return of_pair.get(column.name, math.nan)
+        if column == _KAD:
             second_half = self._against.of_role("timbre")
             assert second_half is not None  # noqa: S101 - textures have one
             return texture_kad(sound, second_half)
