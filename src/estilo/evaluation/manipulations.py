@@ -20,7 +20,7 @@ from estilo.units import hz_to_erb_number, midi_to_hz
 Waveform = NDArray[np.floating]
 
 _VIBRATO_HZ, _TREMOLO_HZ, _ROUGHNESS_HZ = 5.5, 4.5, 70.0
-_RESONANCE_HZ, _RESONANCE_WIDTH_HZ = 1500.0, 600.0
+_RESONANCE_HZ, _RESONANCE_WIDTH_HZ = 1500.0, 900.0
 _TILT_HZ, _TILT_LOW_HZ, _TILT_HIGH_HZ = 500.0, 60.0, 12_000.0
 _ROOM_S = 1.2
 _RISE_S, _RISEN = 0.3, 0.9

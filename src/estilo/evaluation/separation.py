@@ -24,13 +24,9 @@ NAMES = (SPECTRUM, *ATTRIBUTES, PARTIALS)
 """Names of the attributes, in the order of tables."""
 
 COUPLED: Mapping[tuple[str, str], str] = {
-    ("slow attack", "decay"): "a struck note that still rises fades the slower",
     ("faster decay", "room"): "a note that has faded before its release rings as it fades",
     ("added partials", SPECTRUM): "partials where an instrument has none are part of its spectrum",
     ("roughness", PARTIALS): "the sidebands of a modulation are partials where they are resolved",
-    ("reverberation", "attack"): "reflections build up after the direct sound",
-    ("reverberation", "decay"): "reflections keep a struck note sounding",
-    ("reverberation", "tremolo"): "reflections interfere: what swings in pitch swings in level",
     ("reverberation", "roughness"): "reflections interfere: partials beat with earlier ones",
     ("reverberation", "tone_to_noise"): "earlier notes sound on between the partials of later ones",
 }

@@ -13,7 +13,7 @@ LOW, HIGH = 0.1, 0.7
 _BEFORE, _AFTER, _FIRST = 10, 30, 10  # frames around an onset
 _LEAST_FRAMES = 6
 _RISE = 10.0**0.8  # of the power of bands that belong to the note
-_SMOOTH, _LOUDEST = 5, 30  # samples of the envelope
+_SMOOTH, _LOUDEST = 5, 31  # samples of the envelope
 _EDGE_FRAMES, _EDGE_MS = 3, 10.0
 
 
@@ -76,7 +76,7 @@ def _rising(heard: Bands, onset: int) -> NDArray[np.bool_]:
 
 def _amplitude(
     heard: Bands, rising: NDArray[np.bool_], first: int, onset: int, last: int
-) -> NDArray[np.float64]:
+) -> NDArray:
     """What sounds in some bands beyond what sounded before, from frame to frame.
 
     **Shape**: ``(bands, time)``.
@@ -106,9 +106,8 @@ def _crossing(amplitude: NDArray, places: NDArray, levels: NDArray) -> NDArray[n
     return places - np.where(places > 0, np.clip(share, 0.0, 1.0), 0.0)
 
 
-def _means(values: NDArray, n: int) -> NDArray[np.float64]:
+def _means(values: NDArray, n: int) -> NDArray:
     """Means over n samples around each; **shape** of the values, ``(bands, time)``."""
-    before = n // 2
-    padded = np.pad(values, ((0, 0), (before + 1, n - 1 - before)))
-    sums = np.cumsum(padded, axis=1, dtype=np.float64)
-    return np.maximum(sums[:, n:] - sums[:, :-n], 0.0) / n
+    from scipy.ndimage import uniform_filter1d
+
+    return np.maximum(uniform_filter1d(values, n, axis=1, mode="constant"), 0.0)

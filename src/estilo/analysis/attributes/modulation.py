@@ -6,7 +6,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from estilo.analysis.attributes.bands import ENVELOPE_HZ, FRAME_HZ, N_SLOW, bands
+from estilo.analysis.attributes.bands import ENVELOPE_HZ, FRAME_HZ, N_SLOW, Bands, bands, to_db
 from estilo.analysis.attributes.notes import windows
 from estilo.analysis.sound import Sound
 
@@ -15,7 +15,7 @@ RATES_HZ = np.arange(3.0, 9.01, 0.5)
 WINDOW_FRAMES, WINDOW_HOP = 50, 10
 """Length and distance of the windows in which a swing is measured, in frames of 10 ms."""
 
-_LEAST_WINDOWS = 2
+_LEAST_WINDOWS = 4
 _PURITY_POWER = 64
 _LEAST_WEIGHT = 0.1
 _WIDEST_CENTS = 500.0
@@ -41,9 +41,9 @@ class Swings:
 def swings(sound: Sound) -> Swings:
     """How far pitch and level swing 3 to 9 times a second; for `Sound.once`.
 
-    Bands swing together: their mean counts, in cents that of the bands in which one partial sounds,
-    so that the noise of single bands cancels. Depths are medians over windows of half a second, in
-    which a straight line was taken away.
+    Bands swing together: their mean counts, of those at the peaks of the spectrum most, in cents of
+    those in which one partial sounds, so that the noise of single bands cancels. Depths are medians
+    over windows of half a second, in which a straight line was taken away.
 
     Args:
         sound: any length.
@@ -61,36 +61,40 @@ def swings(sound: Sound) -> Swings:
     if len(first) < _LEAST_WINDOWS:
         return Swings()
     frames = first[:, None] + np.arange(WINDOW_FRAMES)
-    is_heard = heard.audible[:, frames].all(2)
-    weights = is_heard / np.maximum(is_heard.sum(0), 1)
-    tremolo = _depth(np.einsum("bwt,bw->wt", heard.level_db[:, frames], weights))
-    cents, weights = _cents(sound, frames)
-    total = weights.sum(0)
-    is_clear = total > _LEAST_WEIGHT
+    # A partial swings from band to band, and what it has in all of three stays the same.
+    near = heard.frame_power.copy()
+    near[1:] += heard.frame_power[:-1]
+    near[:-1] += heard.frame_power[1:]
+    share = heard.frame_power[:, frames].mean(2) / np.maximum(near[:, frames].mean(2), 1e-30)
+    weights = heard.audible[:, frames].all(2) * np.square(share)
+    tremolo = _depth(_mean(to_db(near)[:, frames], weights))
+    cents, purity = _cents(heard, frames)
+    weights = weights[:N_SLOW] * purity
+    is_clear = weights.sum(0) > _LEAST_WEIGHT
     if np.count_nonzero(is_clear) < _LEAST_WINDOWS:
         return Swings(tremolo_db=2.0 * tremolo[0], tremolo_hz=tremolo[1])
-    mean = np.einsum("bwt,bw->wt", cents, weights)[is_clear] / total[is_clear, None]
-    vibrato = _depth(mean)
+    vibrato = _depth(_mean(cents[:, is_clear], weights[:, is_clear]))
     return Swings(vibrato[0], vibrato[1], 2.0 * tremolo[0], tremolo[1])
 
 
-def _cents(sound: Sound, frames: NDArray[np.int64]) -> tuple[NDArray, NDArray]:
+def _mean(curves: NDArray, weights: NDArray) -> NDArray[np.float64]:
+    """Mean over bands; **shape** ``(bands, windows, frames)`` to ``(windows, frames)``."""
+    total = np.maximum(weights.sum(0), 1e-30)
+    return np.einsum("bwt,bw->wt", curves, weights / total)
+
+
+def _cents(heard: Bands, frames: NDArray[np.int64]) -> tuple[NDArray, NDArray]:
     """Distance of each slow band's frequency from its mean, and how surely it is one partial's.
 
     **Shape**: ``(bands, windows, frames)`` in cents, and ``(bands, windows)``.
     """
-    heard = sound.once(bands)
     turn = heard.turn[:, frames]
     offset_hz = np.angle(turn) * (ENVELOPE_HZ / (2.0 * np.pi))
     frequency_hz = np.maximum(heard.centres_hz[:N_SLOW, None, None] + offset_hz, 1.0)
     cents = 1200.0 * np.log2(frequency_hz / frequency_hz.mean(2, keepdims=True))
-    power = np.maximum(heard.frame_power[: N_SLOW + 1][:, frames], 1e-30)
-    purity = np.minimum(np.abs(turn) / power[:-1], 1.0).min(2)
-    # A partial at the edge of a band swings out of it; what it has there is in the next one.
-    mean = power.mean(2)
-    share = mean[:-1] / (mean[:-1] + mean[1:] + np.pad(mean[:-2], ((1, 0), (0, 0))))
-    is_heard = heard.audible[:N_SLOW][:, frames].all(2) & (np.ptp(cents, axis=2) < _WIDEST_CENTS)
-    return cents, is_heard * np.square(share) * purity**_PURITY_POWER
+    power = np.maximum(heard.frame_power[:N_SLOW][:, frames], 1e-30)
+    purity = np.minimum(np.abs(turn) / power, 1.0).min(2)
+    return cents, (np.ptp(cents, axis=2) < _WIDEST_CENTS) * purity**_PURITY_POWER
 
 
 def _depth(curves: NDArray) -> tuple[float, float]:

@@ -96,7 +96,7 @@ def windows(sound: Sound, *, n_frames: int, hop: int) -> NDArray[np.int64]:
 
 def _onsets(heard: Bands) -> NDArray[np.int64]:
     floor_db = heard.loudest_db - RANGE_DB
-    level_db = np.maximum(heard.level_db, floor_db)
+    level_db = np.where(heard.audible, heard.level_db, floor_db)
     # Neighbours count as what was there before: a swinging pitch moves power to and fro.
     near_db = level_db.copy()
     np.maximum(near_db[1:], level_db[:-1], out=near_db[1:])

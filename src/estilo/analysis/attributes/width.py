@@ -26,14 +26,15 @@ def width_db(sound: Sound) -> float | None:
         >>> round(width_db(Sound([left, right], 44_100))), width_db(Sound([left, left], 44_100))
         (0, -40.0)
     """
-    samples = sound.audio.samples
     mid = sound.mono_full_rate
-    power_of_mid = float(np.mean(np.square(mid, dtype=np.float64))) if mid.size else 0.0
-    power = float(np.mean(np.square(samples, dtype=np.float64))) if mid.size else 0.0
-    if power == 0.0:
+    if not sound.audio.samples.any():
         return None
-    share = np.clip((power - power_of_mid) / power, 1e-6, 1.0 - 1e-6)
-    return float(np.clip(10.0 * np.log10(share / (1.0 - share)), NARROWEST_DB, -NARROWEST_DB))
+    if sound.audio.n_channels == 1:
+        return NARROWEST_DB
+    sides = sound.audio.samples - mid
+    power = float(np.vdot(sides, sides)) / len(sides), float(np.vdot(mid, mid))
+    ratio_db = 10.0 * np.log10(max(power[0], 1e-30) / max(power[1], 1e-30))
+    return float(np.clip(ratio_db, NARROWEST_DB, -NARROWEST_DB))
 
 
 def correlation(sound: Sound) -> float | None:
