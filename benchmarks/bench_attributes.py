@@ -149,7 +149,7 @@ def spreads() -> Section:
 def differences(one: Sound, other: Sound) -> dict[str, float]:
     """How far two sounds lie apart in every attribute, on its scale."""
     both: list[Attributes] = [attributes_of(each) for each in (one, other)]
-    found = {SPECTRUM: spectral_distance_db(both[0].spectrum_db, both[1].spectrum_db)}
+    found = {SPECTRUM: spectral_distance_db(*(each.spectrum_db for each in both)) or 0.0}
     for name, attribute in ATTRIBUTES.items():
         first, second = attribute.places(both)
         if first is not None and second is not None:

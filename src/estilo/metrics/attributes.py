@@ -2,7 +2,8 @@
 
 Conventions: shares of the way from content to style in per cent, on a scale on which equal steps
 are heard as equal: logarithms of times, decibels, cents. There is a way to go where content and
-style differ by more than nine of ten pairs of phrases of one instrument.
+style differ by twice the median difference of two phrases of one instrument, or by what can just be
+heard where that is more.
 
 Spreads were measured on instruments that served nothing else, the nine recorded ones of the
 ``train`` half and 36 patches of the own synthesiser (``python benchmarks attributes --spreads``).
@@ -31,7 +32,8 @@ class Spread:
     """How far sounds lie apart in an attribute, on its scale.
 
     Args:
-        within: difference that nine of ten pairs of phrases of one instrument do not reach.
+        within: twice the median difference of two phrases of one instrument, or what can just be
+            heard where that is more.
         between: root mean square difference of two instruments that play the same phrase, over √2,
             as of a standard deviation.
     """
@@ -90,7 +92,7 @@ class Comparison:
 
 
 SPECTRUM, PARTIALS = "spectrum", "partials"
-SPECTRUM_SPREAD = Spread(6.7, 7.3)
+SPECTRUM_SPREAD = Spread(5.3, 7.2)
 """Spread of the distance of two spectra, in dB."""
 PARTIALS_SPREAD = Spread(0.0, 16.0)
 """Spread of the share of new partials, in per cent."""
@@ -148,7 +150,7 @@ ATTRIBUTES: dict[str, Attribute] = {
             "dB/s",
             _each(lambda of: of.decay_db_per_s),
             _of_decay,
-            Spread(0.5, 1.4),
+            Spread(0.3, 1.4),
         ),
         (
             "vibrato",
@@ -164,7 +166,7 @@ ATTRIBUTES: dict[str, Attribute] = {
             "dB",
             _each(lambda of: of.swings.tremolo_db),
             _as_it_is,
-            Spread(0.9, 1.6),
+            Spread(1.0, 1.6),
         ),
         (
             "roughness",
@@ -172,7 +174,7 @@ ATTRIBUTES: dict[str, Attribute] = {
             "dB",
             _in_common(lambda of: of.fluctuation, roughness_db),
             _as_it_is,
-            Spread(0.8, 2.3),
+            Spread(1.0, 2.3),
         ),
         (
             "tone_to_noise",
@@ -180,7 +182,7 @@ ATTRIBUTES: dict[str, Attribute] = {
             "dB",
             _in_common(lambda of: of.tone_to_noise_db, _mean),
             _as_it_is,
-            Spread(5.2, 9.6),
+            Spread(3.0, 9.6),
         ),
         ("width", "width", "dB", _each(lambda of: of.width_db), _as_it_is, Spread(2.0, 6.4)),
         (
@@ -189,7 +191,7 @@ ATTRIBUTES: dict[str, Attribute] = {
             "s",
             _in_common(lambda of: of.ringing_s, ring_s),
             math.log2,
-            Spread(0.2, 0.43),
+            Spread(0.3, 0.43),
         ),
     )
 }
@@ -264,7 +266,7 @@ def changes(before: Sound, after: Sound) -> dict[str, float]:
     """
     both = [attributes_of(each) for each in (before, after)]
     found = {}
-    distance_db = _distance_db(*both)
+    distance_db = spectral_distance_db(*(each.spectrum_db for each in both))
     if distance_db is not None:
         found[SPECTRUM] = distance_db / SPECTRUM_SPREAD.between
     for name, attribute in ATTRIBUTES.items():
@@ -280,7 +282,9 @@ def changes(before: Sound, after: Sound) -> dict[str, float]:
 def _compared_spectra(
     content: Attributes, output: Attributes, style: Attributes
 ) -> list[Comparison]:
-    start, rest = _distance_db(content, style), _distance_db(output, style)
+    start, rest = (
+        spectral_distance_db(each.spectrum_db, style.spectrum_db) for each in (content, output)
+    )
     moved = None
     if start is not None and rest is not None and start >= SPECTRUM_SPREAD.within:
         moved = 100.0 * (1.0 - rest / start)
@@ -304,9 +308,3 @@ def _compared(attribute: Attribute, sounds: Sequence[Attributes]) -> Comparison:
             moved = 100.0 * (output - content) / way + 0.0  # no -0
     first, second, third = attribute.values(sounds)
     return Comparison(attribute.name, attribute.label, attribute.unit, first, second, third, moved)
-
-
-def _distance_db(one: Attributes, other: Attributes) -> float | None:
-    if np.isnan(one.spectrum_db).any() or np.isnan(other.spectrum_db).any():
-        return None
-    return spectral_distance_db(one.spectrum_db, other.spectrum_db)

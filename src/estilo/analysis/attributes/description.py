@@ -21,8 +21,8 @@ class Attributes:
     """Attributes of a sound, each in its physical unit; None where there is nothing to measure.
 
     Args:
-        spectrum_db: level of each band while notes are held, 0 dB for the loudest; NaN in silence.
-            **Shape** ``(37,)``.
+        spectrum_db: level of the peaks in each band while notes are held, 0 dB for the loudest; NaN
+            below the lowest partial. **Shape** ``(37,)``.
         rises_ms: times in which notes rise, in ms, by bands; NaN where a band does not.
             **Shape** ``(37, notes)``.
         decay_db_per_s: how fast held notes fade, in dB per second.
@@ -50,12 +50,12 @@ class Attributes:
     @property
     def centroid_hz(self) -> float | None:
         """Centre of the steady spectrum, in Hz."""
-        return None if np.isnan(self.spectrum_db).any() else centroid_hz(self.spectrum_db)
+        return centroid_hz(self.spectrum_db)
 
     @property
     def tilt_db_per_octave(self) -> float | None:
         """Slope of the steady spectrum, in dB per octave."""
-        return None if np.isnan(self.spectrum_db).any() else tilt_db_per_octave(self.spectrum_db)
+        return tilt_db_per_octave(self.spectrum_db)
 
     @property
     def attack_ms(self) -> float | None:
