@@ -216,13 +216,9 @@ def compared(content: Sound, style: Sound, output: Sound) -> tuple[Comparison, .
         >>> rows["spectrum"].moved_percent, rows["spectrum"].output
         (100.0, 0.0)
     """
-    sounds = [attributes_of(each) for each in (content, output, style)]
-    rows = [
-        *_compared_spectra(*sounds),
-        *(_compared(attribute, sounds) for attribute in ATTRIBUTES.values()),
-    ]
     added = new_partials_percent(output, content)
     none = None if added is None else 0.0
+    rows = _with_a_way(content, output, style)
     return (*rows, Comparison(PARTIALS, "new partials", "%", none, added, None))
 
 
@@ -243,7 +239,7 @@ def moved_attributes(content: Sound, style: Sound, output: Sound) -> dict[str, f
         >>> moved_attributes(dull, bright, dull)["spectrum"]
         0.0
     """
-    rows = compared(content, style, output)
+    rows = _with_a_way(content, output, style)
     return {each.name: each.moved_percent for each in rows if each.moved_percent is not None}
 
 
@@ -277,6 +273,12 @@ def changes(before: Sound, after: Sound) -> dict[str, float]:
     if added is not None:
         found[PARTIALS] = added / PARTIALS_SPREAD.between
     return found
+
+
+def _with_a_way(content: Sound, output: Sound, style: Sound) -> list[Comparison]:
+    sounds = [attributes_of(each) for each in (content, output, style)]
+    spectra = _compared_spectra(*sounds)
+    return spectra + [_compared(attribute, sounds) for attribute in ATTRIBUTES.values()]
 
 
 def _compared_spectra(
