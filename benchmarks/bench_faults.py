@@ -32,7 +32,7 @@ from estilo.synthesis.patches import FAMILIES
 
 SEED = 20_261_202
 RATE_HZ = 44_100
-SETS = {"real": (16, 1.0), "synthetic": (16, 0.5), "recorded-dev": (0, 0.5)}
+SETS = {"real": (60, 1.0), "synthetic": (38, 0.5), "recorded-dev": (22, 0.5)}
 """Number of pairs that thresholds were set on, and share of the pairs that are looked at."""
 ENGINES = ("optimise", "sines", "mosaic", "neural")
 CLEAR = 0.25

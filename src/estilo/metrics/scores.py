@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from estilo.analysis.attributes.partials import new_partials_percent
-from estilo.analysis.noise_floor import noise_share
+from estilo.analysis.noise_floor import is_noise
 from estilo.analysis.sound import Sound
 from estilo.metrics import METRICS
 from estilo.metrics.base import Metric, NothingToMeasure, Role, require_sounds
@@ -23,7 +23,7 @@ from estilo.metrics.fault import Fault
 from estilo.metrics.faults import faults
 from estilo.metrics.joining import blended, joined
 from estilo.metrics.judge.scale import taken
-from estilo.metrics.summary import NOISE_SHARE, artifacts, content_kept, movement
+from estilo.metrics.summary import artifacts, content_kept, movement
 from estilo.threads import limited
 
 _FIRST = (
@@ -209,8 +209,8 @@ def _new_partials(output: Sound, content: Sound) -> dict[str, float]:
 
 
 def _content_kept(values: dict[str, float], style: Sound | None) -> dict[str, float]:
-    is_noise = style is not None and style.once(noise_share) > NOISE_SHARE
-    known = {name: x for name, x in values.items() if not (is_noise and name == "pauses_db")}
+    fills_pauses = style is not None and is_noise(style)
+    known = {name: x for name, x in values.items() if not (fills_pauses and name == "pauses_db")}
     return {"content_kept": content_kept(known)}
 
 

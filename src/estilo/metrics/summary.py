@@ -24,8 +24,6 @@ _HARMONY = {"chroma": (0.38, 1.0), "pitch": (0.95, 0.0), "note_levels_db": (4.4,
 _RHYTHM = {"onset_f1": (0.22, 1.0), "loudness_correlation": (0.16, 1.0), "pauses_db": (43.0, 0.0)}
 _WORDS = {"words_kept": (0.0, 1.0)}
 _IMAGE = {"image_db": (10.7, 0.0)}
-NOISE_SHARE = 0.5
-"""Share of noise from which a style is noise: rain and sea have 0.85, a drum 0.3, a voice 0.1."""
 _UNITS = ("_hz", "_bpm", "_per_s")
 
 

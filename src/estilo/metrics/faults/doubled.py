@@ -34,7 +34,7 @@ _SHARE_DB = (-25.0, -12.0)
 _FLAT_DB, _VERBATIM_DB = 0.8, (-20.0, -12.0)
 _ELSEWHERE = 10.0  # times the content's power
 _FOLLOWS = 0.7  # correlation of the levels of two sounds that are one
-_QUIET = 0.01  # of the mean power: shares of what is softer are smaller
+_QUIET = 0.1  # of the mean power: shares of what is softer are smaller
 _TINY = 1e-12
 
 Spectra = NDArray[np.complexfloating]
@@ -188,7 +188,7 @@ def _explained(spectra: Spectra, known: Spectra) -> NDArray[np.float64]:
 def _share(power: NDArray[np.floating], output: Spectra) -> NDArray[np.float64]:
     """Share of the output's power within a second around each block.
 
-    What sounds where the output is 20 dB below its mean has a smaller share: in a pause any noise
+    What sounds where the output is 10 dB below its mean has a smaller share: in a pause any noise
     is all that there is.
     """
     kernel = np.ones(_SECOND) / _SECOND

@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from estilo.analysis.multipitch import FRAME_RATE_HZ, multipitch
 from estilo.analysis.noise_floor import EDGES_HZ, HOP_S, noise_floor
 from estilo.analysis.onsets import onset_times
 from estilo.analysis.sound import Sound
@@ -16,7 +17,7 @@ _SHARP = 0.7  # of the step lies within the gap
 _RANGE_DB = 45.0
 _MOST_BANDS = 25.0  # percentile of the bands' steps: three of four jump by as much
 _LEAST_BANDS = 3
-_ONSET_S = 0.12  # around an onset levels change anyhow
+_CHANGE_S = 0.15  # around an onset, or where notes begin and end, levels change anyhow
 _APART_S = 0.3
 
 
@@ -25,8 +26,8 @@ def level_jumps(of: Compared) -> list[Fault]:
 
     The step is between the means of 0.4 s before and after, comes within 80 ms, and is as high in
     three of four bands: another note of another instrument changes some. Severity is 0 up to 4 dB
-    and 1 from 12 dB. Near onsets of the content, and in bands 45 dB below the strongest, nothing
-    is said.
+    and 1 from 12 dB. Near onsets of the content, where its notes change, and in bands 45 dB
+    below the strongest, nothing is said.
 
     Args:
         of: output, and what it is held against.
@@ -38,8 +39,8 @@ def level_jumps(of: Compared) -> list[Fault]:
     n = min(len(each) for each in each_db)
     step_db = min((each[:n] for each in each_db), key=lambda each: np.abs(each).max(initial=0.0))
     for each in references:
-        for time_s in each.once(onset_times):
-            first, last = (round((time_s + side) / HOP_S) for side in (-_ONSET_S, _ONSET_S))
+        for time_s in (*each.once(onset_times), *each.once(_note_changes_s)):
+            first, last = (round((time_s + side) / HOP_S) for side in (-_CHANGE_S, _CHANGE_S))
             step_db[max(first, 0) : last + 1] = 0.0
     found: list[Fault] = []
     for frame in np.argsort(-np.abs(step_db)):
@@ -52,6 +53,12 @@ def level_jumps(of: Compared) -> list[Fault]:
             edges_hz = EDGES_HZ[0], EDGES_HZ[-1]
             found.append(Fault("level jumps", severity, time_s, time_s, *edges_hz, None, words))
     return found
+
+
+def _note_changes_s(sound: Sound) -> NDArray[np.float64]:
+    """Times at which notes begin or end. **Shape** ``(changes,)``."""
+    changes = np.diff(sound.once(multipitch), axis=0).any(axis=1)
+    return np.asarray((np.flatnonzero(changes) + 0.5) / FRAME_RATE_HZ, np.float64)
 
 
 def _steps_db(output: Sound, reference: Sound) -> NDArray[np.float64]:

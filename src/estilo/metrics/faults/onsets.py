@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from estilo.analysis.attacks import attacks_at, second_attacks
+from estilo.analysis.noise_floor import is_noise
 from estilo.analysis.onsets import onset_times
 from estilo.analysis.sound import RATE_HZ
 from estilo.metrics.fault import Fault
@@ -13,8 +14,10 @@ _SMEARED = (0.2, 0.6)  # of the sharpness that is missing
 _LOST = (0.6, 0.9)  # of the rise that is missing
 _DOUBLED = (0.35, 0.8)  # of the attack's strength
 _OF_STYLE = 25.0  # percentile over the style's attacks, as not all of its notes have to be soft
+_SOFTEST = 5.0
 _LEAST_RISE = 0.5  # of the median: weaker onsets of the content may not be attacks
 _LEAST_SHARE = 0.4  # of the content's attack that is left beside a second one
+_LEAST_ATTACKS = 5
 _APART_S = 0.2  # an attack with another nearer than this is not looked at for a second one
 _SMEARED_OF, _DOUBLED_OF = 5, 9  # attacks whose median counts, as single ones are misjudged
 _TOGETHER_S = 1.5
@@ -42,7 +45,7 @@ def onset_faults(of: Compared) -> list[Fault]:
     if of.style is not None and len(style_s := of.style.once(onset_times)):
         typical = attacks_at(of.style, style_s)
         sharpness = np.minimum(sharpness, np.percentile(typical.sharpness, _OF_STYLE))
-        whole_db = np.minimum(whole_db, np.percentile(typical.whole_rise_db, _OF_STYLE))
+        whole_db = np.minimum(whole_db, np.percentile(typical.whole_rise_db, _SOFTEST))
     strong_db = theirs[0].whole_rise_db
     is_attack = strong_db >= _LEAST_RISE * np.median(strong_db)
     missing = 1.0 - own.sharpness / np.maximum(sharpness, 1e-9)
@@ -58,7 +61,8 @@ def doubled_attacks(of: Compared) -> list[Fault]:
     """Attacks that have a second one 40 to 160 ms before (a pre-echo) or after.
 
     Severity is 0 for a second attack of 0.35 of the first more than the content, or the target, has
-    there and 1 from 0.8 of it.
+    there and 1 from 0.8 of it. Of fewer than five attacks that are apart, and of noise, nothing is
+    said.
 
     Args:
         of: output, and what it is held against.
@@ -69,7 +73,7 @@ def doubled_attacks(of: Compared) -> list[Fault]:
         [gaps_s > _APART_S, [True]]
     )
     times_s = times_s[is_apart[: len(times_s)]]
-    if len(times_s) == 0:
+    if len(times_s) < _LEAST_ATTACKS or is_noise(of.same_time[0]):
         return []
     own = second_attacks(of.aligned, times_s)
     theirs = [second_attacks(each, times_s) for each in of.same_time]
