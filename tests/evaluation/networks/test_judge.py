@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from estilo.analysis.sound import Sound
 from estilo.audio import Audio
 from estilo.datasets.instruments.library import InstrumentNote, write_library
 from estilo.errors import InputError
@@ -15,9 +16,9 @@ from estilo.evaluation.networks.judge_textures import texture_bank
 from estilo.evaluation.networks.judge_trials import accuracy, draw_note_trial, draw_phrase_trial
 from estilo.evaluation.networks.note_bank import NoteBank, joined, read_bank
 from estilo.evaluation.networks.runner import run
-from estilo.evaluation.networks.sessions import smooth_random, through_sessions
+from estilo.evaluation.networks.sessions import in_noise, smooth_random, through_sessions
 from estilo.io import save
-from estilo.metrics.judge.hearing import N_BANDS, RATE_HZ, audible
+from estilo.metrics.judge.hearing import N_BANDS, RATE_HZ, audible, band_powers
 
 PITCHES = range(48, 73, 2)
 
@@ -241,3 +242,28 @@ def test_calibration_measures_clips_of_one_source_nearer(bank, monkeypatch):
     rng = np.random.default_rng(5)
     found = calibrated(trained_weights(), bank, np.arange(12), rng, n=6)
     assert found["same_source"][1].mean() < 0.6 * found["other_source"].mean()
+
+
+@pytest.mark.parametrize("tone", [0.0, 0.3], ids=["noise", "noise under a tone"])
+def test_noise_of_a_session_fluctuates_as_that_of_a_recording(tone):
+    rng = np.random.default_rng(0)
+    time_s = np.arange(20 * RATE_HZ) / RATE_HZ
+    clean = tone * sum(np.sin(2 * np.pi * 220 * k * time_s + k) / k for k in range(1, 40))
+    noise = 0.02 * rng.normal(size=len(time_s))
+    powers, of_noise, recorded = (
+        band_powers(Sound(each, RATE_HZ))[:, 10:-10]
+        for each in (clean + 0.0 * noise, noise, clean + noise)
+    )
+    mean = np.broadcast_to(of_noise.mean(axis=1, keepdims=True), powers.shape)
+    made = in_noise(powers[None], mean[None], rng)[0]
+    bands = slice(20, None)  # no partial lies half in one of them
+    for measure, within in ((np.mean, 0.6), (np.std, 0.3), (_next_alike, 0.25)):
+        ours, theirs = (
+            np.array([measure(10 * np.log10(band)) for band in each[bands]])
+            for each in (made, recorded)
+        )
+        assert np.abs(ours - theirs).mean() < within, measure
+
+
+def _next_alike(values) -> float:
+    return float(np.corrcoef(values[1:], values[:-1])[0, 1])

@@ -302,7 +302,7 @@ TRAINING = Training(
     name="judge",
     title="The network that tells timbres apart (estilo.metrics.judge).",
     folder="estilo/metrics/weights",
-    counts={"n_steps": 3300, "n_textures": 120},
+    counts={"n_steps": 4000, "n_textures": 120},
     inputs=("instruments",),
     train=train,
 )

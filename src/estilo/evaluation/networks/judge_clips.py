@@ -45,8 +45,9 @@ def draw_batch(
 ) -> Batch:
     """Clips of several instruments around one pitch, from a few libraries.
 
-    Libraries count alike, however many instruments they have, so that those of one library, which
-    were recorded alike, are often to be told apart.
+    Those of one library, which were recorded alike, are often to be told apart. A library is drawn
+    in proportion to the root of the number of its instruments, so that the thousands of presets of
+    a synthesiser do not crowd out the few that were recorded.
 
     The first clip of each instrument is a note near that pitch, so that there are notes of other
     instruments at the same pitch that are to be further away than its own an octave off.
@@ -117,9 +118,11 @@ def _of_few_libraries(
 ) -> NDArray[np.int64]:
     """All instruments, some of one library after some of another."""
     libraries = bank.library[instruments]
+    found, counts = np.unique(libraries, return_counts=True)
+    shares = np.sqrt(counts) / np.sqrt(counts).sum()
     drawn: list[NDArray[np.int64]] = []
     rest: list[NDArray[np.int64]] = []
-    for library in rng.permutation(np.unique(libraries)):
+    for library in rng.choice(found, size=len(found), replace=False, p=shares):
         members = rng.permutation(instruments[libraries == library])
         drawn.append(members[:_OF_ONE_LIBRARY])
         rest.append(members[_OF_ONE_LIBRARY:])

@@ -1,8 +1,9 @@
 """Random recording sessions around clips, in the powers of bands: equaliser, room, noise, codec.
 
-What a network sees of a session must not tell it the instrument. Powers add up, so a room is a
-decay of power, and noise is power that fluctuates as that of noise in a band of its width does;
-what phases would do is left out.
+What a network sees of a session must not tell it the instrument. A room is a decay of power. Noise
+is what noise in a band of that width leaves of a recording: its power fluctuates from frame to
+frame, and so does that of the notes above it, whose phase it meets by chance. Without the second,
+a network takes notes in noise for an ensemble.
 """
 
 import numpy as np
@@ -15,6 +16,13 @@ Array = NDArray[np.float32]
 _EQUALISED, _MATCHED, _IN_A_ROOM = 0.8, 0.3, 0.6  # shares of the clips, as all below
 _NOISY, _GATED, _DULL = 0.9, 0.3, 0.12
 _STEEPEST_DB = 25.0
+_LOUDEST_NOISE_DB, _FAINTEST_NOISE_DB = -15.0, -50.0
+# A Hann window at the middles of the four hops that it is long: frames of noise that are filtered
+# with it are as alike as overlapping frames are, .65 from one to the next.
+_WINDOW = (0.146, 0.854, 0.854, 0.146)
+# Powers are as alike as the squares of that; a filter of two taps does it.
+_POWER_WINDOW = (0.633, 0.367)
+_EXCERPTS = 16  # a noise is drawn that is so many times as long as a clip; each has a part of it
 
 
 def through_sessions(powers: Array, rng: np.random.Generator) -> Array:
@@ -30,7 +38,7 @@ def through_sessions(powers: Array, rng: np.random.Generator) -> Array:
     out = powers / np.maximum(loudest, 1e-12)[:, None, None]
     out = out * (_equalisers(len(out), rng) * _matches(out, rng))[:, :, None]
     out = _in_rooms(out, rng)
-    out = out + _noises(out, rng)
+    out = in_noise(out, _noises(out, rng), rng)
     return _low_passed(out, rng).astype(np.float32)
 
 
@@ -92,9 +100,10 @@ def _in_rooms(powers: NDArray, rng: np.random.Generator) -> NDArray:
 def _noises(powers: NDArray, rng: np.random.Generator) -> NDArray:
     """Noise of any colour, or of the average spectrum of the clip itself or of another one.
 
-    It lies 12 to 50 dB below what sounds, and in some clips follows its loudness.
+    It lies 15 to 50 dB below what sounds, and in some clips follows its loudness. Mean powers, which
+    do not fluctuate yet.
     """
-    n, _, n_frames = powers.shape
+    n = len(powers)
     loudness = powers.sum(axis=1)
     sounds = loudness > 1e-4 * loudness.max(axis=1, keepdims=True)
     mean = (loudness * sounds).sum(axis=1) / np.maximum(sounds.sum(axis=1), 1)
@@ -104,19 +113,62 @@ def _noises(powers: NDArray, rng: np.random.Generator) -> NDArray:
     others = np.where((rng.random(n) < 0.75)[:, None], own[rng.permutation(n)], own)
     spectrum = np.where((rng.random(n) < 0.4)[:, None], coloured, others)
     spectrum = spectrum / np.maximum(spectrum.sum(axis=1, keepdims=True), 1e-12)
-    level = 10.0 ** (rng.uniform(-50.0, -12.0, n) / 10.0) * (rng.random(n) < _NOISY)
+    level_db = rng.uniform(_FAINTEST_NOISE_DB, _LOUDEST_NOISE_DB, n)
+    level = 10.0 ** (level_db / 10.0) * (rng.random(n) < _NOISY)
     follows = (rng.random(n) < _GATED)[:, None]
     course = np.where(follows, loudness / np.maximum(mean, 1e-12)[:, None], 1.0)
-    noise = spectrum[:, :, None] * (mean * level)[:, None, None] * course[:, None, :]
-    shape = _degrees_of_freedom()[None, :, None]
-    return noise * rng.gamma(shape, 1.0 / shape, (n, N_BANDS, n_frames))
+    return spectrum[:, :, None] * (mean * level)[:, None, None] * course[:, None, :]
 
 
-def _degrees_of_freedom() -> NDArray:
-    """Half of those of a noise's power in each band: its independent bins, which overlap."""
+def in_noise(powers: NDArray, noise: NDArray, rng: np.random.Generator) -> NDArray:
+    r"""Powers of bands after noise was added to the signal.
+
+    .. math:: |\sqrt p + \sqrt{n / k}\, z|^2 + \frac{n}{k} \sum_{i=2}^{k} |z_i|^2
+
+    for a power *p* of the signal, *n* of the noise, *k* independent parts of a band and *z* normally
+    distributed complex numbers, as alike from frame to frame as overlapping windows are.
+
+    **Shape**: ``(clips, N_BANDS, frames)`` for both, to the same.
+
+    Args:
+        powers: powers of bands.
+        noise: mean powers of the noise.
+        rng: random generator.
+    """
+    n_frames = noise.shape[2]
+    parts = _independent_parts().astype(np.float32)[:, None]
+    length = _EXCERPTS * n_frames
+    first = [_filtered(rng, length) * np.sqrt(0.5 / parts) for _ in range(2)]
+    rest = _filtered_powers(parts - 1.0, rng, length) * (1.0 - 1.0 / parts)
+    starts = rng.integers(0, length - n_frames + 1, len(noise))
+    real, imaginary, rest = (
+        np.stack([field[:, start : start + n_frames] for start in starts])
+        for field in (*first, rest)
+    )
+    together = np.square(np.sqrt(powers) + np.sqrt(noise) * real)
+    return together + noise * (np.square(imaginary) + rest)
+
+
+def _filtered(rng: np.random.Generator, length: int) -> Array:
+    """Normally distributed values of variance 1; **shape** ``(N_BANDS, length)``."""
+    taps = _WINDOW / np.linalg.norm(_WINDOW)
+    drawn = rng.standard_normal((N_BANDS, length + len(taps) - 1), dtype=np.float32)
+    return sum(np.float32(tap) * drawn[:, at : at + length] for at, tap in enumerate(taps))
+
+
+def _filtered_powers(parts: NDArray, rng: np.random.Generator, length: int) -> Array:
+    """Mean powers of some independent parts, of mean 1; **shape** ``(N_BANDS, length)``."""
+    early, late = _POWER_WINDOW
+    shape = np.repeat(np.maximum(parts, 0.05) * (early**2 + late**2), length + 1, axis=1)
+    drawn = rng.standard_gamma(shape, dtype=np.float32) / shape
+    return early * drawn[:, 1:] + late * drawn[:, :-1]
+
+
+def _independent_parts() -> NDArray:
+    """Number of independent parts of a noise in each band, as measured on white noise."""
     weights = band_weights()
     bins = weights.sum(axis=1) ** 2 / np.square(weights).sum(axis=1)
-    return np.maximum(0.6 * bins, 1.0)
+    return np.maximum(0.52 * bins + 0.55, 1.0)
 
 
 def _low_passed(powers: NDArray, rng: np.random.Generator) -> NDArray:
