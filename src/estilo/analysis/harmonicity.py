@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from estilo.analysis.spectral_shape import Spectrum
+from estilo.analysis.transforms import backward
 
 LOW_HZ, HIGH_HZ = 50.0, 5000.0
 """Range in which a pitch is looked for, in Hz."""
@@ -110,7 +111,7 @@ def pitch_track(spectrum: Spectrum) -> tuple[np.ndarray, np.ndarray]:
     parts = []
     for start in range(0, len(spectrum.power), 256):
         heard = np.where(is_heard, spectrum.power[start : start + 256], np.float32(0.0))
-        acf = np.fft.irfft(heard, n_lags, axis=1)[:, :longest]
+        acf = backward(heard, n_lags)[:, :longest]
         energy = np.maximum(acf[:, :1], np.finfo(np.float32).tiny)
         correlation = acf / energy / of_window.astype(np.float32)
         parts.append(_best_period(correlation, int(np.searchsorted(lag_s, _LEAST_LAG_S))))

@@ -23,6 +23,7 @@ from importlib.resources import files
 import numpy as np
 
 from estilo.analysis.sound import RATE_HZ, Sound
+from estilo.analysis.transforms import forward
 
 LOWEST_MIDI = 21
 """Note of the first column: A0, 27.5 Hz."""
@@ -106,9 +107,10 @@ def log_spectra(mono: np.ndarray) -> np.ndarray:
         views = np.lib.stride_tricks.sliding_window_view(padded[half - length // 2 :], length)
         views = views[::HOP][:n_frames]
         for start in range(0, n_frames, _BLOCK):  # all at once, an hour would not fit into memory
-            spectrum = np.fft.rfft(views[start : start + _BLOCK] * _window(length))
+            spectrum = forward(views[start : start + _BLOCK] * _window(length))
             squares = np.square(spectrum.real) + np.square(spectrum.imag)
-            np.matmul(squares, _bands(length), out=power[layer, start : start + _BLOCK])
+            for bins, bands, triangles in _bands(length):
+                power[layer, start : start + _BLOCK, bands] = squares[:, bins] @ triangles
     mean_power = float(np.mean(np.square(mono, dtype=np.float64))) if len(mono) else 0.0
     power /= np.float32(max(mean_power, _SILENCE))
     levels_db = 10.0 * np.log10(np.maximum(power, 1e-9))
@@ -134,7 +136,7 @@ def logits(levels: np.ndarray, weights: Mapping[str, np.ndarray]) -> np.ndarray:
 
 
 def _logits_of_block(frames: np.ndarray, weights: Mapping[str, np.ndarray]) -> np.ndarray:
-    near = _relu(_affine(_neighbourhood(frames), "near", weights))
+    near = _relu(_near(frames, weights))
     notes = _relu(_affine(_at_harmonics(near), "harmonic", weights))
     notes = _relu(_affine(notes, "reduce", weights))
     known = _relu(_affine(_of_relatives(notes), "relative", weights))
@@ -154,18 +156,17 @@ def _affine(x: np.ndarray, name: str, weights: Mapping[str, np.ndarray]) -> np.n
     return flat.reshape(*x.shape[:-1], -1)
 
 
-def _neighbourhood(frames: np.ndarray) -> np.ndarray:
+def _near(frames: np.ndarray, weights: Mapping[str, np.ndarray]) -> np.ndarray:
+    """A layer on the bins nearby of each frame and its neighbours."""
     side = NEAR_BINS // 2
+    n_bins, n_layers = frames.shape[1:]
     padded = np.pad(frames, ((0, 0), (side, side), (0, 0)))
-    n = len(frames) - (NEAR_FRAMES - 1)
-    return np.concatenate(
-        [
-            padded[t : t + n, b : b + frames.shape[1]]
-            for t in range(NEAR_FRAMES)
-            for b in range(NEAR_BINS)
-        ],
-        axis=-1,
-    )
+    views = np.lib.stride_tricks.sliding_window_view(padded, NEAR_BINS, axis=1)
+    around = np.swapaxes(views, 2, 3).reshape(-1, NEAR_BINS * n_layers)
+    parts = weights["near"].reshape(NEAR_FRAMES, NEAR_BINS * n_layers, -1)
+    n = (len(frames) - (NEAR_FRAMES - 1)) * n_bins
+    flat = sum(around[t * n_bins : t * n_bins + n] @ part for t, part in enumerate(parts))
+    return (flat + weights["near_bias"]).reshape(-1, n_bins, parts.shape[-1])
 
 
 def _at_harmonics(near: np.ndarray) -> np.ndarray:
@@ -215,12 +216,23 @@ def _window(length: int) -> np.ndarray:
 
 
 @lru_cache(maxsize=8)
-def _bands(length: int) -> np.ndarray:
-    """Triangles on the log-frequency axis, never narrower than a bin of the transform."""
+def _bands(length: int) -> tuple[tuple[slice, slice, np.ndarray], ...]:
+    """Triangles on the log-frequency axis, never narrower than a bin of the transform.
+
+    Octave by octave: bins of the transform, bands, and the triangles between them, which are 0
+    elsewhere.
+    """
     notes = LOWEST_MIDI + (np.arange(N_BINS) - 1) / BINS_PER_SEMITONE
     centres_hz = 440.0 * 2.0 ** ((notes - 69) / 12)
     frequencies_hz = np.fft.rfftfreq(length, 1.0 / RATE_HZ)
     step = 2.0 ** (1.0 / (12 * BINS_PER_SEMITONE)) - 1.0
     widths_hz = np.maximum(centres_hz * step, RATE_HZ / length)
     triangles = 1.0 - np.abs(frequencies_hz[:, None] - centres_hz) / widths_hz
-    return np.maximum(triangles, 0.0).astype(np.float32)
+    triangles = np.maximum(triangles, 0.0).astype(np.float32)
+    octaves = []
+    for first in range(0, N_BINS, 12 * BINS_PER_SEMITONE):
+        bands = slice(first, min(first + 12 * BINS_PER_SEMITONE, N_BINS))
+        heard = np.flatnonzero(triangles[:, bands].any(axis=1))
+        bins = slice(int(heard[0]), int(heard[-1]) + 1)
+        octaves.append((bins, bands, np.ascontiguousarray(triangles[bins, bands])))
+    return tuple(octaves)

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from estilo.analysis.sound import RATE_HZ, Sound
+from estilo.analysis.transforms import forward
 from estilo.errors import InputError
 from estilo.units import hz_to_midi
 
@@ -218,7 +219,7 @@ def _power_blocks(samples: Array, n_fft: int, hop_length: int) -> Iterator[Array
     n_frames = 1 + len(samples) // hop_length
     frames = np.lib.stride_tricks.sliding_window_view(padded, n_fft)[::hop_length][:n_frames]
     for start in range(0, n_frames, _BLOCK_FRAMES):
-        spectrum = np.fft.rfft(frames[start : start + _BLOCK_FRAMES] * window, axis=1)
+        spectrum = forward(frames[start : start + _BLOCK_FRAMES] * window)
         yield np.square(spectrum.real) + np.square(spectrum.imag)
 
 

@@ -142,7 +142,7 @@ def _print_tables(found: "Scores", parts: "Heard") -> None:
         console.print(_faults_table(found.faults))
     if parts.against.content is not None and parts.against.blend is not None:
         console.print(_attributes_table(parts.against.content, parts.against.blend, parts.output))
-    console.print(_descriptors_table(values, parts))
+    console.print(_descriptors_table(parts))
 
 
 def _faults_table(faults: Sequence["Fault"]) -> "Table":
@@ -197,22 +197,22 @@ def _attributes_table(content: "Sound", style: "Sound", output: "Sound") -> "Tab
     return table
 
 
-def _descriptors_table(values: dict[str, float], parts: "Heard") -> "Table":
+def _descriptors_table(parts: "Heard") -> "Table":
     """The descriptors of every recording side by side, and how far the output moved."""
     from estilo.analysis.descriptors import describe
-    from estilo.analysis.movement import MOVING
-    from estilo.metrics.summary import moved_name
+    from estilo.analysis.movement import MOVING, how_far
 
     against = parts.against
     given = {"content": against.content, "style": against.blend, "target": against.target}
     heard = {name: of.once(describe) for name, of in given.items() if of is not None}
     heard["output"] = parts.output.once(describe)
-    has_way = against.content is not None and against.blend is not None
+    has_way = {"content", "style"} <= set(heard)
+    moved = how_far(*(heard[name] for name in ("content", "style", "output"))) if has_way else {}
     table = _plain_table("descriptors", "", *heard, *(["moved"] if has_way else []))
     for name, label, unit, spec in ROWS:
         if name in MOVING or name == "key":
             cells = [cell(getattr(of, name), spec) for of in heard.values()]
-            share = values.get(moved_name(name))
+            share = moved.get(name)
             cells += ["–" if share is None else f"{share:.0f} %"] if has_way else []
             table.add_row(label, unit, *cells)
     return table

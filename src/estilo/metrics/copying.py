@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from estilo.analysis.sound import RATE_HZ, Sound
+from estilo.analysis.transforms import backward, forward
 from estilo.errors import InputError
 from estilo.metrics.base import Metric, are_audible, nothing_to_measure
 
@@ -40,7 +41,7 @@ def copy_score(output: ArrayLike, style: ArrayLike, sample_rate: int) -> float:
         >>> round(copy_score(noise, noise, 16000), 3)
         1.0
     """
-    output, style = np.asarray(output, np.float64), np.asarray(style, np.float64)
+    output, style = np.asarray(output, np.float32), np.asarray(style, np.float32)
     size, hop = round(WINDOW_S * sample_rate), round(HOP_S * sample_rate)
     for name, signal in (("output", output), ("style", style)):
         if signal.ndim != 1 or len(signal) < size:
@@ -48,10 +49,10 @@ def copy_score(output: ArrayLike, style: ArrayLike, sample_rate: int) -> float:
                 f"the {name} must be mono and at least {WINDOW_S} s long, got shape {signal.shape} "
                 f"at {sample_rate} Hz; give more audio"
             )
-    energy = np.concatenate([[0.0], np.cumsum(style**2)])
+    energy = np.concatenate([[0.0], np.cumsum(np.square(style, dtype=np.float64))])
     norms = np.sqrt(np.maximum(energy[size:] - energy[:-size], 0.0))
     audible = norms > max(_SILENCE, 1e-4 * norms.max())
-    weights = np.divide(1.0, norms, out=np.zeros_like(norms), where=audible)
+    weights = np.divide(1.0, norms, out=np.zeros_like(norms), where=audible).astype(np.float32)
     windows = np.lib.stride_tricks.sliding_window_view(output, size)[::hop]
     matches = [
         _best_matches(windows[start : start + _WINDOWS_AT_ONCE], style, weights)
@@ -96,13 +97,14 @@ def _best_matches(windows: np.ndarray, style: np.ndarray, weights: np.ndarray) -
     size = windows.shape[1]
     n_fft = 1 << (min(4 * size, len(style)) - 1).bit_length()
     n_lags = n_fft - size + 1
-    spectra = np.fft.rfft(windows, n_fft).conj()
-    best = np.zeros(len(windows))
+    spectra = forward(windows, n_fft).conj()
+    best = np.zeros(len(windows), np.float32)
     for start in range(0, len(weights), n_lags):
-        block = np.fft.rfft(style[start : start + n_fft], n_fft)
+        block = forward(style[start : start + n_fft], n_fft)
         here = weights[start : start + n_lags]
-        products = np.fft.irfft(spectra * block, n_fft)[:, : len(here)]
+        products = backward(spectra * block, n_fft)[:, : len(here)]
         np.maximum(best, np.max(np.abs(products) * here, axis=1), out=best)
+    best /= n_fft
     norms = np.linalg.norm(windows, axis=1)
     return np.divide(best, norms, out=np.zeros_like(best), where=norms >= _SILENCE)
 

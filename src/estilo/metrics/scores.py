@@ -2,7 +2,7 @@
 
 Conventions: every registered metric whose reference is there, under its own name; above them
 `estilo.metrics.summary`: ``content_kept``, ``artifacts``, ``moved_percent`` and one
-``moved_…_percent`` per descriptor and attribute; ``new_partials_percent``; and
+``moved_…_percent`` per attribute; ``new_partials_percent``; and
 `estilo.metrics.judge.scale`: ``style_taken`` between ``style_taken_low`` and ``style_taken_high``.
 What is not a number, because there is nothing to measure, is left out; why, is in the remarks where
 it is worth saying.

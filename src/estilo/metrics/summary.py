@@ -11,8 +11,6 @@ import math
 import statistics
 from collections.abc import Mapping, Sequence
 
-from estilo.analysis.descriptors import describe_timbre_and_rhythm
-from estilo.analysis.movement import how_far
 from estilo.analysis.sound import Sound
 from estilo.metrics.attributes import moved_attributes
 from estilo.metrics.fault import Fault
@@ -24,7 +22,6 @@ _HARMONY = {"chroma": (0.38, 1.0), "pitch": (0.95, 0.0), "note_levels_db": (4.4,
 _RHYTHM = {"onset_f1": (0.22, 1.0), "loudness_correlation": (0.16, 1.0), "pauses_db": (43.0, 0.0)}
 _WORDS = {"words_kept": (0.0, 1.0)}
 _IMAGE = {"image_db": (10.7, 0.0)}
-_UNITS = ("_hz", "_bpm", "_per_s")
 
 
 def content_kept(values: Mapping[str, float]) -> float:
@@ -85,7 +82,7 @@ def artifacts(found: Sequence[Fault]) -> float:
 
 
 def movement(content: Sound, style: Sound, output: Sound) -> dict[str, float]:
-    """How far each descriptor and each attribute moved from content to style, in per cent.
+    """How far each attribute moved from content to style, in per cent.
 
     Args:
         content: any length and rate.
@@ -93,8 +90,7 @@ def movement(content: Sound, style: Sound, output: Sound) -> dict[str, float]:
         output: any length and rate.
 
     Returns:
-        ``moved_<descriptor>_percent`` as `estilo.analysis.movement.how_far` says, and
-        ``moved_<attribute>_percent`` as `estilo.metrics.attributes.moved_attributes` does, where
+        ``moved_<attribute>_percent`` as `estilo.metrics.attributes.moved_attributes` says, where
         content and style differ; and ``moved_percent``, the median over the attributes.
 
     Example:
@@ -102,30 +98,24 @@ def movement(content: Sound, style: Sound, output: Sound) -> dict[str, float]:
         >>> noise = np.random.default_rng(0).normal(size=16000)
         >>> dull, bright = Sound(np.cumsum(noise), 16000), Sound(np.diff(noise), 16000)
         >>> moved = movement(dull, bright, bright)
-        >>> moved["moved_spectral_centroid_percent"], moved["moved_spectrum_percent"]
+        >>> moved["moved_percent"], moved["moved_spectrum_percent"]
         (100.0, 100.0)
     """
-    described = (each.once(describe_timbre_and_rhythm) for each in (content, style, output))
-    moved = {
-        moved_name(name): share for name, share in how_far(*described).items() if share is not None
-    }
     attributes = moved_attributes(content, style, output)
-    moved |= {moved_name(name): share for name, share in attributes.items()}
+    moved = {moved_name(name): share for name, share in attributes.items()}
     if attributes:
         moved["moved_percent"] = statistics.median(attributes.values())
     return moved
 
 
-def moved_name(descriptor: str) -> str:
-    """Name of the movement of a descriptor or an attribute.
+def moved_name(attribute: str) -> str:
+    """Name of the movement of an attribute.
 
     Args:
-        descriptor: name such as ``"tempo_bpm"`` or ``"attack"``.
+        attribute: name such as ``"attack"``.
 
     Example:
-        >>> moved_name("tempo_bpm")
-        'moved_tempo_percent'
+        >>> moved_name("attack")
+        'moved_attack_percent'
     """
-    for unit in _UNITS:
-        descriptor = descriptor.removesuffix(unit)
-    return f"moved_{descriptor}_percent"
+    return f"moved_{attribute}_percent"

@@ -12,14 +12,14 @@ from functools import cached_property, lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from estilo.analysis.attributes.transforms import (
+from estilo.analysis.sound import Sound
+from estilo.analysis.transforms import (
     Array,
     backward,
     backward_complex,
     forward,
     quick_length,
 )
-from estilo.analysis.sound import Sound
 from estilo.units import erb_number_to_hz, hz_to_erb_number
 
 ENVELOPE_HZ = 1000

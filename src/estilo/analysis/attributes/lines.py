@@ -18,8 +18,8 @@ from estilo.analysis.attributes.bands import (
     moving_max,
     to_db,
 )
-from estilo.analysis.attributes.transforms import Array, forward
 from estilo.analysis.sound import Sound
+from estilo.analysis.transforms import Array, forward
 from estilo.units import hz_to_erb_number
 
 SIZE, HOP = 1536, 480

@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 
 from estilo.analysis.attributes.bands import ENVELOPE_HZ, FRAME_HZ, NUMBERS, bands
 from estilo.analysis.attributes.notes import windows
-from estilo.analysis.attributes.transforms import forward
 from estilo.analysis.sound import Sound
+from estilo.analysis.transforms import forward
 
 LOW_HZ, HIGH_HZ = 20.0, 150.0
 """Rates of fluctuation that sound rough, in Hz."""

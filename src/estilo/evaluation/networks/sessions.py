@@ -100,8 +100,8 @@ def _in_rooms(powers: NDArray, rng: np.random.Generator) -> NDArray:
 def _noises(powers: NDArray, rng: np.random.Generator) -> NDArray:
     """Noise of any colour, or of the average spectrum of the clip itself or of another one.
 
-    It lies 15 to 50 dB below what sounds, and in some clips follows its loudness. Mean powers, which
-    do not fluctuate yet.
+    It lies 15 to 50 dB below what sounds, and in some clips follows its loudness. These are mean
+    powers, which do not fluctuate yet.
     """
     n = len(powers)
     loudness = powers.sum(axis=1)
@@ -125,8 +125,8 @@ def in_noise(powers: NDArray, noise: NDArray, rng: np.random.Generator) -> NDArr
 
     .. math:: |\sqrt p + \sqrt{n / k}\, z|^2 + \frac{n}{k} \sum_{i=2}^{k} |z_i|^2
 
-    for a power *p* of the signal, *n* of the noise, *k* independent parts of a band and *z* normally
-    distributed complex numbers, as alike from frame to frame as overlapping windows are.
+    for a power *p* of the signal, *n* of the noise, *k* independent parts of a band and *z*
+    normally distributed complex numbers, as alike from frame to frame as overlapping windows are.
 
     **Shape**: ``(clips, N_BANDS, frames)`` for both, to the same.
 
@@ -151,15 +151,17 @@ def in_noise(powers: NDArray, noise: NDArray, rng: np.random.Generator) -> NDArr
 
 def _filtered(rng: np.random.Generator, length: int) -> Array:
     """Normally distributed values of variance 1; **shape** ``(N_BANDS, length)``."""
-    taps = _WINDOW / np.linalg.norm(_WINDOW)
+    taps = (np.array(_WINDOW) / np.linalg.norm(_WINDOW)).astype(np.float32)
     drawn = rng.standard_normal((N_BANDS, length + len(taps) - 1), dtype=np.float32)
-    return sum(np.float32(tap) * drawn[:, at : at + length] for at, tap in enumerate(taps))
+    windows = np.lib.stride_tricks.sliding_window_view(drawn, len(taps), axis=1)
+    return windows @ taps
 
 
 def _filtered_powers(parts: NDArray, rng: np.random.Generator, length: int) -> Array:
     """Mean powers of some independent parts, of mean 1; **shape** ``(N_BANDS, length)``."""
-    early, late = _POWER_WINDOW
-    shape = np.repeat(np.maximum(parts, 0.05) * (early**2 + late**2), length + 1, axis=1)
+    early, late = (np.float32(tap) for tap in _POWER_WINDOW)
+    each = (np.maximum(parts, 0.05) * (early**2 + late**2)).astype(np.float32)
+    shape = np.repeat(each, length + 1, axis=1)
     drawn = rng.standard_gamma(shape, dtype=np.float32) / shape
     return early * drawn[:, 1:] + late * drawn[:, :-1]
 

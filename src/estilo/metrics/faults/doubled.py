@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from estilo.analysis.sound import RATE_HZ, Sound
+from estilo.analysis.transforms import forward
 from estilo.metrics.fault import Fault
 from estilo.metrics.faults.base import AUDIBLE, Compared, decibels, ramp, stretches
 
@@ -162,7 +163,7 @@ def _spectra(sound: Sound) -> Spectra:
     frames = np.lib.stride_tricks.sliding_window_view(padded, _N_FFT)[::_HOP]
     spectra = np.empty((len(frames), _EDGES[-1] - _EDGES[0]), np.complex64)
     for start in range(0, len(frames), 64):
-        block = np.fft.rfft(frames[start : start + 64] * window, axis=1)
+        block = forward(frames[start : start + 64] * window)
         spectra[start : start + 64] = block[:, _EDGES[0] : _EDGES[-1]]
     return spectra
 

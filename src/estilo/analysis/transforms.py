@@ -27,10 +27,10 @@ def forward(samples: Array, n: int | None = None) -> Spectra:
 
 
 def backward(spectrum: Spectra, n: int) -> Array:
-    """Real signal of a spectrum, n times that of which it is the spectrum.
+    """Real signals of spectra along the last axis, n times those of which they are the spectra.
 
     Args:
-        spectrum: spectrum up to half the rate. **Shape** ``(bins,)``.
+        spectrum: spectra up to half the rate. **Shape** ``(..., bins)``.
         n: number of samples.
 
     Example:
