@@ -163,7 +163,7 @@ def _filtered_powers(parts: NDArray, rng: np.random.Generator, length: int) -> A
     each = (np.maximum(parts, 0.05) * (early**2 + late**2)).astype(np.float32)
     shape = np.repeat(each, length + 1, axis=1)
     drawn = rng.standard_gamma(shape, dtype=np.float32) / shape
-    return early * drawn[:, 1:] + late * drawn[:, :-1]
+    return np.asarray(early * drawn[:, 1:] + late * drawn[:, :-1], np.float32)
 
 
 def _independent_parts() -> NDArray:
