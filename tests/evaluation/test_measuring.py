@@ -14,6 +14,7 @@ from estilo.evaluation.makers import Copy, TransferMaker
 from estilo.evaluation.measuring import Bench, columns_of, references_of
 from estilo.evaluation.sets import Item
 from estilo.metrics import METRICS
+from estilo.metrics.attributes import ATTRIBUTES, changes
 from estilo.metrics.embedding import texture_kad
 
 CONTENT, EQ = TransferMaker({"engine": "content"}), TransferMaker({"engine": "eq"})
@@ -82,6 +83,16 @@ def test_what_sums_up_knows_no_target(maker):
         for name in ("timbre_mfcc", "timbre_triplet"):
             assert found[f"{name}_style"] == of_real[name]
             assert f"{name}_style" not in of_real
+
+
+def test_attributes_lie_as_far_from_the_styles_as_they_are_changed():
+    item = TinyPairs().load("a-0")
+    found = Bench(TinyPairs()).measure("a-0", EQ).scores
+    apart = changes(Sound.of(EQ.make(item)), Sound.of(item.style))
+    assert apart["spectrum"] > 0.0
+    for name in ("spectrum", *ATTRIBUTES):
+        expected = abs(apart.get(name, np.nan))
+        np.testing.assert_allclose(found[f"{name}_apart"], expected, rtol=1e-6)
 
 
 def test_which_columns_need_the_target():

@@ -21,6 +21,7 @@ from estilo.evaluation.kept import KeptOutput, Made
 from estilo.evaluation.makers import Maker
 from estilo.evaluation.sets import Item, TestSet
 from estilo.metrics import METRICS, summary
+from estilo.metrics.attributes import ATTRIBUTES, SPECTRUM, changes
 from estilo.metrics.base import Metric, Role
 from estilo.metrics.embedding import texture_kad
 from estilo.metrics.judge.scale import taken
@@ -124,7 +125,7 @@ def columns_of(item: Item) -> list[Column]:
         ['timbre_mfcc', 'timbre_mfcc_eq']
     """
     against = references_of(item)
-    chosen = list(_OF_TEXTURES if item.content is None else _OF_PAIRS)
+    chosen = list(_OF_TEXTURES if item.content is None else (*_OF_PAIRS, *_OF_ATTRIBUTES))
     for name, metric in METRICS.usable().items():
         if metric.against is not None and against.of_role(metric.against) is None:
             continue
@@ -171,6 +172,20 @@ _OF_PAIRS = (
     _EARLIER,
     Column("moved_percent", "moved (%)", "higher", "style", _first(summary.movement)),
     Column("artifacts", "artifacts", "lower", None, _first(summary.artifacts)),
+)
+_APART = "_apart"
+_OF_ATTRIBUTES = tuple(
+    Column(
+        f"{name}{_APART}",
+        f"{label} apart",
+        "lower",
+        "style",
+        f"How far the output's {label} lies from the style's, in spreads between instruments.",
+    )
+    for name, label in {
+        SPECTRUM: SPECTRUM,
+        **{name: attribute.label for name, attribute in ATTRIBUTES.items()},
+    }.items()
 )
 _KAD = Column("texture_kad", "KAD", "lower", "timbre", _first(texture_kad))
 _OF_TEXTURES = (_KAD,)
@@ -238,8 +253,11 @@ class Bench:
             equalised = Sound.of(_equalised(sound.audio, item.style))
         with nothing_is_fine(), limited(1):
             of_pair = self._of_pair(sound) if any(each in _OF_PAIRS for each in columns) else {}
+            apart = self._apart(sound) if any(each in _OF_ATTRIBUTES for each in columns) else {}
             return {
-                each.name: self._value(each, equalised if each.is_equalised else sound, of_pair)
+                each.name: apart.get(each.name, math.nan)
+                if each in _OF_ATTRIBUTES
+                else self._value(each, equalised if each.is_equalised else sound, of_pair)
                 for each in columns
             }
 
@@ -249,6 +267,11 @@ class Bench:
         if scores.failures:
             raise EstiloError("; ".join(scores.failures))
         return scores.values
+
+    def _apart(self, sound: Sound) -> dict[str, float]:
+        style = self._against.style
+        assert style is not None  # noqa: S101 - pairs have one
+        return {f"{name}{_APART}": abs(apart) for name, apart in changes(sound, style).items()}
 
     def _value(self, column: Column, sound: Sound, of_pair: Mapping[str, float]) -> float:
         if column == _EARLIER:
