@@ -1,0 +1,1 @@
+"""The notes of a recording, and the hits that are no notes."""
