@@ -25,8 +25,8 @@ class HeardNote:
     """A note of a recording.
 
     Args:
-        start_s: when it begins.
-        end_s: when it is let go: a key is released, a bow is taken off, a breath ends. What rings
+        start_s: time at which it begins.
+        end_s: time at which it is let go: a key is released, a bow is taken off, a breath ends. What rings
             on after it does not count.
         pitch: median of its pitch.
         level_db: power of all its partials while they are loudest, over all channels.
@@ -52,9 +52,9 @@ class Hit:
     """A percussive event without a pitch.
 
     Args:
-        start_s: when it begins.
-        end_s: when it has faded by 30 dB, or the next one begins.
-        level_db: its power while it is loudest, over all channels.
+        start_s: time at which it begins.
+        end_s: time at which it has faded by 30 dB, or the next one begins.
+        level_db: power while it is loudest, over all channels.
     """
 
     start_s: float
@@ -67,8 +67,8 @@ class Transcription:
     """The notes and hits of a recording.
 
     Args:
-        notes: in the order of their starts, and of their pitches where they start together.
-        hits: in the order of their starts.
+        notes: notes in the order of their starts, and of their pitches where they start together.
+        hits: hits in the order of their starts.
         explained: share of the recording's power that notes and hits account for, 0 to 1.
     """
 
