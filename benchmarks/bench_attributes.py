@@ -8,6 +8,7 @@ divided: those in the code come from there.
 import argparse
 from collections.abc import Iterator, Sequence
 from itertools import combinations
+from typing import Literal
 
 import numpy as np
 
@@ -35,10 +36,12 @@ FAMILIES = ("additive", "fm", "subtractive", "plucked")
 N_PATCHES, N_SPREAD_PATCHES, N_SPREAD_PHRASES = 2, 9, 3
 
 
-def recorded(phrase: int, *, n_instruments: int | None = None) -> Iterator[tuple[str, Phrase]]:
+def recorded(
+    phrase: int, *, n_instruments: int | None = None, half: Literal["train", "test"] = "train"
+) -> Iterator[tuple[str, Phrase]]:
     """Names of recorded instruments, and a phrase on each: the notes differ with the number."""
     folder = recorded_folder()
-    instruments = by_instrument(read_library(folder, split="train"))
+    instruments = by_instrument(read_library(folder, split=half))
     for place, (name, notes) in enumerate(sorted(instruments.items())[:n_instruments]):
         rng = np.random.default_rng([SEED, phrase, place])
         instrument = SampledInstrument(folder, notes, sample_rate=RATE_HZ)
@@ -177,6 +180,8 @@ def main() -> None:
     with left_out_where_missing("recorded instruments"):
         real = dict(recorded(0, n_instruments=arguments.instruments))
         groups = {f"Recorded instruments ({len(real)}).": real} | groups
+        fresh = dict(recorded(0, n_instruments=arguments.instruments, half="test"))
+        groups[f"Recorded instruments on which no constant was chosen ({len(fresh)})."] = fresh
     for title, phrases in groups.items():
         rows = moved(phrases.values())
         sections += [table_of_changes(title, rows), table_of_strengths(title, rows)]
