@@ -119,7 +119,7 @@ class WayOptions:
 
     engine: Annotated[
         str | None,
-        option(WHAT, "How it is made (estilo list engines).", metavar="NAME"),
+        option(WHAT, "How it is made; chosen by what is heard if not given.", metavar="NAME"),
     ] = None
     preset: Annotated[
         str | None,

@@ -38,7 +38,7 @@ class TransferOptions:
     ] = None
     refine: Annotated[
         float | None,
-        option(AMOUNT, "How far the default engine goes on from the result.", metavar="0..1"),
+        option(AMOUNT, "How far engine optimise goes on from the result.", metavar="0..1"),
     ] = None
     adapt: Annotated[
         str | None,

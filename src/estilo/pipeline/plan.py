@@ -27,6 +27,7 @@ from estilo.fields import complaint
 from estilo.pipeline.masks import Mask, read_mask
 from estilo.presets import (
     DEFAULT_ENGINE,
+    SUITED_ENGINE,
     Preset,
     RawSettings,
     build_settings,
@@ -61,7 +62,8 @@ class Plan(BaseModel):
 
     engine: str = DEFAULT_ENGINE
     """Name of the engine, as ``estilo list engines`` shows it; ``auto`` chooses one by what the
-    content and the styles are."""
+    content and the styles are, and does so where none is named, unless a setting is given that it
+    does not have: then it is ``optimise``."""
     preset: str | None = None
     """Name of a preset, as ``estilo list presets`` shows it, or path of a TOML file of your own."""
     settings: SerializeAsAny[EngineSettings]
@@ -115,7 +117,7 @@ class Plan(BaseModel):
         fields = {name: options.pop(name) for name in list(options) if name in cls.model_fields}
         preset = _preset(fields.get("preset"))
         given = _given_settings(fields.pop("settings", None), fields, options)
-        engine = fields.get("engine") or preset.engine
+        engine = fields.get("engine") or (preset.engine if preset.name else _suited(given, fields))
         if engine not in ENGINES and engine in preset_names():
             raise SettingsError(
                 f"{engine!r} is a preset and not an engine; give it as the preset (--preset "
@@ -233,6 +235,13 @@ class Plan(BaseModel):
 
 def _preset(name: str | None) -> Preset:
     return Preset(summary="defaults") if name is None else load_preset(str(name))
+
+
+def _suited(given: Mapping[str, Any], fields: Mapping[str, Any]) -> str:
+    """The engine where none is named: what suits the recordings, unless more is asked of one."""
+    is_open = set(given) <= set(ENGINES[SUITED_ENGINE].model_fields)
+    is_open &= fields.get("feature_network") is None
+    return SUITED_ENGINE if is_open else DEFAULT_ENGINE
 
 
 def _is_true(value: Any) -> bool:

@@ -22,7 +22,10 @@ from estilo.errors import PluginError, SettingsError
 from estilo.fields import complaint, without_none_words
 from estilo.registry import Registry, unknown
 
+SUITED_ENGINE = "auto"
+"""The engine of a transfer that names none: it chooses one by what the recordings are."""
 DEFAULT_ENGINE = "optimise"
+"""The engine of textures and presets that name none, and of settings that are given without one."""
 
 
 class RawSettings(BaseModel):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from estilo import Audio, Transfer
+from estilo import Audio, Plan, Transfer
 from estilo.engines.choosing import choose_engine
 from estilo.errors import SettingsError
 from estilo.features.random1d import Random1d
@@ -35,10 +35,11 @@ def test_notes_in_the_style_of_notes_are_played_by_the_network():
 
 
 @pytest.mark.parametrize("order", [1, -1])
-def test_what_has_no_notes_is_left_to_the_default(rng, order):
+def test_what_has_no_notes_is_left_to_optimise(rng, order):
     content, style = (tune(), hiss(rng))[::order]
     choice = choose(content, [style])
-    assert (choice.engine, choice.settings, choice.refine) == ("optimise", {}, 0.0)
+    assert (choice.engine, choice.refine) == ("optimise", 0.0)
+    assert choice.settings == {"strength": 0.75}
     assert "textural" in choice.words
 
 
@@ -54,7 +55,7 @@ def test_one_texture_among_the_styles_is_enough(rng):
 def test_the_recipe_names_the_engine_that_was_chosen(rng):
     style = hiss(rng)
     result = Transfer(engine="auto", strength=0.4, scores=False)(tune(), style)
-    named = Transfer(strength=0.4, scores=False)(tune(), style)
+    named = Transfer(engine="optimise", strength=0.4, scores=False)(tune(), style)
     assert result.report.plan.engine == "optimise"
     assert result.report.plan.settings == named.report.plan.settings
     assert result.report.choice is not None
@@ -65,7 +66,9 @@ def test_the_recipe_names_the_engine_that_was_chosen(rng):
 def test_notes_go_through_both_stages():
     content, style = tune(), tune(octave=2.0)
     result = Transfer(engine="auto", scores=False)(content, style)
-    named = Transfer(preset="neural-refined", level_matching=0.0, scores=False)(content, style)
+    named = Transfer(preset="neural-refined", strength=0.75, level_matching=0.0, scores=False)(
+        content, style
+    )
     assert result.report.plan.engine == "neural"
     assert result.report.plan.refine == 0.5
     np.testing.assert_array_equal(result.audio.samples, named.audio.samples)
@@ -77,7 +80,7 @@ def test_strength_0_needs_no_choice(rng):
     np.testing.assert_array_equal(result.audio.samples, content.samples)
 
 
-def test_silence_is_left_to_the_default():
+def test_silence_is_left_to_optimise():
     choice = choose(Audio(np.zeros((1, RATE)), RATE), [tune()])
     assert choice.engine == "optimise"
     assert "the content is silent" in choice.words
@@ -97,6 +100,21 @@ def test_silence_is_left_to_the_default():
 def test_what_it_chooses_by_itself_is_not_asked_for(options, message):
     with pytest.raises(SettingsError, match=message):
         Transfer(engine="auto", **options)
+
+
+@pytest.mark.parametrize(
+    ("options", "engine"),
+    [
+        ({}, "auto"),
+        ({"strength": 0.2, "mix": 0.5, "on": "harmonic"}, "auto"),
+        ({"n_steps": 3}, "optimise"),
+        ({"strength": 0.2, "settings": {"n_steps": 3}}, "optimise"),
+        ({"engine": "eq"}, "eq"),
+        ({"preset": "neural-refined"}, "neural"),
+    ],
+)
+def test_a_plan_that_names_no_engine_leaves_it_open_unless_it_asks_for_more(options, engine):
+    assert Plan.of(**options).engine == engine
 
 
 def test_a_texture_gives_it_nothing_to_choose_by(rng):

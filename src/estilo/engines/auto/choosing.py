@@ -21,16 +21,16 @@ def choose(
     """The engine that did best on real recordings of these kinds (docs/choose-an-engine.md).
 
     Notes in the style of notes or of a voice are played by the trained network and refined; what
-    has none, or is to sound like what has none, is left to the default engine, and so is speech,
+    has none, or is to sound like what has none, is left to the engine optimise, and so is speech,
     whose words the network does not keep (docs/voices.md).
 
     Args:
-        settings: the strength, which is passed on if it is given.
+        settings: strength, which is passed on.
         content: any length; of more than two minutes four stretches are heard.
         styles: recordings, or styles that came without their audio.
         names: what the styles are called in the words, one each; their numbers if not given.
     """
-    given = settings.model_dump(exclude_none=True)
+    given = settings.model_dump()
     recordings = [style for style in styles if isinstance(style, Audio)]
     if len(recordings) < len(styles):
         return Choice("neural", given, 0.0, "engine neural: it alone takes style files")

@@ -14,10 +14,10 @@ class AutoSettings(EngineSettings):
     chooses_engine: ClassVar[bool] = True
     is_refinable: ClassVar[bool] = False
 
-    strength: Annotated[float, Field(ge=0, le=1)] | None = None
-    """How much style. If it is not given, it is the chosen engine's own default."""
+    strength: Annotated[float, Field(ge=0, le=1)] = 0.75
+    """How much style."""
 
     @property
     def amount(self) -> float:
-        """See `EngineSettings.amount`; 1 while it is the chosen engine's default."""
-        return 1.0 if self.strength is None else self.strength
+        """See `EngineSettings.amount`."""
+        return self.strength
