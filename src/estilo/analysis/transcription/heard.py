@@ -26,8 +26,8 @@ class HeardNote:
 
     Args:
         start_s: time at which it begins.
-        end_s: time at which it is let go: a key is released, a bow is taken off, a breath ends. What
-            rings on after it does not count.
+        end_s: time at which it is let go: a key is released, a bow is taken off, a breath ends.
+            What rings on after it does not count.
         pitch: median of its pitch.
         level_db: power of all its partials while they are loudest, over all channels.
         cents: course of its pitch, in cents above `pitch`. **Shape** ``(steps,)``.
