@@ -114,12 +114,15 @@ class _Triplets(TestSet):
             for index, (first, second) in enumerate(chosen)
         ]
 
-    def load(self, name: str) -> Item:
-        """One triplet, from the cache once it was played."""
+    def phrases(self, name: str) -> tuple[tuple[Note, ...], tuple[Note, ...]]:
+        """The notes of content and target, and those of the style.
+
+        Args:
+            name: name of the item.
+        """
         group, index, both = name.split("-", 2)
         first, second = both.split("--")
-        half = _Half.read(self.split)
-        pitches = half.pitches()
+        pitches = _Half.read(self.split).pitches()
         # Each item has a seed of its own: a larger set begins with the smaller one.
         rng = np.random.default_rng([_SEED, int(index)])
         played, other = (
@@ -135,9 +138,16 @@ class _Triplets(TestSet):
                 _longest_row(pitches[second]),
             )
         )
+        return played, other
+
+    def load(self, name: str) -> Item:
+        """One triplet, from the cache once it was played."""
+        first, second = name.split("-", 2)[2].split("--")
+        half = _Half.read(self.split)
+        played, other = self.phrases(name)
         return Item(
             name=name,
-            group=group,
+            group=name.partition("-")[0],
             content=half.play(f"{name}-content", played, first),
             style=half.play(f"{name}-style", other, second),
             target=half.play(f"{name}-target", played, second),
