@@ -107,9 +107,9 @@ def log_spectra(mono: np.ndarray) -> np.ndarray:
         views = np.lib.stride_tricks.sliding_window_view(padded[half - length // 2 :], length)
         views = views[::HOP][:n_frames]
         for start in range(0, n_frames, _BLOCK):  # all at once, an hour would not fit into memory
-            spectrum = forward(views[start : start + _BLOCK] * _window(length))
+            spectrum = forward(views[start : start + _BLOCK] * window_of(length))
             squares = np.square(spectrum.real) + np.square(spectrum.imag)
-            for bins, bands, triangles in _bands(length):
+            for bins, bands, triangles in bands_of(length):
                 power[layer, start : start + _BLOCK, bands] = squares[:, bins] @ triangles
     mean_power = float(np.mean(np.square(mono, dtype=np.float64))) if len(mono) else 0.0
     power /= np.float32(max(mean_power, _SILENCE))
@@ -209,14 +209,14 @@ def trained_weights() -> dict[str, np.ndarray]:
 
 
 @lru_cache(maxsize=8)
-def _window(length: int) -> np.ndarray:
+def window_of(length: int) -> np.ndarray:
     """Hann window that gives a full-scale sine the magnitude 1."""
     window = 0.5 - 0.5 * np.cos(2.0 * np.pi * np.arange(length) / length)
     return (window * (2.0 / window.sum())).astype(np.float32)
 
 
 @lru_cache(maxsize=8)
-def _bands(length: int) -> tuple[tuple[slice, slice, np.ndarray], ...]:
+def bands_of(length: int) -> tuple[tuple[slice, slice, np.ndarray], ...]:
     """Triangles on the log-frequency axis, never narrower than a bin of the transform.
 
     Octave by octave: bins of the transform, bands, and the triangles between them, which are 0

@@ -1,0 +1,173 @@
+"""From what the network says of each frame to when each note starts and ends."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from estilo.analysis.transcription.network import Array, Heard
+from estilo.analysis.transcription.spectra import FRAME_RATE_HZ
+
+_SHORTEST_FRAMES = 2
+_GAP_FRAMES = 2
+_NEAR_FRAMES = 3
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """Where probabilities begin to count.
+
+    Args:
+        onset: probability of a start from which on there is one.
+        held: probability of being held below which a note has ended.
+        lone: mean probability of being held from which on a note without a start is one.
+        hit: probability of a hit from which on there is one.
+    """
+
+    onset: float
+    held: float
+    lone: float
+    hit: float
+
+
+@dataclass(frozen=True, order=True)
+class Span:
+    """When a note is held.
+
+    Args:
+        start_s: start, in seconds.
+        column: number of the note, 0 for the lowest.
+        end_s: end, in seconds.
+    """
+
+    start_s: float
+    column: int
+    end_s: float
+
+
+def spans(heard: Heard, thresholds: Thresholds) -> list[Span]:
+    """Notes in the order of their starts, and of their pitches where they start together.
+
+    A note starts at a peak of its onset, told to a part of a frame by a parabola through the
+    logarithms, and lasts until it is held no more or starts again; it also starts where it is held
+    for long though no start was heard.
+
+    Args:
+        heard: what the network says.
+        thresholds: where probabilities begin to count.
+    """
+    onset, held = probability(heard.onset), probability(heard.held)
+    found: list[Span] = []
+    for column in range(held.shape[1]):
+        if held[:, column].max(initial=0.0) > thresholds.held:
+            found += _spans_of(onset[:, column], held[:, column], column, thresholds)
+    return sorted(found)
+
+
+def neighbours(of: Sequence[Span]) -> list[list[Span]]:
+    """The notes of other pitches that sound at the same time as each.
+
+    Args:
+        of: notes in the order of their starts.
+
+    Example:
+        >>> one, other, late = Span(0.0, 40, 1.0), Span(0.5, 43, 2.0), Span(1.5, 40, 2.0)
+        >>> [[each.column for each in beside] for beside in neighbours([one, other, late])]
+        [[43], [40, 40], [43]]
+    """
+    found: list[list[Span]] = [[] for _ in of]
+    sounding: list[int] = []
+    for number, span in enumerate(of):
+        sounding = [each for each in sounding if of[each].end_s > span.start_s]
+        for each in sounding:
+            if of[each].column != span.column:
+                found[each].append(span)
+                found[number].append(of[each])
+        sounding.append(number)
+    return found
+
+
+def hit_times(heard: Heard, thresholds: Thresholds) -> list[float]:
+    """When there are hits, in seconds.
+
+    Args:
+        heard: what the network says.
+        thresholds: where probabilities begin to count.
+    """
+    return [place / FRAME_RATE_HZ for place in peaks(probability(heard.hit), thresholds.hit)]
+
+
+def probability(logit: Array) -> Array:
+    """Probabilities of logits.
+
+    Args:
+        logit: logits of any shape.
+
+    Example:
+        >>> probability(np.zeros(1, np.float32)).tolist()
+        [0.5]
+    """
+    return (1.0 / (1.0 + np.exp(-np.clip(logit, -30.0, 30.0)))).astype(np.float32)
+
+
+def peaks(row: Array, threshold: float) -> list[float]:
+    """Peaks above a threshold, each the highest of two frames to either side, in frames.
+
+    Args:
+        row: probabilities. **Shape** ``(n_frames,)``.
+        threshold: height from which on a peak counts.
+
+    Example:
+        >>> bell = np.exp(-0.5 * (np.arange(9) - 4.3) ** 2)
+        >>> [round(place, 3) for place in peaks(bell, 0.5)]
+        [4.3]
+    """
+    padded = np.pad(row, 2)
+    around = np.lib.stride_tricks.sliding_window_view(padded, 5)
+    is_first = (around[:, 2:3] > around[:, :2]).all(1) & (around[:, 2:3] >= around[:, 3:]).all(1)
+    found = []
+    for place in np.flatnonzero(is_first & (row > threshold)):
+        before, here, after = np.log(np.maximum(padded[place + 1 : place + 4], 1e-6))
+        bend = before - 2.0 * here + after
+        shift = 0.5 * (before - after) / bend if bend < -1e-9 else 0.0
+        found.append(max(float(place + np.clip(shift, -0.5, 0.5)), 0.0))
+    return found
+
+
+def _spans_of(onset: Array, held: Array, column: int, thresholds: Thresholds) -> list[Span]:
+    runs = _runs(held > thresholds.held)
+    starts = peaks(onset, thresholds.onset)
+    found: list[Span] = []
+    for first, last in runs:
+        own = [s for s in starts if first - _NEAR_FRAMES <= s < last - 0.5]
+        is_lone = not own or own[0] > first + _NEAR_FRAMES + 2
+        if is_lone:
+            until = int(own[0]) if own else last
+            if until - first >= 5 and held[first:until].mean() > thresholds.lone:
+                own = [float(first), *own]
+        stops = [*own, _crossing(held, last, thresholds.held)][1:]
+        for start, stop in zip(own, stops, strict=True):
+            if stop - start >= _SHORTEST_FRAMES:
+                found.append(Span(start / FRAME_RATE_HZ, column, stop / FRAME_RATE_HZ))
+    return found
+
+
+def _runs(is_held: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """First frame, and the one after the last, of each run; short gaps do not part them."""
+    edges = np.flatnonzero(np.diff(np.pad(is_held, 1).astype(np.int8)))
+    runs: list[tuple[int, int]] = []
+    for first, last in edges.reshape(-1, 2).tolist():
+        if runs and first - runs[-1][1] < _GAP_FRAMES:
+            runs[-1] = (runs[-1][0], last)
+        else:
+            runs.append((first, last))
+    return runs
+
+
+def _crossing(held: Array, last: int, threshold: float) -> float:
+    """Where the line between the last frame that is held and the next one crosses a threshold."""
+    if last >= len(held):
+        return float(len(held) - 1)
+    above, below = float(held[last - 1]), float(held[last])
+    return last - 1 + (above - threshold) / max(above - below, 1e-6)
