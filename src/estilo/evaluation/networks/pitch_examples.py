@@ -85,13 +85,13 @@ def additive_parts(*, n_phrases: int, seed: int) -> list[Part]:
     parts = []
     for _ in range(n_phrases):
         phrase = draw_phrase(rng, program=0)
-        voice = _draw_voice(rng)
-        sounds = [_additive(note, rng=rng, **voice) for note in phrase]
+        voice = draw_voice(rng)
+        sounds = [additive(note, rng=rng, **voice) for note in phrase]
         parts.append(part_of(phrase, sounds, duration_s=PIECE_S))
     return parts
 
 
-def _draw_voice(rng: np.random.Generator) -> dict[str, Any]:
+def draw_voice(rng: np.random.Generator) -> dict[str, Any]:
     """What the notes of one additive instrument have in common."""
     n_partials = int(rng.choice((1, 3, 12, 40), p=(0.15, 0.15, 0.35, 0.35)))
     order = np.arange(1, n_partials + 1)
@@ -108,7 +108,7 @@ def _draw_voice(rng: np.random.Generator) -> dict[str, Any]:
     }
 
 
-def _additive(
+def additive(
     note: Note,
     *,
     rng: np.random.Generator,
@@ -119,6 +119,18 @@ def _additive(
     vibrato_cents: float,
     stiffness: float,
 ) -> np.ndarray:
+    """A note of an additive instrument at `RATE_HZ`.
+
+    Args:
+        note: note to play.
+        rng: source of phases and of the vibrato's rate.
+        amplitudes: amplitudes of the partials.
+        attack_s: time until it is at its loudest, in seconds.
+        decay_s: time constant of its decay, in seconds.
+        release_s: time constant after it is let go, in seconds.
+        vibrato_cents: depth of its vibrato, in cents.
+        stiffness: inharmonicity of its partials, as of a stiff string.
+    """
     time_s = np.arange(round((note.duration_s + 3.0 * release_s) * RATE_HZ)) / RATE_HZ
     cents = vibrato_cents * np.sin(2.0 * np.pi * rng.uniform(4.0, 7.0) * time_s)
     base_hz = 440.0 * 2.0 ** ((note.pitch - 69.0 + cents / 100.0) / 12.0)
@@ -187,9 +199,9 @@ def disturbed(
     if rng.random() < 0.5:
         samples, truth = _detuned(samples, truth, cents=rng.uniform(-30.0, 30.0))
     if rng.random() < 0.5:
-        samples = _coloured(samples, rng=rng, range_db=rng.uniform(3.0, 12.0))
+        samples = coloured(samples, rng=rng, range_db=rng.uniform(3.0, 12.0))
     if rng.random() < 0.3:
-        samples = _reverberated(samples, rng=rng)
+        samples = reverberated(samples, rng=rng)
     if rng.random() < 0.15:
         samples = _smeared(samples, rng=rng)
     if rng.random() < 0.15:
@@ -198,7 +210,7 @@ def disturbed(
     power = float(np.mean(np.square(samples))) or 1e-3
     is_silent = not samples.any()
     if is_silent or rng.random() < 0.5:
-        noise = _coloured(rng.standard_normal(N_SAMPLES), rng=rng, range_db=25.0)
+        noise = coloured(rng.standard_normal(N_SAMPLES), rng=rng, range_db=25.0)
         noise = noise * _swell(rng)
         samples = samples + noise * np.sqrt(power / np.mean(noise**2)) * 10.0 ** (
             -rng.uniform(0.0, 50.0) / 20.0
@@ -221,8 +233,14 @@ def _detuned(
     return played, truth[np.minimum(frames, len(truth) - 1)] & inside[:, None]
 
 
-def _coloured(samples: np.ndarray, *, rng: np.random.Generator, range_db: float) -> np.ndarray:
-    """Through a smooth random equaliser: a random gain every octave, and a random tilt."""
+def coloured(samples: np.ndarray, *, rng: np.random.Generator, range_db: float) -> np.ndarray:
+    """Through a smooth random equaliser: a random gain every octave, and a random tilt.
+
+    Args:
+        samples: samples at `RATE_HZ`. **Shape** ``(time,)``.
+        rng: source of the gains.
+        range_db: range of the gains, in dB.
+    """
     spectrum = np.asarray(fft.rfft(samples))
     octave = np.log2(np.linspace(0.0, RATE_HZ / 2.0, len(spectrum)) + 30.0)
     knots = np.arange(4.0, 14.0)
@@ -232,8 +250,13 @@ def _coloured(samples: np.ndarray, *, rng: np.random.Generator, range_db: float)
     return np.asarray(fft.irfft(spectrum * 10.0 ** (gain_db / 20.0), len(samples)), np.float32)
 
 
-def _reverberated(samples: np.ndarray, *, rng: np.random.Generator) -> np.ndarray:
-    """In a room of decaying noise."""
+def reverberated(samples: np.ndarray, *, rng: np.random.Generator) -> np.ndarray:
+    """In a room of decaying noise.
+
+    Args:
+        samples: samples at `RATE_HZ`. **Shape** ``(time,)``.
+        rng: source of the room.
+    """
     decay_s = rng.uniform(0.15, 1.2)
     time = np.arange(round(decay_s * RATE_HZ)) / RATE_HZ
     room = rng.standard_normal(len(time)) * 10.0 ** (-3.0 * time / decay_s)
