@@ -2,8 +2,8 @@
 
 Fractions of semitones and courses of pitch become pitch bends, so every note that sounds with
 others has a channel of its own; where more than 15 sound at once, the others go to a track with
-another port. Velocities are levels as General MIDI has them, 40 dB for a factor of ten (MMA,
-RP-009); a text in the file tells which level 127 stands for.
+another port. Velocities are levels as in the guidelines of General MIDI, 40 dB for a
+factor of ten; a text in the file tells which level 127 stands for.
 """
 
 import io

@@ -1,0 +1,214 @@
+"""An instrument as files that any sampler opens: SFZ 1.0 with 24-bit WAV samples.
+
+Opcodes and their units: https://sfzformat.com (Cakewalk's SFZ 1.0). All samples are equally loud,
+so that velocity alone makes the level, 40 dB for a factor of ten, as `midi_writing` has it.
+"""
+
+import secrets
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from os import PathLike
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from estilo.audio import Audio
+from estilo.errors import InputError, OutputError
+from estilo.io import save
+from estilo.io.atomic import check_free, output_error, write_atomic
+from estilo.sampler.continuing import Continued
+from estilo.sampler.cutting import loudest_db
+from estilo.sampler.instrument import USUAL_RELEASE_DB_S, Instrument
+from estilo.sampler.kit import Kit
+from estilo.sampler.zones import Zone
+
+_PEAK = 0.9
+_VELOCITY_DB = 40.0
+_LAYER_DB = 4.0  # zones of one pitch whose levels lie nearer than this take turns
+_LONGEST_S = 12.0
+_RING_DB = 60.0
+_RELEASE_DB = 78.0  # what samplers take a release time to be
+_FIRST_DRUM = 36
+_ATTACK_S = 0.001
+
+
+@dataclass(frozen=True)
+class _Region:
+    """A sample and where it plays."""
+
+    name: str
+    samples: NDArray[np.float32]
+    sample_rate: int
+    opcodes: dict[str, object]
+
+
+def write_sfz(
+    instrument: Instrument | None,
+    path: str | PathLike[str],
+    *,
+    kit: Kit | None = None,
+) -> Path:
+    """Write an instrument, a kit or both as an SFZ file, and a folder of samples beside it.
+
+    Keys are played by the zones of the nearest pitch. Zones of one pitch that differ by 4 dB or
+    more are layers of velocity, others take turns. Notes that fade do so in their samples, up to
+    12 s; steady ones have a loop. The classes of a kit lie on the keys from 36 up.
+
+    Args:
+        instrument: instrument that is to be written, if any.
+        path: file that is to be written, ending in ``.sfz``; the samples go to a folder of its
+            name.
+        kit: kit that is to be written, if any.
+
+    Returns:
+        The path.
+
+    Raises:
+        InputError: there is neither an instrument nor a kit.
+        OutputError: the file or the folder is there already, or cannot be written.
+    """
+    path = Path(path)
+    if instrument is None and kit is None:
+        raise InputError("expected an instrument or a kit to write, got neither")
+    if path.suffix.lower() != ".sfz":
+        raise OutputError(f"{path} must end in .sfz, got {path.suffix or 'no extension'!r}")
+    folder = path.with_name(f"{path.stem} samples")
+    check_free(path, force=False)
+    if folder.exists():
+        raise OutputError(f"{folder} already exists; give another name, or move it away")
+    regions: list[_Region] = []
+    if instrument is not None:
+        regions += _notes(instrument, leaves_drums=kit is not None)
+    if kit is not None:
+        regions += _drums(kit)
+    regions = _equally_loud(regions)
+    _write_samples(regions, folder)
+    try:
+        release_db_s = USUAL_RELEASE_DB_S if instrument is None else instrument.release_db_s
+        text = _text(regions, folder.name, release_db_s)
+        write_atomic(path, text.encode())
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    return path
+
+
+def _notes(instrument: Instrument, *, leaves_drums: bool) -> list[_Region]:
+    groups: dict[int, list[Zone]] = {}
+    for zone in instrument.zones:
+        groups.setdefault(round(zone.pitch), []).append(zone)
+    keys = sorted(groups)
+    top_db = max(zone.level_db for zone in instrument.zones)
+    lowest = _FIRST_DRUM + 24 if leaves_drums else 0
+    edges = [min(lowest, keys[0]), *((a + b) // 2 + 1 for a, b in pairwise(keys)), 128]
+    regions = []
+    for key, low, high in zip(keys, edges[:-1], edges[1:], strict=True):
+        for zone, opcodes in _layers(groups[key], top_db):
+            name = f"{len(regions):03d}-key-{key:03d}"
+            tune = round(100 * (key - zone.pitch))
+            place = {"lokey": low, "hikey": high - 1, "pitch_keycenter": key, "tune": tune}
+            samples, loop = _sample(zone)
+            regions.append(_Region(name, samples, zone.sample_rate, place | opcodes | loop))
+    return regions
+
+
+def _layers(zones: Sequence[Zone], top_db: float) -> list[tuple[Zone, dict[str, object]]]:
+    """Zones of one key with their velocities, and turns within a layer."""
+    ordered = sorted(zones, key=lambda zone: zone.level_db)
+    layers = [[ordered[0]]]
+    for zone in ordered[1:]:
+        if zone.level_db - layers[-1][0].level_db < _LAYER_DB:
+            layers[-1].append(zone)
+        else:
+            layers.append([zone])
+    levels_db = [float(np.mean([zone.level_db for zone in layer])) for layer in layers]
+    between = [_velocity(0.5 * (a + b) - top_db) for a, b in pairwise(levels_db)]
+    edges = [0, *between, 127]
+    found: list[tuple[Zone, dict[str, object]]] = []
+    for layer, low, high in zip(layers, edges[:-1], edges[1:], strict=True):
+        for turn, zone in enumerate(layer, 1):
+            opcodes: dict[str, object] = {"lovel": low + 1 if low else 0, "hivel": high}
+            if len(layer) > 1:
+                opcodes |= {"seq_length": len(layer), "seq_position": turn}
+            found.append((zone, opcodes))
+    return found
+
+
+def _velocity(level_db: float) -> int:
+    return int(np.clip(round(127 * 10.0 ** (level_db / _VELOCITY_DB)), 1, 126))
+
+
+def _sample(zone: Zone) -> tuple[NDArray[np.float32], dict[str, object]]:
+    """A zone from its onset on: with a loop if it is steady, as long as it rings if it fades."""
+    if zone.loop is None:
+        return zone.samples[:, zone.onset :], {"loop_mode": "no_loop"}
+    continued = Continued(zone.samples, zone.sample_rate, zone.loop)
+    if continued.is_steady:
+        start = zone.loop.end - zone.onset
+        end = zone.loop.end + zone.loop.length
+        loop = {"loop_start": start, "loop_end": start + zone.loop.length - 1}
+        return continued.until(end)[:, zone.onset :], {"loop_mode": "loop_continuous"} | loop
+    ring_s = min(_RING_DB / max(-continued.slope_db_s, 1e-3), _LONGEST_S)
+    n_samples = zone.onset + round(ring_s * zone.sample_rate)
+    samples = continued.until(max(n_samples, zone.held))[:, zone.onset :]
+    n_fade = zone.sample_rate // 10
+    samples[:, -n_fade:] *= np.linspace(1.0, 0.0, n_fade, dtype=np.float32)
+    return samples, {"loop_mode": "no_loop"}
+
+
+def _drums(kit: Kit) -> list[_Region]:
+    top_db = max(hit.level_db for hit in kit.hits)
+    regions = []
+    for name in sorted(set(kit.classes)):
+        members = [hit for hit, each in zip(kit.hits, kit.classes, strict=True) if each == name]
+        key = _FIRST_DRUM + name
+        for turn, hit in enumerate(members, 1):
+            volume_db = round(hit.level_db - top_db, 2)
+            opcodes: dict[str, object] = {"key": key, "loop_mode": "one_shot", "volume": volume_db}
+            if len(members) > 1:
+                opcodes |= {"seq_length": len(members), "seq_position": turn}
+            place = f"hit-{key:03d}-{turn:02d}"
+            regions.append(_Region(place, hit.samples[:, hit.onset :], hit.sample_rate, opcodes))
+    return regions
+
+
+def _equally_loud(regions: Sequence[_Region]) -> list[_Region]:
+    """All samples as loud as the peaks of the most peaked one allow."""
+    gains = [
+        10.0 ** (-loudest_db(each.samples, sample_rate=each.sample_rate) / 20.0) for each in regions
+    ]
+    peaks = [float(np.abs(r.samples).max()) * g for r, g in zip(regions, gains, strict=True)]
+    scale = _PEAK / max(peaks)
+    return [
+        replace(each, samples=each.samples * np.float32(gain * scale))
+        for each, gain in zip(regions, gains, strict=True)
+    ]
+
+
+def _write_samples(regions: Sequence[_Region], folder: Path) -> None:
+    """The folder is there when all of its files are."""
+    hidden = folder.with_name(f".estilo-{secrets.token_hex(8)}.part")
+    try:
+        hidden.mkdir()
+        for each in regions:
+            audio = Audio(each.samples, each.sample_rate)
+            save(audio, hidden / f"{each.name}.wav", bit_depth="24")
+        hidden.rename(folder)
+    except OSError as error:
+        raise output_error(folder, error) from error
+    finally:
+        shutil.rmtree(hidden, ignore_errors=True)
+
+
+def _text(regions: Sequence[_Region], folder: str, release_db_s: float) -> str:
+    release_s = _RELEASE_DB / release_db_s
+    shared = f"amp_veltrack=100 ampeg_attack={_ATTACK_S:g} ampeg_release={release_s:.3f}"
+    lines = [f"<group> {shared}"]
+    for each in regions:
+        opcodes = " ".join(f"{name}={value}" for name, value in each.opcodes.items())
+        # The name last: it may hold spaces.
+        lines.append(f"<region> {opcodes} sample={folder}/{each.name}.wav")
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,193 @@
+"""One note as a zone plays it: at its pitch, for its time, at its level."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.ndimage
+from numpy.typing import NDArray
+
+from estilo.analysis.transcription.heard import STEP_S, Course, HeardNote
+from estilo.dsp.reading import read_at
+from estilo.sampler.continuing import Continued
+from estilo.sampler.cutting import LEAD_S
+from estilo.sampler.instrument import Instrument
+from estilo.sampler.zones import Zone
+
+_CONTROL_S = 0.001
+_SILENT_DB = 70.0
+_KEPT_SEMITONES = 5.0
+_NATURAL_S, _NATURAL_SHARE = 0.02, 0.05
+_ZONE_CENTS = 100.0
+_FRAME_S, _SMOOTH_S = 0.02, 0.04
+_QUIETER_DB, _LOUDER_DB = -24.0, 6.0
+_FADE_S = 0.004
+
+
+@dataclass(frozen=True, eq=False)
+class Voice:
+    """A note that was played.
+
+    Args:
+        samples: sound of it, **Shape** ``(channels, time)``.
+        first: sample of the result at which it begins; may be below 0.
+    """
+
+    samples: NDArray[np.float32]
+    first: int
+
+
+class Voices:
+    """Voices of one instrument; what notes have in common is computed once.
+
+    Args:
+        instrument: instrument that plays.
+        notes: notes that will be played.
+        chosen: number of the zone of each.
+        sample_rate: sample rate at which it plays, in Hz.
+    """
+
+    def __init__(
+        self,
+        instrument: Instrument,
+        notes: Sequence[HeardNote],
+        chosen: Sequence[int],
+        *,
+        sample_rate: int,
+    ) -> None:
+        self._instrument, self._rate = instrument, sample_rate
+        self._longest_s: dict[int, float] = {}
+        self._sources: dict[int, NDArray[np.float32]] = {}
+        for note, zone in zip(notes, chosen, strict=True):
+            needed_s = self._needed_s(note, zone)
+            self._longest_s[zone] = max(self._longest_s.get(zone, 0.0), needed_s)
+
+    def voice(self, note: HeardNote, number: int, level_db: float, *, expression: float) -> Voice:
+        """A note on a zone.
+
+        Args:
+            note: note that is played.
+            number: number of the zone.
+            level_db: level of its loudest moment.
+            expression: share of the note's own courses of pitch and level, 0 to 1.
+        """
+        zone, rate = self._instrument.zones[number], self._rate
+        is_natural = _is_natural(note, zone)
+        source = zone.samples if is_natural else self._source(number)
+        start = note.start_s * rate
+        first = int(np.floor(start - LEAD_S * rate)) + 1
+        sounding_s = self._sounding_s(note, is_natural, zone)
+        time_s = (np.arange(round(sounding_s * rate)) + first - start) / rate
+        places = _places(note, zone, time_s, expression=expression)
+        time_s, places = time_s[places < source.shape[1]], places[places < source.shape[1]]
+        stride = float(np.diff(places).max(initial=1.0))
+        samples = read_at(source, places, stride=stride)
+        samples = _with_formants(samples, note.pitch - zone.pitch, rate)
+        gain_db = np.full(len(time_s), level_db - zone.level_db)
+        if not is_natural:
+            gain_db -= self._instrument.release_db_s * np.maximum(time_s - note.duration_s, 0.0)
+        if expression:
+            gain_db += expression * _course_gain_db(samples, note, time_s, rate)
+        gain = 10.0 ** (gain_db / 20.0)
+        return Voice(_ended(samples * gain.astype(np.float32), rate), first)
+
+    def _source(self, number: int) -> NDArray[np.float32]:
+        """The zone for as long as any note needs it."""
+        if number not in self._sources:
+            zone = self._instrument.zones[number]
+            n_samples = zone.onset + round(self._longest_s[number] * zone.sample_rate)
+            if zone.loop is None:
+                self._sources[number] = zone.samples
+            else:
+                continued = Continued(zone.samples, zone.sample_rate, zone.loop)
+                self._sources[number] = continued.until(n_samples)
+        return self._sources[number]
+
+    def _needed_s(self, note: HeardNote, number: int) -> float:
+        """How much of a zone's own time a note takes, with room for its course of pitch."""
+        zone = self._instrument.zones[number]
+        highest = note.pitch - zone.pitch + max(float(note.cents.max(initial=0.0)), 0.0) / 100.0
+        ratio = 2.0 ** ((highest + _ZONE_CENTS / 100.0) / 12.0)
+        return ratio * self._sounding_s(note, False, zone)
+
+    def _sounding_s(self, note: HeardNote, is_natural: bool, zone: Zone) -> float:
+        if is_natural:
+            ratio = 2.0 ** ((zone.pitch - note.pitch + 1.0) / 12.0)
+            return LEAD_S + ratio * zone.samples.shape[1] / zone.sample_rate
+        return LEAD_S + note.duration_s + _SILENT_DB / self._instrument.release_db_s
+
+
+def _is_natural(note: HeardNote, zone: Zone) -> bool:
+    """Whether the note ends where the zone does by itself."""
+    held_s = zone.held_s * 2.0 ** ((zone.pitch - note.pitch) / 12.0)
+    tolerance_s = max(_NATURAL_S, _NATURAL_SHARE * note.duration_s)
+    return abs(held_s - note.duration_s) < tolerance_s
+
+
+def _places(
+    note: HeardNote, zone: Zone, time_s: NDArray, *, expression: float
+) -> NDArray[np.float64]:
+    """Place in the zone of every sample: at the onset when the note starts, then at its speed."""
+    control_s = np.arange(time_s[0], time_s[-1] + 2.0 * _CONTROL_S, _CONTROL_S)
+    wanted = _at(note.cents, control_s)
+    own = np.zeros(len(control_s))
+    for _ in range(3 if expression else 1):
+        cents = 100.0 * (note.pitch - zone.pitch) + expression * (wanted - own)
+        speed = 2.0 ** (cents / 1200.0)
+        passed_s = np.concatenate([[0.0], np.cumsum(0.5 * (speed[1:] + speed[:-1]))]) * _CONTROL_S
+        passed_s -= np.interp(0.0, control_s, passed_s)
+        looped_s = _in_loop(zone, passed_s)
+        own = np.clip(_at(zone.cents, looped_s), -_ZONE_CENTS, _ZONE_CENTS)
+    return zone.onset + np.interp(time_s, control_s, passed_s) * zone.sample_rate
+
+
+def _in_loop(zone: Zone, passed_s: NDArray) -> NDArray:
+    """Times since the onset in the zone as it was, where its loop is repeated."""
+    if zone.loop is None:
+        return passed_s
+    end_s = (zone.loop.end - zone.onset) / zone.sample_rate
+    length_s = zone.loop.length / zone.sample_rate
+    return np.where(passed_s < end_s, passed_s, end_s - length_s + (passed_s - end_s) % length_s)
+
+
+def _at(course: Course, time_s: NDArray) -> NDArray[np.float64]:
+    return np.interp(time_s / STEP_S, np.arange(len(course)), course)
+
+
+def _with_formants(samples: NDArray[np.float32], semitones: float, rate: int) -> NDArray:
+    """What lies beyond five semitones of transposition leaves the spectral envelope in place."""
+    beyond = abs(semitones) - _KEPT_SEMITONES
+    if beyond <= 0.0:
+        return samples
+    import torch
+
+    from estilo.dsp.formants import with_formants
+
+    waveform = torch.from_numpy(np.ascontiguousarray(samples))
+    shift = -float(np.sign(semitones)) * beyond
+    moved = with_formants(waveform, waveform, sample_rate=rate, shift_semitones=shift)
+    return moved.numpy()
+
+
+def _course_gain_db(
+    samples: NDArray, note: HeardNote, time_s: NDArray, rate: int
+) -> NDArray[np.float64]:
+    """What brings a voice's course of level to the note's, within what an instrument can do."""
+    size = max(round(_FRAME_S * rate), 1)
+    power = scipy.ndimage.uniform_filter1d(np.square(samples, dtype=np.float64).mean(0), size)
+    own_db = 10.0 * np.log10(power + 1e-12)
+    own_db -= own_db.max(initial=-120.0)
+    wanted_db = _at(note.levels_db, np.clip(time_s, 0.0, note.duration_s))
+    # After the end of the note the release goes on from where it was.
+    last = int(np.searchsorted(time_s, note.duration_s))
+    difference = np.clip(wanted_db - own_db, _QUIETER_DB, _LOUDER_DB)
+    difference[last:] = difference[max(last - 1, 0)]
+    return scipy.ndimage.uniform_filter1d(difference, max(round(_SMOOTH_S * rate), 1))
+
+
+def _ended(samples: NDArray[np.float32], rate: int) -> NDArray[np.float32]:
+    """Whatever is still heard at the end fades out in 4 ms."""
+    n_fade = min(max(round(_FADE_S * rate), 1), samples.shape[1])
+    if n_fade:
+        samples[:, -n_fade:] *= np.linspace(1.0, 0.0, n_fade, dtype=np.float32)
+    return samples
