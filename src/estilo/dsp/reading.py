@@ -47,14 +47,15 @@ def read_at(
 
 def _oversampled(samples: NDArray, *, cutoff: float) -> NDArray[np.float32]:
     """At four times the rate, with silence around; the cutoff is a share of the old one's end."""
-    n_samples = scipy.fft.next_fast_len(samples.shape[1] + 2 * _MARGIN, real=True)
+    n_least = samples.shape[1] + 2 * _MARGIN
+    n_samples = int(scipy.fft.next_fast_len(n_least, real=True) or n_least)
     after = n_samples - samples.shape[1] - _MARGIN
     padded = np.pad(samples.astype(np.float32), ((0, 0), (_MARGIN, after)))
-    spectrum = scipy.fft.rfft(padded)
+    spectrum = np.asarray(scipy.fft.rfft(padded))
     if n_samples % 2 == 0:
         spectrum[:, -1] *= 0.5  # it was both the highest frequency and its mirror image
     if cutoff < 1.0:
         share = np.linspace(0.0, 1.0, spectrum.shape[1]) / cutoff
         fall = np.clip((1.0 - share) / _EDGE, 0.0, 1.0)
         spectrum *= (np.sin(0.5 * np.pi * fall) ** 2).astype(np.float32)
-    return _FACTOR * scipy.fft.irfft(spectrum, n=_FACTOR * n_samples)
+    return _FACTOR * np.asarray(scipy.fft.irfft(spectrum, n=_FACTOR * n_samples))

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import scipy.fft
 from numpy.typing import NDArray
 
+from estilo.analysis.transforms import backward, forward, quick_length
 from estilo.sampler.looping import Loop
 
 _LOWEST_HZ = 90.0
@@ -124,8 +124,8 @@ def _matched(leaving: NDArray, entering: NDArray) -> NDArray:
 def _bands(samples: NDArray, rate: int) -> NDArray[np.float32]:
     """Third octaves that overlap by halves and add up to the whole."""
     n_samples = samples.shape[1]
-    n_fft = scipy.fft.next_fast_len(n_samples + rate // 10, real=True)
-    spectrum = scipy.fft.rfft(samples.astype(np.float32), n=n_fft)
+    n_fft = quick_length(n_samples + rate // 10)
+    spectrum = forward(samples.astype(np.float32), n_fft) / np.float32(n_fft)
     hz = np.arange(spectrum.shape[1]) * rate / n_fft
     number = _PER_OCTAVE * np.log2(np.maximum(hz, 1e-3) / _LOWEST_HZ)
     n_bands = int(_PER_OCTAVE * np.log2(0.5 * rate / _LOWEST_HZ)) + 1
@@ -134,5 +134,5 @@ def _bands(samples: NDArray, rate: int) -> NDArray[np.float32]:
     for band in range(n_bands):
         near = np.clip(1.0 - np.abs(number - band), 0.0, 1.0)
         weight = (np.sin(0.5 * np.pi * near) ** 2).astype(np.float32)
-        out[band] = scipy.fft.irfft(spectrum * weight, n=n_fft)[:, :n_samples]
+        out[band] = backward(spectrum * weight, n_fft)[:, :n_samples]
     return out

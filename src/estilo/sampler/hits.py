@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 import numpy as np
-import scipy.fft
 from numpy.typing import NDArray
 
 from estilo.analysis.transcription.heard import Hit, Transcription
+from estilo.analysis.transforms import forward
 from estilo.audio import Audio
 from estilo.sampler.cutting import LEAD_S, faded, loudest_db, onset_near, part_of
 
@@ -98,7 +98,7 @@ def _cut(recording: Audio, hit: Hit, next_s: float, source: int) -> HitZone | No
 def _spectrum(samples: NDArray, rate: int) -> tuple[NDArray[np.float64], float]:
     """Levels of the third octaves about their mean, and the brightness."""
     n_used = min(round(_SPECTRUM_S * rate), samples.shape[1])
-    power = np.square(np.abs(scipy.fft.rfft(samples[:, :n_used], n=2 * n_used))).sum(0)
+    power = np.square(np.abs(forward(samples[:, :n_used], 2 * n_used))).sum(0)
     hz = np.arange(len(power)) * rate / (2 * n_used)
     band = np.floor(3.0 * np.log2(np.maximum(hz, 1e-3) / _LOWEST_HZ) + 0.5)
     band = np.clip(band, 0, _N_BANDS - 1).astype(int)

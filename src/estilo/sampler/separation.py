@@ -12,11 +12,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from estilo.analysis.transcription.heard import STEP_S, HeardNote
-from estilo.dsp.stft import istft, power_of_two_near, stft
 from estilo.units import midi_to_hz
 
 _WINDOW_S = 0.093
@@ -91,6 +89,10 @@ def separate(
         >>> bool(np.abs(alone.samples - low)[:, 1000:7000].max() < 0.01), round(alone.purity, 1)
         (True, 0.5)
     """
+    import torch
+
+    from estilo.dsp.stft import istft, power_of_two_near, stft
+
     n_fft = power_of_two_near(_WINDOW_S, sample_rate=sample_rate, least=256)
     hop = n_fft // 4
     waveform = torch.from_numpy(np.ascontiguousarray(samples, np.float32))

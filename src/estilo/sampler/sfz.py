@@ -35,6 +35,10 @@ _FIRST_DRUM = 36
 _ATTACK_S = 0.001
 
 
+Opcodes = dict[str, str | int | float]
+"""What a region is told, by the names of the format."""
+
+
 @dataclass(frozen=True)
 class _Region:
     """A sample and where it plays."""
@@ -42,7 +46,7 @@ class _Region:
     name: str
     samples: NDArray[np.float32]
     sample_rate: int
-    opcodes: dict[str, object]
+    opcodes: Opcodes
 
 
 def write_sfz(
@@ -109,13 +113,13 @@ def _notes(instrument: Instrument, *, leaves_drums: bool) -> list[_Region]:
         for zone, opcodes in _layers(groups[key], top_db):
             name = f"{len(regions):03d}-key-{key:03d}"
             tune = round(100 * (key - zone.pitch))
-            place = {"lokey": low, "hikey": high - 1, "pitch_keycenter": key, "tune": tune}
+            place: Opcodes = {"lokey": low, "hikey": high - 1, "pitch_keycenter": key, "tune": tune}
             samples, loop = _sample(zone)
             regions.append(_Region(name, samples, zone.sample_rate, place | opcodes | loop))
     return regions
 
 
-def _layers(zones: Sequence[Zone], top_db: float) -> list[tuple[Zone, dict[str, object]]]:
+def _layers(zones: Sequence[Zone], top_db: float) -> list[tuple[Zone, Opcodes]]:
     """Zones of one key with their velocities, and turns within a layer."""
     ordered = sorted(zones, key=lambda zone: zone.level_db)
     layers = [[ordered[0]]]
@@ -127,10 +131,10 @@ def _layers(zones: Sequence[Zone], top_db: float) -> list[tuple[Zone, dict[str, 
     levels_db = [float(np.mean([zone.level_db for zone in layer])) for layer in layers]
     between = [_velocity(0.5 * (a + b) - top_db) for a, b in pairwise(levels_db)]
     edges = [0, *between, 127]
-    found: list[tuple[Zone, dict[str, object]]] = []
+    found: list[tuple[Zone, Opcodes]] = []
     for layer, low, high in zip(layers, edges[:-1], edges[1:], strict=True):
         for turn, zone in enumerate(layer, 1):
-            opcodes: dict[str, object] = {"lovel": low + 1 if low else 0, "hivel": high}
+            opcodes: Opcodes = {"lovel": low + 1 if low else 0, "hivel": high}
             if len(layer) > 1:
                 opcodes |= {"seq_length": len(layer), "seq_position": turn}
             found.append((zone, opcodes))
@@ -141,7 +145,7 @@ def _velocity(level_db: float) -> int:
     return int(np.clip(round(127 * 10.0 ** (level_db / _VELOCITY_DB)), 1, 126))
 
 
-def _sample(zone: Zone) -> tuple[NDArray[np.float32], dict[str, object]]:
+def _sample(zone: Zone) -> tuple[NDArray[np.float32], Opcodes]:
     """A zone from its onset on: with a loop if it is steady, as long as it rings if it fades."""
     if zone.loop is None:
         return zone.samples[:, zone.onset :], {"loop_mode": "no_loop"}
@@ -149,8 +153,9 @@ def _sample(zone: Zone) -> tuple[NDArray[np.float32], dict[str, object]]:
     if continued.is_steady:
         start = zone.loop.end - zone.onset
         end = zone.loop.end + zone.loop.length
-        loop = {"loop_start": start, "loop_end": start + zone.loop.length - 1}
-        return continued.until(end)[:, zone.onset :], {"loop_mode": "loop_continuous"} | loop
+        loop: Opcodes = {"loop_mode": "loop_continuous"}
+        loop |= {"loop_start": start, "loop_end": start + zone.loop.length - 1}
+        return continued.until(end)[:, zone.onset :], loop
     ring_s = min(_RING_DB / max(-continued.slope_db_s, 1e-3), _LONGEST_S)
     n_samples = zone.onset + round(ring_s * zone.sample_rate)
     samples = continued.until(max(n_samples, zone.held))[:, zone.onset :]
@@ -167,7 +172,7 @@ def _drums(kit: Kit) -> list[_Region]:
         key = _FIRST_DRUM + name
         for turn, hit in enumerate(members, 1):
             volume_db = round(hit.level_db - top_db, 2)
-            opcodes: dict[str, object] = {"key": key, "loop_mode": "one_shot", "volume": volume_db}
+            opcodes: Opcodes = {"key": key, "loop_mode": "one_shot", "volume": volume_db}
             if len(members) > 1:
                 opcodes |= {"seq_length": len(members), "seq_position": turn}
             place = f"hit-{key:03d}-{turn:02d}"

@@ -1,9 +1,9 @@
 """The pitch of a note to the cent, from the partials that are strongest."""
 
 import numpy as np
-import scipy.fft
 from numpy.typing import NDArray
 
+from estilo.analysis.transforms import forward, quick_length
 from estilo.units import hz_to_midi, midi_to_hz
 
 _N_PARTIALS = 8
@@ -37,8 +37,8 @@ def exact_pitch(samples: NDArray, *, sample_rate: int, near: float) -> float:
     f0 = float(midi_to_hz(near))
     if len(samples) * f0 < _LEAST_PERIODS * sample_rate:
         return near
-    n_fft = scipy.fft.next_fast_len(4 * len(samples), real=True)
-    level = np.abs(scipy.fft.rfft(samples * np.hanning(len(samples)), n=n_fft))
+    n_fft = quick_length(4 * len(samples))
+    level = np.abs(forward(samples * np.hanning(len(samples)), n_fft))
     found, powers = [], []
     for number in range(1, _N_PARTIALS + 1):
         low, high = (number * f0 * ratio * n_fft / sample_rate for ratio in (1 / _REACH, _REACH))
