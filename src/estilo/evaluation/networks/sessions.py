@@ -137,7 +137,7 @@ def in_noise(powers: NDArray, noise: NDArray, rng: np.random.Generator) -> NDArr
     """
     n_frames = noise.shape[2]
     parts = _independent_parts().astype(np.float32)[:, None]
-    length = _EXCERPTS * n_frames
+    length = min(len(noise), _EXCERPTS) * n_frames
     first = [_filtered(rng, length) * np.sqrt(0.5 / parts) for _ in range(2)]
     rest = _filtered_powers(parts - 1.0, rng, length) * (1.0 - 1.0 / parts)
     starts = rng.integers(0, length - n_frames + 1, len(noise))
