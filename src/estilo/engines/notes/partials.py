@@ -79,7 +79,12 @@ class Partials:
 
 
 def partials(
-    notes: Sequence[HeardNote], grid: Grid, *, highest_hz: float, after_s: float = 0.0
+    notes: Sequence[HeardNote],
+    grid: Grid,
+    *,
+    highest_hz: float,
+    before_s: float = 0.0,
+    after_s: float = 0.0,
 ) -> Iterator[Partials]:
     """The partials of every note that sounds in a grid.
 
@@ -87,7 +92,9 @@ def partials(
         notes: notes in the order of their starts.
         grid: frames.
         highest_hz: frequency of the highest partial, in Hz.
-        after_s: time for which a note rings on, in seconds; its courses then stay where they end.
+        before_s: time before a note in which frames already hear it, in seconds.
+        after_s: time for which a note rings on, in seconds. Outside a note its courses stay as they
+            begin and end.
 
     Example:
         >>> grid = Grid(4096, 1024, 44_100, n_frames=100)
@@ -97,7 +104,8 @@ def partials(
     """
     times_s, highest_hz = grid.times_s, min(highest_hz, 0.5 * grid.sample_rate)
     for note in notes:
-        frames = np.flatnonzero((times_s >= note.start_s) & (times_s < note.end_s + after_s))
+        is_on = (times_s >= note.start_s - before_s) & (times_s < note.end_s + after_s)
+        frames = np.flatnonzero(is_on)
         pitch_hz = float(midi_to_hz(note.pitch))
         n_partials = int(highest_hz / pitch_hz)
         if not len(frames) or not n_partials:
