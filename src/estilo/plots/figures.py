@@ -108,7 +108,7 @@ def _figure(
         len(heights), len(shown) + 1, height_ratios=heights, width_ratios=[*[30] * len(shown), 1]
     )
     spectrograms = [log_spectrogram(audio) for _, audio in shown]
-    limits_db = _limits([spectrogram.level_db for spectrogram in spectrograms])
+    limits_db = limits_of([spectrogram.level_db for spectrogram in spectrograms])
     peak = _lane_peak([audio for _, audio in shown])
     image = None
     for column, ((name, audio), spectrogram) in enumerate(zip(shown, spectrograms, strict=True)):
@@ -133,8 +133,12 @@ def _figure(
     return figure
 
 
-def _limits(levels_db: Sequence[np.ndarray]) -> tuple[float, float]:
-    """One scale for all: 80 dB below the loudest point, rounded to 5 dB."""
+def limits_of(levels_db: Sequence[np.ndarray]) -> tuple[float, float]:
+    """One scale for all, in dB: 80 dB below the loudest point, rounded to 5 dB.
+
+    Args:
+        levels_db: levels of each spectrogram, in dB.
+    """
     loudest_db = max(float(level.max()) for level in levels_db)
     top_db = 5.0 * np.ceil(max(loudest_db, _QUIETEST_DB + _RANGE_DB) / 5.0)
     return float(top_db - _RANGE_DB), float(top_db)
