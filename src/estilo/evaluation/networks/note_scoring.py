@@ -19,7 +19,9 @@ NEAR_S = 0.05
 
 _N_PIECES = 40
 _VALIDATION = 899
-_ONSET, _HELD, _LONE = (0.2, 0.3, 0.4, 0.5), (0.25, 0.35, 0.45, 0.55), (0.6, 0.75, 2.0)
+_NEVER = 2.0
+_ONSET, _HELD = (0.12, 0.2, 0.3, 0.4, 0.5), (0.25, 0.35, 0.45, 0.55)
+_LONE = (0.6, 0.75, 0.9, _NEVER)
 _HIT = (0.2, 0.3, 0.4, 0.5, 0.6)
 
 
@@ -97,16 +99,19 @@ def scores_at(thresholds: Thresholds, of: Sequence[Judged]) -> dict[str, float]:
 
 
 def chosen_thresholds(of: Sequence[Judged]) -> Thresholds:
-    """The thresholds at which the F1 of notes, and that of hits, is highest.
+    """The thresholds at which the F1 of notes, and that of hits, is highest; `lone` comes last.
 
     Args:
         of: pieces to choose on.
     """
     hit = max(_HIT, key=lambda each: scores_at(Thresholds(2.0, 2.0, 2.0, each), of)["f1_of_hits"])
-    return max(
-        (Thresholds(onset, held, lone, hit) for onset, held, lone in product(_ONSET, _HELD, _LONE)),
-        key=lambda thresholds: scores_at(thresholds, of)["f1"],
-    )
+
+    def f1(onset: float, held: float, lone: float) -> float:
+        return scores_at(Thresholds(onset, held, lone, hit), of)["f1"]
+
+    onset, held = max(product(_ONSET, _HELD), key=lambda pair: f1(*pair, _NEVER))
+    lone = max(_LONE, key=lambda each: f1(onset, held, each))
+    return Thresholds(onset, held, lone, hit)
 
 
 def _rates(counts: NDArray) -> tuple[float, float, float]:
