@@ -209,19 +209,24 @@ def depth_rows(tunes: dict[str, Tune], styles: dict[str, Audio]) -> Iterator[tup
 
 
 def draw(tunes: dict[str, Tune], styles: dict[str, Audio]) -> None:
-    """Pictures of the first and the last pair: content, style, and what became of them.
+    """Pictures of the first and the last pair: content, style, and the tune made of it.
 
     Args:
         tunes: contents by name.
         styles: textures by name.
     """
-    pairs = list(zip(tunes, list(styles), strict=False))
-    for content, style in {pairs[0], pairs[-1]}:
-        made = dict(outputs(tunes[content], styles[style]))
-        panels = [(content, tunes[content].audio), (style, styles[style])]
-        panels += [("tune made of it", made[KNOWN]), (OPTIMISE.strip("`"), made[OPTIMISE])]
+    pairs = list(zip(tunes, styles, strict=False))
+    for content, style in sorted({pairs[0], pairs[-1]}):
+        tune, texture = tunes[content], styles[style]
+        signals = (torch.from_numpy(each.samples) for each in (tune.audio, texture))
+        made = cross_synthesise(next(signals), [*signals], sample_rate=RATE_HZ, notes=tune.heard)
+        panels = [
+            (content, tune.audio),
+            (style, texture),
+            ("tune made of it", Audio(made.numpy(), RATE_HZ)),
+        ]
         name = f"crossing-{content}-{style.partition('.')[0]}.png"
-        write_picture(name, png(plot_recordings(panels), dpi=55))
+        write_picture(name, png(plot_recordings(panels), dpi=60))
 
 
 def main() -> None:

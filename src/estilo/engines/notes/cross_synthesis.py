@@ -38,7 +38,7 @@ from estilo.engines.notes.emphasis import contrast_of_levels, contrast_of_notes,
 from estilo.engines.notes.partials import Grid
 from estilo.errors import InputError, SettingsError
 
-DEPTH = 0.6
+DEPTH = 0.5
 """Usual depth: the notes are recovered and the texture is heard (docs/cross-synthesis.md)."""
 
 _SWELL_S = 0.4

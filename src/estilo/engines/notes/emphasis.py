@@ -30,7 +30,7 @@ _AROUND_HZ = 870.0
 _SHARPNESS = 1.3
 _FLOOR = 1e-4  # of a contrast: valleys of 40 dB
 _MOST_GAIN = 30.0  # of a power, where a band holds no partial or a narrow one alone
-_FADES_HZ = (3000.0, 6000.0)  # above these, partials of a note are not heard apart
+_FADES_HZ = (2500.0, 5000.0)  # above these, partials of a note are not heard apart
 _N_FOR_SIDE = 8
 _TINY = 1e-20
 
