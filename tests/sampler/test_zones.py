@@ -86,6 +86,15 @@ def test_what_is_quiet_short_or_covered_is_worth_less():
     assert max(quiet.quality, short.quality, covered.quality) < 0.6 * good.quality
 
 
+def test_a_note_that_is_struck_again_keeps_its_attack():
+    notes = (HeardNote(0.1, 0.5, 60.0, -12.0), HeardNote(0.5, 0.9, 60.0, -12.0))
+    sound = sum(tone(note, 1.2) for note in notes)
+    _, second = cut_zones(Audio(sound, RATE), Transcription(notes))
+    early = second.samples[0, second.onset : second.onset + RATE // 50]
+    late = second.samples[0, second.onset + RATE // 5 : second.onset + RATE // 4]
+    assert level_db(early) == pytest.approx(level_db(late), abs=1.5)
+
+
 def test_silence_has_no_zones():
     heard = Transcription((HeardNote(0.1, 0.5, 60.0, -90.0), HeardNote(7.0, 8.0, 60.0, -20.0)))
     assert cut_zones(Audio(np.zeros(RATE), RATE), heard) == []

@@ -51,6 +51,21 @@ class Continued:
         """Change of each band's level in the loop, in dB per second; **shape** ``(bands,)``."""
         return self._slopes(self.bands)
 
+    @cached_property
+    def fades_db_s(self) -> NDArray[np.float64]:
+        """Change of each band's level after the loop, in dB per second; **shape** ``(bands,)``.
+
+        That in the loop, where the note fades; above the strongest band no slower than there, as
+        damping grows with frequency: what stays there is noise, or belongs to other notes.
+        """
+        if self.is_steady:
+            return np.zeros(len(self.bands))
+        fades = np.minimum(self.slopes_db_s, 0.0)
+        loop = self.loop
+        strongest = int(np.square(self.bands[..., loop.start : loop.end]).sum((1, 2)).argmax())
+        fades[strongest:] = np.minimum(fades[strongest:], fades[strongest])
+        return fades
+
     @property
     def is_steady(self) -> bool:
         """Whether the note is held up by whoever plays it, and does not fade by itself."""
@@ -80,22 +95,21 @@ class Continued:
             return self.samples[:, :n_samples]
         out = np.zeros((self.samples.shape[0], n_samples), np.float32)
         n_plain = min(end - self.loop.fade, n_samples)
-        for band, slope in zip(self.bands, self.slopes_db_s, strict=True):
-            out[:, n_plain:] += self._looped(band, slope, n_samples)[:, n_plain:]
+        for band, slope, fade in zip(self.bands, self.slopes_db_s, self.fades_db_s, strict=True):
+            out[:, n_plain:] += self._looped(band, slope, fade, n_samples)[:, n_plain:]
         out[:, :n_plain] = self.samples[:, :n_plain]
         return out
 
-    def _looped(self, band: NDArray, slope_db_s: float, n_samples: int) -> NDArray:
+    def _looped(
+        self, band: NDArray, slope_db_s: float, fade_db_s: float, n_samples: int
+    ) -> NDArray:
         loop, rate = self.loop, self.sample_rate
         steady = self._seamless(band, slope_db_s)
         time = np.arange(n_samples)
         repeated = np.maximum(time - loop.start, 0) % loop.length
         level_db = slope_db_s * repeated / rate
         gone_on = np.maximum(time - loop.end, 0)
-        if slope_db_s < 0.0 and not self.is_steady:
-            wanted_db = slope_db_s * (loop.length + gone_on) / rate
-        else:
-            wanted_db = np.full(n_samples, slope_db_s * loop.length / rate)
+        wanted_db = (slope_db_s * loop.length + fade_db_s * gone_on) / rate
         gain = np.where(time < loop.end, 1.0, 10.0 ** ((wanted_db - level_db) / 20.0))
         place = np.where(time < loop.end, time, loop.start + repeated)
         return steady[:, place] * gain.astype(np.float32)

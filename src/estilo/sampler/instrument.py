@@ -27,7 +27,6 @@ _NO_LOOP = 3.0
 _IMPURE = 4.0
 _OTHER_CONTEXT = 0.5
 _SAME_AGAIN = 2.5
-_AGAIN_S = 1.5
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,11 +1,12 @@
 """One note of a recording out of those that sound with it: a soft mask over partials.
 
 Every note that sounds has a comb: lines at multiples of its pitch, as strong as the recording is
-there. Where lines of two notes meet, each takes the strength between its own neighbouring lines
-that meet no other. Between all lines the noise is shared out in the same proportion, 40 dB below
-them, and more of it at the onset of a note, which is where attacks are. A note's mask is its share
-of the power of all combs (a Wiener filter; N. Wiener 1949; for partials of notes see T. Virtanen,
-A. Klapuri 2002, Separation of harmonic sounds using linear models for the overtone series).
+there, and weaker while it rings on. Where lines of two notes meet, each takes the strength between
+its own neighbouring lines that meet no other. Between all lines the noise is shared out in the
+same proportion, 40 dB below them, and more of it at the onset of a note, which is where attacks
+are. A note's mask is its share of the power of all combs (a Wiener filter; for partials of notes
+see T. Virtanen, A. Klapuri 2002, Separation of harmonic sounds using linear models for the overtone
+series).
 """
 
 from collections.abc import Sequence
@@ -19,6 +20,7 @@ from estilo.units import midi_to_hz
 
 _WINDOW_S = 0.093
 _RING_S = 0.25  # how long a note can be heard after its end
+_SAME_PITCH = 0.5
 _FLOOR = 1e-4
 _ATTACK_FLOOR, _ATTACK_S = 3e-3, 0.03
 _N_LINES = 40
@@ -58,8 +60,16 @@ def sounding_with(
     return [
         each
         for each in notes
-        if each is not note and each.start_s < end_s and each.end_s + _RING_S > start_s
+        if each is not note
+        and each.start_s < end_s
+        and each.end_s + _RING_S > start_s
+        and not _is_struck_again(each, note)
     ]
+
+
+def _is_struck_again(each: HeardNote, note: HeardNote) -> bool:
+    """Whether a note ends an earlier one of its own pitch by beginning."""
+    return each.start_s < note.start_s and abs(each.pitch - note.pitch) < _SAME_PITCH
 
 
 def separate(
@@ -120,6 +130,7 @@ class _Combs:
         since_s = times_s - np.array([[note.start_s] for note in notes])
         half_window_s = 0.5 / hz[1]
         self._sounds = (since_s > -half_window_s) & (times_s < ends_s)
+        self._ring = 10.0 ** (-6.0 * np.clip((times_s - ends_s) / _RING_S + 1.0, 0.0, 1.0))
         fall = np.exp(-np.maximum(since_s, 0.0) / _ATTACK_S)
         is_attack = since_s > -0.5 * half_window_s
         self._floor = _FLOOR + np.where(is_attack, _ATTACK_FLOOR * fall, 0.0)
@@ -146,7 +157,7 @@ class _Combs:
         np.maximum.at(comb, (np.broadcast_to(frames, bins.shape), bins), shapes)
         for frame, floor in enumerate(self._floor[note]):
             comb[frame] += floor * np.exp(np.interp(self._hz, lines[frame], level[frame]))
-        return comb * self._sounds[note][:, None]
+        return comb * (self._sounds[note] * self._ring[note])[:, None]
 
     def _meets(self, note: int, lines: NDArray, reach: NDArray) -> NDArray:
         """Whether a line of another note that sounds is near each line."""

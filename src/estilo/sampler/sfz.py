@@ -77,12 +77,7 @@ def write_sfz(
     path = Path(path)
     if instrument is None and kit is None:
         raise InputError("expected an instrument or a kit to write, got neither")
-    if path.suffix.lower() != ".sfz":
-        raise OutputError(f"{path} must end in .sfz, got {path.suffix or 'no extension'!r}")
-    folder = path.with_name(f"{path.stem} samples")
-    check_free(path, force=False)
-    if folder.exists():
-        raise OutputError(f"{folder} already exists; give another name, or move it away")
+    folder = check_target(path)
     regions: list[_Region] = []
     if instrument is not None:
         regions += _notes(instrument, leaves_drums=kit is not None)
@@ -98,6 +93,28 @@ def write_sfz(
         shutil.rmtree(folder, ignore_errors=True)
         raise
     return path
+
+
+def check_target(path: Path) -> Path:
+    """The folder of the samples of an SFZ file, after a look at whether both can be written.
+
+    Args:
+        path: file that is to be written.
+
+    Raises:
+        OutputError: its name does not end in ``.sfz``, or the file or the folder is there already.
+
+    Example:
+        >>> check_target(Path("bells.sfz")).name
+        'bells samples'
+    """
+    if path.suffix.lower() != ".sfz":
+        raise OutputError(f"{path} must end in .sfz, got {path.suffix or 'no extension'!r}")
+    folder = path.with_name(f"{path.stem} samples")
+    check_free(path, force=False)
+    if folder.exists():
+        raise OutputError(f"{folder} already exists; give another name, or move it away")
+    return folder
 
 
 def _notes(instrument: Instrument, *, leaves_drums: bool) -> list[_Region]:
