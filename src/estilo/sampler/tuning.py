@@ -38,7 +38,8 @@ def exact_pitch(samples: NDArray, *, sample_rate: int, near: float) -> float:
     if len(samples) * f0 < _LEAST_PERIODS * sample_rate:
         return near
     n_fft = quick_length(4 * len(samples))
-    level = np.abs(forward(samples * np.hanning(len(samples)), n_fft))
+    windowed = (samples * np.hanning(len(samples))).astype(np.float32)
+    level = np.abs(forward(windowed, n_fft))
     found, powers = [], []
     for number in range(1, _N_PARTIALS + 1):
         low, high = (number * f0 * ratio * n_fft / sample_rate for ratio in (1 / _REACH, _REACH))
