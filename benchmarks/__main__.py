@@ -44,6 +44,7 @@ class Short:
 
 
 SHORT = (
+    Short("scoring", 30.0),
     Short("stretch", 45.0),
     Short("timbre", 90.0, ("--programs", "2")),
     Short("multipitch", 120.0, ("--programs", "1")),
