@@ -218,7 +218,7 @@ def test_a_hostile_style_is_refused_before_anything_is_computed(run, folder, cod
     ("command", "message"),
     [
         (
-            "transfer CONTENT RAIN -o OUT",
+            "transfer CONTENT RAIN -o OUT --engine optimise",
             "the engine 'optimise' needs the style's audio, and RAIN is a style file; "
             "give a recording, or choose the engine 'neural'",
         ),

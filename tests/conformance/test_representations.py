@@ -133,7 +133,9 @@ def test_batch_equals_item_by_item(representation):
         alone = representation.analyse(item)
         torch.testing.assert_close(frames[i : i + 1], alone, atol=1e-4, rtol=1e-4)
         alone = representation.synthesise(0.9 * frames[i : i + 1], length=6001, reference=item)
-        torch.testing.assert_close(again[i : i + 1], alone, atol=1e-4, rtol=1e-4)
+        # Iterations enlarge that rounding, on some processors to 80 dB below the signal.
+        apart = (again[i : i + 1] - alone).square().mean().sqrt()
+        assert apart <= 3e-4 * max(float(alone.square().mean().sqrt()), 1e-3)
 
 
 @pytest.mark.parametrize("signal", ["noise", "click", "silence", "1 samples", "77 samples"])

@@ -113,6 +113,8 @@ def test_what_makes_no_sense_is_refused() -> None:
     with pytest.raises(SettingsError, match=r"refine must lie between 0 and 1, got 1\.5"):
         Transfer(engine="eq", refine=1.5)
     with pytest.raises(SettingsError, match="the one that was chosen; leave it out"):
+        Transfer(engine="optimise", refine=0.5)
+    with pytest.raises(SettingsError, match="chooses refine by what it hears; leave it out"):
         Transfer(refine=0.5)
     with pytest.raises(SettingsError, match="match, mix, refine and raw mean nothing"):
         texture([STYLE], seconds=1.0, engine="style", refine=0.5)

@@ -88,6 +88,8 @@ def weights_of_both(folder):
     return [torch.load(folder / f"rank{rank}.pt", weights_only=True) for rank in range(2)]
 
 
+# Sums in another order round otherwise, and Adam divides by them: 1.2e-5 on some processors.
+_ROUNDING = 2e-5
 _WITHOUT_GRADIENT = {"generator.style_encoder.keys.bias", "generator.style_encoder.attention.bias"}
 
 
@@ -101,10 +103,10 @@ def test_two_processes_learn_what_one_does(recipes, by_two, tmp_path):
         assert torch.equal(first[name], second[name]), name
         # A bias before a softmax has no gradient but rounding, which Adam makes steps of.
         if name not in _WITHOUT_GRADIENT:
-            torch.testing.assert_close(first[name], each, atol=1e-5, rtol=0)
+            torch.testing.assert_close(first[name], each, atol=_ROUNDING, rtol=0)
     judge = load_checkpoint(together / "checkpoint.pt", recipe).judge.state_dict()
     for name, each in alone.judge.state_dict().items():
-        torch.testing.assert_close(judge[name], each, atol=1e-5, rtol=0)
+        torch.testing.assert_close(judge[name], each, atol=_ROUNDING, rtol=0)
     for mine, theirs in zip(read_log(tmp_path), read_log(together), strict=True):
         for name in ("loss", "gradient", "judge_gradient"):
             assert mine[name] == pytest.approx(theirs[name], rel=1e-4)

@@ -53,7 +53,7 @@ class Plan(BaseModel):
     Example:
         >>> plan = Plan.of(strength=0.5, mix=0.8)
         >>> plan.engine, plan.settings.strength, plan.mix
-        ('optimise', 0.5, 0.8)
+        ('auto', 0.5, 0.8)
     """
 
     model_config = ConfigDict(
