@@ -65,6 +65,11 @@ COMMANDS = {
         "Say what is heard: brightness, pitch, onsets, tempo, key.",
         "FILE... [options]",
     ),
+    "notes": Command(
+        "estilo.cli.notes:notes",
+        "Hear the notes of a recording, and write them as MIDI.",
+        "RECORDING [-o MIDI] [--json] [--plot] [options]",
+    ),
     "style": Command(
         "estilo.cli.style:style",
         "Make style files to share, and show what is in them.",
