@@ -80,6 +80,12 @@ def test_strength_0_needs_no_choice(rng):
     np.testing.assert_array_equal(result.audio.samples, content.samples)
 
 
+def test_an_earlier_recipe_without_a_strength_can_be_read():
+    settings = build_settings("auto", {"strength": None})
+    assert settings == build_settings("auto", {})
+    assert settings.amount == 0.75
+
+
 def test_silence_is_left_to_optimise():
     choice = choose(Audio(np.zeros((1, RATE)), RATE), [tune()])
     assert choice.engine == "optimise"

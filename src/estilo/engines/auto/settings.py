@@ -1,8 +1,9 @@
 """Settings of the engine that is chosen by what is heard. Imports no torch."""
 
-from typing import Annotated, ClassVar
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from estilo.engines.settings import EngineSettings
 
@@ -16,6 +17,14 @@ class AutoSettings(EngineSettings):
 
     strength: Annotated[float, Field(ge=0, le=1)] = 0.75
     """How much style."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_nothing(cls, values: Any) -> Any:
+        """Earlier recipes hold no strength where it was left to the chosen engine."""
+        if not isinstance(values, Mapping):
+            return values
+        return {name: value for name, value in values.items() if value is not None}
 
     @property
     def amount(self) -> float:
