@@ -95,37 +95,17 @@ def describe(sound: Sound) -> Descriptors:
     samples, rate = sound.audio.samples, sound.audio.sample_rate
     heard = excerpt(sound)
     is_heard = bool(heard.mono_full_rate.any())
-    return sound.once(describe_timbre_and_rhythm).model_copy(
-        update={
-            "loudness_lufs": _finite(integrated_loudness(samples, rate)),
-            "true_peak_dbtp": _finite(true_peak(samples, rate)),
-            **(_of_harmony(heard) if is_heard else {}),
-            **({"beats_s": _beats(sound)} if is_heard else {}),
-        }
-    )
-
-
-def describe_timbre_and_rhythm(sound: Sound) -> Descriptors:
-    """Measure the descriptors of timbre, onsets and tempo, and no others: half the work.
-
-    Args:
-        sound: any length, silence too.
-
-    Example:
-        >>> time_s = np.arange(44_100) / 44_100
-        >>> of = describe_timbre_and_rhythm(Sound(np.sin(2 * np.pi * 440 * time_s), 44_100))
-        >>> of.n_partials, of.key
-        (1.0, None)
-    """
-    heard = excerpt(sound)
-    is_heard = bool(heard.mono_full_rate.any())
     return Descriptors.model_validate(
         {
             "duration_s": sound.duration_s,
             "sample_rate_hz": sound.audio.sample_rate,
             "n_channels": sound.audio.n_channels,
+            "loudness_lufs": _finite(integrated_loudness(samples, rate)),
+            "true_peak_dbtp": _finite(true_peak(samples, rate)),
             **(_of_timbre(heard) if is_heard else {}),
             **(_of_rhythm(heard) if is_heard else {}),
+            **(_of_harmony(heard) if is_heard else {}),
+            **({"beats_s": _beats(sound)} if is_heard else {}),
         }
     )
 

@@ -65,13 +65,12 @@ def arrived_in_words(scores: Mapping[str, float]) -> str:
         >>> arrived_in_words(scores | {"style_taken": 0.5})
         'of the style its spectrum arrived, not its attack'
     """
-    from estilo.metrics.attributes import ATTRIBUTES, SPECTRUM
+    from estilo.metrics.attributes import LABELS
     from estilo.metrics.summary import moved_name
 
     if "style_taken" not in scores:
         return ""
-    labels = {SPECTRUM: SPECTRUM} | {name: each.label for name, each in ATTRIBUTES.items()}
-    known = {label: scores.get(moved_name(name)) for name, label in labels.items()}
+    known = {label: scores.get(moved_name(name)) for name, label in LABELS.items()}
     there = [label for label, moved in known.items() if moved is not None and moved >= _ARRIVED]
     missing = [label for label, moved in known.items() if moved is not None and moved < _MISSING]
     if not there and not missing:

@@ -21,7 +21,7 @@ from estilo.evaluation.kept import KeptOutput, Made
 from estilo.evaluation.makers import Maker
 from estilo.evaluation.sets import Item, TestSet
 from estilo.metrics import METRICS, summary
-from estilo.metrics.attributes import ATTRIBUTES, SPECTRUM, changes
+from estilo.metrics.attributes import LABELS, changes
 from estilo.metrics.base import Metric, Role
 from estilo.metrics.embedding import texture_kad
 from estilo.metrics.judge.scale import taken
@@ -182,10 +182,7 @@ _OF_ATTRIBUTES = tuple(
         "style",
         f"How far the output's {label} lies from the style's, in spreads between instruments.",
     )
-    for name, label in {
-        SPECTRUM: SPECTRUM,
-        **{name: attribute.label for name, attribute in ATTRIBUTES.items()},
-    }.items()
+    for name, label in LABELS.items()
 )
 _KAD = Column("texture_kad", "KAD", "lower", "timbre", _first(texture_kad))
 _OF_TEXTURES = (_KAD,)

@@ -197,6 +197,9 @@ ATTRIBUTES: dict[str, Attribute] = {
 }
 """Attributes that are one number, by name; the spectrum and new partials come besides."""
 
+LABELS = {SPECTRUM: SPECTRUM} | {name: each.label for name, each in ATTRIBUTES.items()}
+"""What the attributes that output and style are compared by are called in words, by name."""
+
 
 def compared(content: Sound, style: Sound, output: Sound) -> tuple[Comparison, ...]:
     """Each attribute of content, output and style, and how far the output moved.
