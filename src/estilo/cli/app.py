@@ -65,6 +65,11 @@ COMMANDS = {
         "Say what is heard: brightness, pitch, onsets, tempo, key.",
         "FILE... [options]",
     ),
+    "instrument": Command(
+        "estilo.cli.instrument:instrument",
+        "Make an instrument of recordings, for any sampler (SFZ).",
+        "STYLE... -o SFZ [options]",
+    ),
     "style": Command(
         "estilo.cli.style:style",
         "Make style files to share, and show what is in them.",

@@ -4,9 +4,11 @@ Opcodes and their units: https://sfzformat.com (Cakewalk's SFZ 1.0). All samples
 so that velocity alone makes the level, 40 dB for a factor of ten, as `midi_writing` has it.
 """
 
+import re
 import secrets
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from os import PathLike
@@ -33,6 +35,7 @@ _RING_DB = 60.0
 _RELEASE_DB = 78.0  # what samplers take a release time to be
 _FIRST_DRUM = 36
 _ATTACK_S = 0.001
+_SAMPLE = re.compile(r"(\d{3}-key-\d{3}|hit-\d{3}-\d{2,})\.wav")
 
 
 Opcodes = dict[str, str | int | float]
@@ -54,6 +57,7 @@ def write_sfz(
     path: str | PathLike[str],
     *,
     kit: Kit | None = None,
+    force: bool = False,
 ) -> Path:
     """Write an instrument, a kit or both as an SFZ file, and a folder of samples beside it.
 
@@ -66,6 +70,7 @@ def write_sfz(
         path: file that is to be written, ending in ``.sfz``; the samples go to a folder of its
             name.
         kit: kit that is to be written, if any.
+        force: whether a file and a folder that are there are replaced.
 
     Returns:
         The path.
@@ -77,32 +82,30 @@ def write_sfz(
     path = Path(path)
     if instrument is None and kit is None:
         raise InputError("expected an instrument or a kit to write, got neither")
-    folder = check_target(path)
+    folder = check_target(path, force=force)
     regions: list[_Region] = []
     if instrument is not None:
         regions += _notes(instrument, leaves_drums=kit is not None)
     if kit is not None:
         regions += _drums(kit)
     regions = _equally_loud(regions)
-    _write_samples(regions, folder)
-    try:
-        release_db_s = USUAL_RELEASE_DB_S if instrument is None else instrument.release_db_s
-        text = _text(regions, folder.name, release_db_s)
-        write_atomic(path, text.encode())
-    except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
+    release_db_s = USUAL_RELEASE_DB_S if instrument is None else instrument.release_db_s
+    text = _text(regions, folder.name, release_db_s)
+    with _published(regions, folder):
+        write_atomic(path, text.encode(), force=force)
     return path
 
 
-def check_target(path: Path) -> Path:
+def check_target(path: Path, *, force: bool = False) -> Path:
     """The folder of the samples of an SFZ file, after a look at whether both can be written.
 
     Args:
         path: file that is to be written.
+        force: whether a file and a folder that are there may be replaced.
 
     Raises:
-        OutputError: its name does not end in ``.sfz``, or the file or the folder is there already.
+        OutputError: its name does not end in ``.sfz``, the file or the folder is there already, or
+            the folder that would be replaced holds anything but samples.
 
     Example:
         >>> check_target(Path("bells.sfz")).name
@@ -111,9 +114,13 @@ def check_target(path: Path) -> Path:
     if path.suffix.lower() != ".sfz":
         raise OutputError(f"{path} must end in .sfz, got {path.suffix or 'no extension'!r}")
     folder = path.with_name(f"{path.stem} samples")
-    check_free(path, force=False)
-    if folder.exists():
-        raise OutputError(f"{folder} already exists; give another name, or move it away")
+    check_free(path, force=force)
+    if not folder.exists():
+        return folder
+    if not force:
+        raise OutputError(f"{folder} already exists; give another name, or force it (--force)")
+    if not folder.is_dir() or any(not _SAMPLE.fullmatch(each.name) for each in folder.iterdir()):
+        raise OutputError(f"{folder} holds more than samples; give another name, or move it away")
     return folder
 
 
@@ -210,19 +217,30 @@ def _equally_loud(regions: Sequence[_Region]) -> list[_Region]:
     ]
 
 
-def _write_samples(regions: Sequence[_Region], folder: Path) -> None:
-    """The folder is there when all of its files are."""
-    hidden = folder.with_name(f".estilo-{secrets.token_hex(8)}.part")
+@contextmanager
+def _published(regions: Sequence[_Region], folder: Path) -> Iterator[None]:
+    """The folder is there when all of its files are; after an exception it is what it was."""
+    hidden, before = (folder.with_name(f".estilo-{secrets.token_hex(8)}.part") for _ in range(2))
     try:
         hidden.mkdir()
         for each in regions:
             audio = Audio(each.samples, each.sample_rate)
             save(audio, hidden / f"{each.name}.wav", bit_depth="24")
+        if folder.exists():
+            folder.rename(before)
         hidden.rename(folder)
+        try:
+            yield
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
     except OSError as error:
         raise output_error(folder, error) from error
     finally:
-        shutil.rmtree(hidden, ignore_errors=True)
+        if before.exists() and not folder.exists():
+            before.rename(folder)
+        for left in (hidden, before):
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def _text(regions: Sequence[_Region], folder: str, release_db_s: float) -> str:

@@ -35,15 +35,16 @@ class SampledInstrument:
         """Name of the instrument."""
         self.pitches = sorted({note.midi_pitch for note in notes})
         """MIDI pitches that it can play."""
-        self._folder, self._notes, self._rate = folder, list(notes), sample_rate
+        self.notes = list(notes)
+        """Notes that it has."""
+        self._folder, self._rate = folder, sample_rate
         self._samples: dict[str, NDArray[np.float32]] = {}
 
     def play(self, phrase: Sequence[Note], *, duration_s: float) -> NDArray[np.float32]:
         """A phrase at the level at which its notes were recorded.
 
-        Each note is the recorded one of its pitch whose velocity is nearest and which is held for
-        as long as it should be, or is the longest that is shorter; it sounds to its own end. What
-        passes the end of the phrase fades out within its last 10 ms.
+        Each note is played by the `nearest` one and sounds to its own end. What passes the end of
+        the phrase fades out within its last 10 ms.
 
         Args:
             phrase: notes whose pitches the instrument has.
@@ -57,7 +58,7 @@ class SampledInstrument:
         """
         out = np.zeros(round(duration_s * self._rate), np.float32)
         for note in phrase:
-            samples = self._read(self._nearest(note))
+            samples = self.samples(self.nearest(note))
             start = round(note.start_s * self._rate)
             heard = samples[: max(len(out) - start, 0)]
             out[start : start + len(heard)] += heard
@@ -65,8 +66,19 @@ class SampledInstrument:
         out[len(out) - n_fade :] *= np.linspace(1.0, 0.0, n_fade, dtype=np.float32)
         return out
 
-    def _nearest(self, note: Note) -> InstrumentNote:
-        there = [each for each in self._notes if each.midi_pitch == round(note.pitch)]
+    def nearest(self, note: Note) -> InstrumentNote:
+        """The recorded note that plays a note.
+
+        It has its pitch, its velocity is nearest, and it is held for as long as it should be, or is
+        the longest that is shorter.
+
+        Args:
+            note: note that is to be played.
+
+        Raises:
+            InputError: the instrument has no note of this pitch.
+        """
+        there = [each for each in self.notes if each.midi_pitch == round(note.pitch)]
         if not there:
             raise InputError(
                 f"{self.name} has no note of the pitch {note.pitch:g}; it has "
@@ -81,7 +93,15 @@ class SampledInstrument:
 
         return min(there, key=cost)
 
-    def _read(self, note: InstrumentNote) -> NDArray[np.float32]:
+    def samples(self, note: InstrumentNote) -> NDArray[np.float32]:
+        """The sound of a recorded note at the rate of the instrument; **shape** ``(time,)``.
+
+        Args:
+            note: one of the instrument's notes.
+
+        Raises:
+            InputError: its file cannot be read.
+        """
         if note.path not in self._samples:
             audio = load(self._folder / note.path)
             mono = audio.samples.mean(0, keepdims=True)

@@ -84,13 +84,15 @@ class _Half:
 
         return json.loads(cached_text(f"{self.kept_in}/pitches.json", check))
 
+    def player(self, notes: Sequence[InstrumentNote]) -> SampledInstrument:
+        """An instrument of notes, at the rate of the set."""
+        return SampledInstrument(self.folder, notes, sample_rate=SAMPLE_RATE_HZ)
+
     def play(self, name: str, phrase: Sequence[Note], instrument: str) -> Audio:
         """A phrase at the level of the other sets, from the cache once it was played."""
 
         def make() -> Audio:
-            notes = self.notes[instrument]
-            player = SampledInstrument(self.folder, notes, sample_rate=SAMPLE_RATE_HZ)
-            samples = player.play(phrase, duration_s=DURATION_S)
+            samples = self.player(self.notes[instrument]).play(phrase, duration_s=DURATION_S)
             rms, peak = float(np.sqrt(np.mean(samples**2))), float(np.abs(samples).max())
             gain = min(_RMS / max(rms, 1e-9), _PEAK / max(peak, 1e-9))
             return Audio(samples * gain, SAMPLE_RATE_HZ)
@@ -139,6 +141,20 @@ class _Triplets(TestSet):
             )
         )
         return played, other
+
+    def players(self, name: str) -> tuple[SampledInstrument, SampledInstrument]:
+        """The instruments of content and style, with every note that can be trusted.
+
+        Args:
+            name: name of the item.
+        """
+        half = _Half.read(self.split)
+        pitches = half.pitches()
+        first, second = (
+            half.player([note for note in half.notes[each] if note.midi_pitch in pitches[each]])
+            for each in name.split("-", 2)[2].split("--")
+        )
+        return first, second
 
     def load(self, name: str) -> Item:
         """One triplet, from the cache once it was played."""
