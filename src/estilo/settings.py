@@ -13,6 +13,7 @@ from estilo.engines.baselines.settings import StyleSettings as Style
 from estilo.engines.eq.settings import EqSettings as Eq
 from estilo.engines.mosaic.settings import MosaicSettings as Mosaic
 from estilo.engines.neural.settings import NeuralSettings as Neural
+from estilo.engines.notes.settings import NotesSettings as Notes
 from estilo.engines.optimise.settings import OptimiseSettings as Optimise
 from estilo.engines.sines.settings import SinesSettings as Sines
 
@@ -23,6 +24,7 @@ __all__ = [
     "Eq",
     "Mosaic",
     "Neural",
+    "Notes",
     "Optimise",
     "Sines",
     "Style",

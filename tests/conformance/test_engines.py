@@ -50,6 +50,10 @@ VARIANTS: dict[str, dict[str, dict[str, Any]]] = {
         "default": {},
         "few": {"strength": 0.5, "transposition": 0, "polyphony": 1, "continuity": 0},
     },
+    "notes": {
+        "default": {},
+        "half": {"strength": 0.5, "expression": 1.0, "depth": 1.0},
+    },
     "crossfade": {"default": {}, "most": {"strength": 0.9}},
     "content": {"default": {}},
     "style": {"default": {}},

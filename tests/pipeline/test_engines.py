@@ -66,7 +66,7 @@ def test_strength_0_returns_the_content_bit_for_bit(engine: str) -> None:
         ({"engine": "content", "strength": 0.5}, "engine 'content' has no setting 'strength'"),
         (
             {"engine": "style", "strength": 0},
-            "a setting of optimise, .*mosaic, eq, crossfade; leave it out",
+            "a setting of optimise, .*mosaic, notes, eq, crossfade; leave it out",
         ),
         ({"engine": "eq", "n_steps": 3}, "engine 'eq' has no setting 'n_steps', a setting of opt"),
         ({"engine": "eq", "smoothing": 1}, "unknown setting 'smoothing'; did you mean 'smoothing_"),

@@ -17,6 +17,7 @@ ENGINES = Registry(
         "neural": "estilo.engines.neural.settings:NeuralSettings",
         "sines": "estilo.engines.sines.settings:SinesSettings",
         "mosaic": "estilo.engines.mosaic.settings:MosaicSettings",
+        "notes": "estilo.engines.notes.settings:NotesSettings",
         "eq": "estilo.engines.eq.settings:EqSettings",
         "crossfade": "estilo.engines.baselines.settings:CrossfadeSettings",
         "content": "estilo.engines.baselines.settings:ContentSettings",

@@ -113,6 +113,11 @@ class Engine(ABC, Generic[State]):
         del state
         return []
 
+    def remarks(self, state: State) -> list[str]:
+        """What a user should know of the recordings, in sentences; nothing by default."""
+        del state
+        return []
+
     @abstractmethod
     def progress(self, state: State) -> Progress:
         """Where the state stands; times are filled in by `run`."""

@@ -107,6 +107,7 @@ def _takes(
         total.grains += _grains(
             outcome, chosen, start, [cut[i] for i in filters], target.sample_rate
         )
+        total.remarks += [each for each in outcome.remarks if each not in total.remarks]
         if not outcome.is_complete:
             break
     return total, takes

@@ -65,6 +65,7 @@ def report_of(
         losses=outcome.losses,
         loss_curve=outcome.loss_curve,
         timings_s={},
+        warnings=outcome.remarks,
         versions=versions(),
     )
 

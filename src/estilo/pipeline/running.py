@@ -34,6 +34,7 @@ class Outcome:
         is_complete: False where the work was stopped.
         weights_id: identifier of the trained weights that were used, if any.
         grains: stretches of the styles that it was copied from, if any.
+        remarks: what a user should know of it, in sentences.
     """
 
     samples: np.ndarray
@@ -42,6 +43,7 @@ class Outcome:
     is_complete: bool = True
     weights_id: str | None = None
     grains: list[Grain] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
 
 
 @contextmanager
@@ -135,6 +137,7 @@ def run_engine(
     )
     outcome.samples = waveform.detach().cpu().numpy()
     outcome.grains = engine.grains(state)
+    outcome.remarks = engine.remarks(state)
     outcome.weights_id = engine.weights_id
     return outcome
 

@@ -70,7 +70,9 @@ def run_stages(plan: Plan, content: Audio, styles: Styles, *, watch: Watch) -> O
             raise
         outcome.is_complete = False
         return outcome
-    return replace(refined, weights_id=outcome.weights_id, grains=outcome.grains)
+    return replace(
+        refined, weights_id=outcome.weights_id, grains=outcome.grains, remarks=outcome.remarks
+    )
 
 
 def _at_content_rate(

@@ -62,7 +62,15 @@ class Voices:
             needed_s = self._needed_s(note, zone)
             self._longest_s[zone] = max(self._longest_s.get(zone, 0.0), needed_s)
 
-    def voice(self, note: HeardNote, number: int, level_db: float, *, expression: float) -> Voice:
+    def voice(
+        self,
+        note: HeardNote,
+        number: int,
+        level_db: float,
+        *,
+        expression: float,
+        pitch_expression: float | None = None,
+    ) -> Voice:
         """A note on a zone.
 
         Args:
@@ -70,7 +78,9 @@ class Voices:
             number: number of the zone.
             level_db: level of its loudest moment.
             expression: share of the note's own courses of pitch and level, 0 to 1.
+            pitch_expression: share of its own course of pitch where that is another one.
         """
+        glide = expression if pitch_expression is None else pitch_expression
         zone, rate = self._instrument.zones[number], self._rate
         is_natural = _is_natural(note, zone)
         source = zone.samples if is_natural else self._source(number)
@@ -78,7 +88,7 @@ class Voices:
         first = int(np.floor(start - LEAD_S * rate)) + 1
         sounding_s = self._sounding_s(note, is_natural, zone)
         time_s = (np.arange(round(sounding_s * rate)) + first - start) / rate
-        places = _places(note, zone, time_s, expression=expression)
+        places = _places(note, zone, time_s, expression=glide)
         time_s, places = time_s[places < source.shape[1]], places[places < source.shape[1]]
         stride = float(np.diff(places).max(initial=1.0))
         samples = read_at(source, places, stride=stride)

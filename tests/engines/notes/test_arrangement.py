@@ -21,7 +21,7 @@ def test_no_stretch_comes_again_at_once():
     style = torch.arange(20.0 * RATE)[None]
     out = Arrangement([style], n_samples=120 * RATE, sample_rate=RATE, seed=1).read(0, 120 * RATE)
     # In the middle of stretches the value tells the place in the style.
-    order = Arrangement([style], n_samples=120 * RATE, sample_rate=RATE, seed=1)._order
+    order = Arrangement([style], n_samples=120 * RATE, sample_rate=RATE, seed=1).order
     places = np.array(
         [out[0, begin + length // 2] - length // 2 for _, _, begin, length in order[1:-1]]
     )

@@ -61,12 +61,12 @@ class Arrangement:
         self.n_samples = n_samples
         self._fade = math.ceil(_FADE_S * sample_rate)
         self._stretch = round(_STRETCH_S * sample_rate)
-        self._order = self._drawn(torch.Generator().manual_seed(seed), weights)
+        self.order = self._drawn(torch.Generator().manual_seed(seed), weights)
+        """Style, place in it, place in the arrangement and length of every stretch, in samples."""
 
     def _drawn(
         self, generator: torch.Generator, weights: Sequence[float] | None
     ) -> list[tuple[int, int, int, int]]:
-        """Style, place in it, place in the arrangement and length of every stretch."""
         shares = torch.tensor(weights or [1.0] * len(self.styles), dtype=torch.float64)
         last: dict[int, list[int]] = {}
         # The first stretch fades in before the arrangement begins.
@@ -96,7 +96,7 @@ class Arrangement:
         **Shape**: result ``(layers, stop - start)``.
         """
         out = self.styles[0].new_zeros(self.styles[0].shape[0], stop - start)
-        for style, place, begin, length in self._order:
+        for style, place, begin, length in self.order:
             first, last = max(start, begin), min(stop, begin + length)
             if first >= last:
                 continue

@@ -1,0 +1,130 @@
+"""What each style adds to the output: an instrument that plays, or a texture that is shaped."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from estilo.engines.grains import Grain
+from estilo.engines.notes.cross_synthesis import CrossSynthesis
+from estilo.engines.notes.performance import Performance
+
+
+class Layer(Protocol):
+    """A sound of the output's length, known at any place."""
+
+    def read(self, start: int, stop: int) -> Tensor:
+        """A part of it: the same samples whatever else is read.
+
+        Args:
+            start: number of its first sample.
+            stop: number of the sample after its last.
+
+        **Shape**: result ``(channels, stop - start)``.
+        """
+        ...
+
+    def grains(self) -> list[Grain]:
+        """Which stretches of the styles it is made of."""
+        ...
+
+
+class PlayedLayer:
+    """Notes on the instrument of one style.
+
+    Args:
+        performance: what is played.
+        gain: factor of its amplitudes.
+        style: number of the style.
+        n_channels: number of channels of the output.
+        share: share of the whole, 0 to 1.
+    """
+
+    def __init__(
+        self,
+        performance: Performance,
+        *,
+        gain: float,
+        style: int,
+        n_channels: int,
+        share: float,
+    ) -> None:
+        self._performance, self._gain, self._style = performance, gain, style
+        self._n_channels, self._share = n_channels, share
+
+    def read(self, start: int, stop: int) -> Tensor:
+        """See `Layer.read`.
+
+        Args:
+            start: number of the first sample.
+            stop: number of the sample after the last.
+        """
+        samples = torch.from_numpy(self._performance.read(start, stop))
+        return self._gain * samples.expand(self._n_channels, -1)
+
+    def grains(self) -> list[Grain]:
+        """The zone that plays each note; see `Layer.grains`."""
+        out, performance = [], self._performance
+        for note, number in zip(performance.notes, performance.zones, strict=True):
+            zone = performance.instrument.zones[number]
+            semitones = note.pitch - zone.pitch
+            taken_s = min(note.duration_s * 2.0 ** (semitones / 12.0), zone.held_s)
+            out.append(
+                Grain(
+                    note.start_s,
+                    note.end_s,
+                    self._style,
+                    zone.start_s,
+                    zone.start_s + taken_s,
+                    semitones,
+                    self._share,
+                )
+            )
+        return out
+
+
+class ShapedLayer:
+    """The texture of styles that are no instruments, shaped by the content.
+
+    Args:
+        made: texture with the content's notes.
+        gain: factor of its amplitudes.
+        styles: numbers of the styles, in the order that they were given in.
+        share: share of the whole, 0 to 1.
+    """
+
+    def __init__(
+        self, made: CrossSynthesis, *, gain: float, styles: Sequence[int], share: float
+    ) -> None:
+        self._made, self._gain, self._styles, self._share = made, gain, styles, share
+
+    def read(self, start: int, stop: int) -> Tensor:
+        """See `Layer.read`.
+
+        Args:
+            start: number of the first sample.
+            stop: number of the sample after the last.
+        """
+        return self._gain * self._made.read(start, stop)
+
+    def grains(self) -> list[Grain]:
+        """Stretches of the styles that follow each other; see `Layer.grains`."""
+        rate, n_samples = self._made.grid.sample_rate, self._made.content.shape[-1]
+        out = []
+        for style, place, begin, length in self._made.textures[0].order:
+            first, last = max(begin, 0), min(begin + length, n_samples)
+            if last > first:
+                moved = place - begin
+                out.append(
+                    Grain(
+                        first / rate,
+                        last / rate,
+                        self._styles[style],
+                        (first + moved) / rate,
+                        (last + moved) / rate,
+                        0.0,
+                        self._share,
+                    )
+                )
+        return out

@@ -1,0 +1,150 @@
+"""Notes played by an instrument, readable at any place in bounded memory."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from estilo.analysis.transcription.heard import HeardNote
+from estilo.sampler.instrument import Instrument
+from estilo.sampler.player import choose_zones
+from estilo.sampler.voice import Voice, Voices
+
+_LEVEL_RANGE_DB = 24.0
+_CHOKE_S = 0.02
+_SILENT_DB = 80.0
+_KEPT = 64
+
+Panning = Callable[[int], NDArray[np.float32]]
+"""Takes the number of a note; gives the gain of each channel, ``(channels,)``."""
+
+
+@dataclass(frozen=True)
+class Playing:
+    """How an instrument is to play.
+
+    Args:
+        sample_rate: sample rate of the result, in Hz.
+        expression: share of the notes' own courses of level, 0 to 1.
+        pitch_expression: share of the notes' own courses of pitch, 0 to 1.
+    """
+
+    sample_rate: int
+    expression: float = 0.0
+    pitch_expression: float = 0.0
+
+
+class Performance:
+    """What an instrument makes of notes.
+
+    Every note is as loud as it was heard; which zone plays it depends on how loud it is among the
+    others.
+
+    Args:
+        notes: notes in the order of their starts.
+        instrument: instrument of recordings with one channel.
+        playing: how it is played.
+        panning: gains of the channels of each note.
+    """
+
+    def __init__(
+        self,
+        notes: Sequence[HeardNote],
+        instrument: Instrument,
+        playing: Playing,
+        *,
+        panning: Panning,
+    ) -> None:
+        self.notes, self.instrument, self.playing = tuple(notes), instrument, playing
+        self._panning = panning
+        levels_db = np.array([note.level_db for note in notes])
+        usual_db = float(np.median(levels_db)) if len(levels_db) else 0.0
+        about_db = np.clip(levels_db - usual_db, -_LEVEL_RANGE_DB, _LEVEL_RANGE_DB)
+        self._levels_db = (instrument.level_db + about_db).tolist()
+        self._gain = np.float32(10.0 ** ((usual_db - instrument.level_db) / 20.0))
+        self.zones = tuple(choose_zones(notes, instrument, self._levels_db))
+        self._voices = Voices(instrument, notes, self.zones, sample_rate=playing.sample_rate)
+        self._restarts_s = restarts_s(notes)
+        rate = playing.sample_rate
+        self._first = np.array([note.start_s for note in notes]) * rate - 0.01 * rate
+        self._last = np.array([self._end_s(number) for number in range(len(notes))]) * rate
+        self._made: dict[int, Voice] = {}
+
+    def read(self, start: int, stop: int) -> NDArray[np.float32]:
+        """A part of the result: the same samples whatever else is read.
+
+        Args:
+            start: number of its first sample.
+            stop: number of the sample after its last.
+
+        **Shape**: result ``(channels, stop - start)``.
+        """
+        out: NDArray[np.float32] | None = None
+        for number in np.flatnonzero((self._first < stop) & (self._last > start)).tolist():
+            gains = self._gain * self._panning(number)
+            if out is None:
+                out = np.zeros((len(gains), stop - start), np.float32)
+            _add(out, self._voice(number), start, gains)
+        return np.zeros((1, stop - start), np.float32) if out is None else out
+
+    def _voice(self, number: int) -> Voice:
+        if number not in self._made:
+            while len(self._made) >= _KEPT:
+                del self._made[next(iter(self._made))]
+            self._made[number] = self._played(number)
+        return self._made[number]
+
+    def _played(self, number: int) -> Voice:
+        voice = self._voices.voice(
+            self.notes[number],
+            self.zones[number],
+            self._levels_db[number],
+            expression=self.playing.expression,
+            pitch_expression=self.playing.pitch_expression,
+        )
+        rate = self.playing.sample_rate
+        place = self._restarts_s[number] * rate - voice.first
+        if place >= voice.samples.shape[1]:
+            return voice
+        time = np.arange(voice.samples.shape[1]) - place
+        fade = np.cos(0.5 * np.pi * np.clip(time / (_CHOKE_S * rate), 0.0, 1.0)) ** 2
+        return Voice(voice.samples * fade.astype(np.float32), voice.first)
+
+    def _end_s(self, number: int) -> float:
+        """A time at which a note is no longer heard."""
+        note, zone = self.notes[number], self.instrument.zones[self.zones[number]]
+        slowest = 2.0 ** ((zone.pitch - note.pitch + 2.0) / 12.0)
+        whole_s = slowest * zone.samples.shape[1] / zone.sample_rate
+        released_s = note.duration_s + _SILENT_DB / self.instrument.release_db_s
+        return note.start_s + max(whole_s, released_s) + 0.05
+
+
+def restarts_s(notes: Sequence[HeardNote]) -> list[float]:
+    """When the key of each note is struck again, in seconds; infinity where it is not.
+
+    Args:
+        notes: notes in the order of their starts.
+
+    Example:
+        >>> restarts_s([HeardNote(0.0, 1.0, 60.1, 0.0), HeardNote(1.0, 2.0, 59.9, 0.0)])
+        [1.0, inf]
+    """
+    out = [np.inf] * len(notes)
+    following: dict[int, int] = {}
+    for number in reversed(range(len(notes))):
+        key = round(notes[number].pitch)
+        if key in following:
+            later = following[key]
+            # Notes that begin together are two players of one pitch, and do not end each other.
+            is_later = notes[later].start_s > notes[number].start_s
+            out[number] = notes[later].start_s if is_later else out[later]
+        following[key] = number
+    return out
+
+
+def _add(out: NDArray, voice: Voice, start: int, gains: NDArray) -> None:
+    first = voice.first - start
+    begin, end = max(first, 0), min(first + voice.samples.shape[1], out.shape[1])
+    if end > begin:
+        out[:, begin:end] += gains[:, None] * voice.samples[:, begin - first : end - first]

@@ -1,0 +1,178 @@
+"""The content's notes in the sound of the styles, known at any place once all were heard."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from estilo.analysis.transcription import Transcription
+from estilo.audio import Audio
+from estilo.engines.base import Task, content_of
+from estilo.engines.grains import Grain
+from estilo.engines.notes.arrangement import SHORTEST_S
+from estilo.engines.notes.cross_synthesis import CrossSynthesis, between
+from estilo.engines.notes.layers import Layer, PlayedLayer, ShapedLayer
+from estilo.engines.notes.panning import Panned
+from estilo.engines.notes.partials import Grid
+from estilo.engines.notes.performance import Performance, Playing
+from estilo.engines.notes.remainder import Remainder
+from estilo.engines.notes.settings import NotesSettings
+from estilo.engines.stereo import downmix_weights
+from estilo.errors import InputError
+from estilo.sampler.instrument import Instrument
+
+EXPLAINED = 0.3
+"""Share of a recording's power in notes and hits from which its notes are taken for what it is."""
+
+
+@dataclass(frozen=True)
+class Heard:
+    """A recording and what was heard of it.
+
+    Args:
+        waveform: ``(channels, time)``.
+        transcription: its notes and hits.
+    """
+
+    waveform: Tensor
+    transcription: Transcription
+
+    @property
+    def is_played(self) -> bool:
+        """Whether it is made of notes, as far as one can hear."""
+        return bool(self.transcription.notes) and self.transcription.explained >= EXPLAINED
+
+
+class Rendition:
+    """The output of the engine.
+
+    Args:
+        task: what the engine was asked for, on the processor.
+        settings: settings of the engine.
+        heard: what was heard of the content, then of each style.
+    """
+
+    def __init__(self, task: Task, settings: NotesSettings, heard: Sequence[Transcription]) -> None:
+        self._task, self._settings = task, settings
+        self._content = Heard(content_of(task), heard[0])
+        self._styles = [Heard(*pair) for pair in zip(task.styles, heard[1:], strict=True)]
+        self.remarks: list[str] = []
+        """What is to be said of the recordings, in sentences."""
+        instruments = self._instruments()
+        self._layers: list[Layer] = [
+            self._played_by(style, instrument) for style, instrument in instruments.items()
+        ]
+        shaped = [style for style in range(len(self._styles)) if style not in instruments]
+        if shaped:
+            self._layers.append(self._shaped(shaped))
+        self._remainder = self._left_by(list(instruments)) if instruments else None
+
+    def grains(self) -> list[Grain]:
+        """Which stretches of the styles are heard where."""
+        return [grain for layer in self._layers for grain in layer.grains()]
+
+    def read(self, start: int, stop: int) -> Tensor:
+        """A part of the output: the same samples whatever else is read.
+
+        Args:
+            start: number of its first sample.
+            stop: number of the sample after its last.
+
+        **Shape**: result ``(channels, stop - start)``.
+        """
+        strength, content = self._settings.strength, self._content.waveform
+        if strength == 1.0:
+            return self._made(start, stop)
+        n_fft = Grid.fine(self._task.sample_rate).n_fft // 2
+        first = max(0, start - 2 * n_fft) // n_fft * n_fft
+        last = min(content.shape[-1], stop + 2 * n_fft)
+        made = between(content[:, first:last], self._made(first, last), share=strength, n_fft=n_fft)
+        return made[:, start - first : stop - first]
+
+    def _made(self, start: int, stop: int) -> Tensor:
+        """The output at full strength."""
+        out = torch.zeros(self._content.waveform.shape[0], stop - start)
+        for layer in self._layers:
+            out += layer.read(start, stop)
+        return out if self._remainder is None else out + self._remainder.read(start, stop)
+
+    def _instruments(self) -> dict[int, Instrument]:
+        """Instruments of the styles that are some, by the numbers of the styles."""
+        if not self._content.is_played:
+            self.remarks.append(
+                "few notes are heard in the content, so that none is played: the styles' sound is "
+                "shaped by its levels instead"
+            )
+            return {}
+        found = {}
+        for number, style in enumerate(self._styles):
+            instrument = _instrument(style, self._task.sample_rate) if style.is_played else None
+            if instrument is not None:
+                found[number] = instrument
+                continue
+            self.remarks.append(
+                f"few notes are heard in style {number + 1}, so that it is no instrument: its "
+                "sound is shaped by the content's notes instead"
+            )
+        return found
+
+    def _played_by(self, style: int, instrument: Instrument) -> Layer:
+        notes, waveform = self._content.transcription.notes, self._content.waveform
+        rate, settings = self._task.sample_rate, self._settings
+        # What is half way to the content is half way to its pitches as well.
+        pitch_expression = 1.0 - settings.strength * (1.0 - settings.expression)
+        share = self._task.style_weights[style]
+        return PlayedLayer(
+            Performance(
+                notes,
+                instrument,
+                Playing(rate, settings.expression, pitch_expression),
+                panning=Panned(waveform, notes, rate),
+            ),
+            gain=share**0.5,
+            style=style,
+            n_channels=waveform.shape[0],
+            share=share,
+        )
+
+    def _shaped(self, styles: Sequence[int]) -> Layer:
+        content, rate = self._content, self._task.sample_rate
+        weights = [self._task.style_weights[style] for style in styles]
+        made = CrossSynthesis(
+            content.waveform,
+            [_long_enough(self._styles[style].waveform, rate) for style in styles],
+            sample_rate=rate,
+            weights=weights,
+            notes=content.transcription.notes if content.is_played else (),
+            depth=self._settings.depth,
+            seed=self._task.seed,
+        )
+        share = sum(weights)
+        return ShapedLayer(made, gain=share**0.5, styles=styles, share=share)
+
+    def _left_by(self, styles: Sequence[int]) -> Remainder:
+        weights = [self._task.style_weights[style] for style in styles]
+        return Remainder(
+            self._content.waveform,
+            self._content.transcription,
+            [self._styles[style].waveform for style in styles],
+            [self._styles[style].transcription for style in styles],
+            [weight / sum(weights) for weight in weights],
+            sample_rate=self._task.sample_rate,
+        )
+
+
+def _instrument(style: Heard, sample_rate: int) -> Instrument | None:
+    """The instrument of a style, in one channel; None where no note can be cut out."""
+    mono = downmix_weights(style.waveform) @ style.waveform
+    try:
+        return Instrument.of([Audio(mono.numpy(), sample_rate)], [style.transcription])
+    except InputError:
+        return None
+
+
+def _long_enough(style: Tensor, sample_rate: int) -> Tensor:
+    """A style that can be arranged, repeated where it is too short."""
+    least = -int(-SHORTEST_S * sample_rate // 1)
+    return style.repeat(1, -(-least // style.shape[-1]))
