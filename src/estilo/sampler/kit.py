@@ -61,7 +61,7 @@ class Kit:
             raise InputError("no hit can be cut out of the recordings; give one with drums")
         classes = classify(hits)
         order = np.argsort(classes, kind="stable")
-        level_db = float(np.median([hit.level_db for hit in hits]))
+        level_db = usual_level_db(hits)
         return cls(tuple(hits[k] for k in order), tuple(int(classes[k]) for k in order), level_db)
 
 
@@ -114,9 +114,24 @@ def play_hits(hits: Sequence[HitZone], kit: Kit, *, sample_rate: int, duration_s
         )
     n_channels = max(hit.samples.shape[0] for hit in kit.hits)
     out = np.zeros((n_channels, n_samples), np.float64)
+    chosen = choose_hits(hits, kit)
+    usual_db = usual_level_db(hits)
+    for hit, number in zip(hits, chosen, strict=True):
+        level_db = kit.level_db + hit.level_db - usual_db
+        add_hit(out, kit.hits[number], level_db, hit.start_s, sample_rate)
+    return Played(Audio(out.astype(np.float32), sample_rate), tuple(chosen))
+
+
+def choose_hits(hits: Sequence[HitZone], kit: Kit) -> list[int]:
+    """Number of the kit's hit that plays each hit of the content, as `play_hits` says.
+
+    Args:
+        hits: hits of the content.
+        kit: kit that plays them.
+    """
     own = classify(hits)
     partner = _partners(hits, own, kit)
-    usual_db = float(np.median([hit.level_db for hit in hits])) if hits else 0.0
+    usual_db = usual_level_db(hits)
     chosen: list[int] = []
     last: dict[int, int] = {}
     for hit, name in zip(hits, own.tolist(), strict=True):
@@ -124,8 +139,12 @@ def play_hits(hits: Sequence[HitZone], kit: Kit, *, sample_rate: int, duration_s
         number = _choose(kit, partner[name], level_db, last.get(name, -1))
         last[name] = number
         chosen.append(number)
-        _add(out, kit.hits[number], level_db, hit.start_s, sample_rate)
-    return Played(Audio(out.astype(np.float32), sample_rate), tuple(chosen))
+    return chosen
+
+
+def usual_level_db(hits: Sequence[HitZone]) -> float:
+    """Median level of hits, in dB; 0 if there are none."""
+    return float(np.median([hit.level_db for hit in hits])) if hits else 0.0
 
 
 def _partners(hits: Sequence[HitZone], own: NDArray, kit: Kit) -> dict[int, int]:
@@ -157,8 +176,16 @@ def _choose(kit: Kit, name: int, level_db: float, last: int) -> int:
     return min(members, key=cost)
 
 
-def _add(out: NDArray, hit: HitZone, level_db: float, start_s: float, rate: int) -> None:
-    """Add a hit whose onset is at a time, to a fraction of a sample."""
+def add_hit(out: NDArray, hit: HitZone, level_db: float, start_s: float, rate: int) -> None:
+    """Add a hit whose onset is at a time, to a fraction of a sample.
+
+    Args:
+        out: sound that it is added to. **Shape** ``(channels, time)``.
+        hit: hit of a kit.
+        level_db: level at which it is played.
+        start_s: time of its onset after the first sample of the sound, in seconds.
+        rate: sample rate of the sound, in Hz.
+    """
     step = hit.sample_rate / rate
     first = int(np.floor((start_s - hit.onset / hit.sample_rate) * rate)) + 1
     count = int(hit.samples.shape[1] / step)

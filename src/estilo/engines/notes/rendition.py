@@ -1,6 +1,6 @@
 """The content's notes in the sound of the styles, known at any place once all were heard."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -15,12 +15,14 @@ from estilo.engines.notes.cross_synthesis import CrossSynthesis, between
 from estilo.engines.notes.layers import Layer, PlayedLayer, ShapedLayer
 from estilo.engines.notes.panning import Panned
 from estilo.engines.notes.partials import Grid
+from estilo.engines.notes.percussion import KitLayer, OwnHits
 from estilo.engines.notes.performance import Performance, Playing
 from estilo.engines.notes.remainder import Remainder
 from estilo.engines.notes.settings import NotesSettings
 from estilo.engines.stereo import downmix_weights
 from estilo.errors import InputError
 from estilo.sampler.instrument import Instrument
+from estilo.sampler.kit import Kit
 
 EXPLAINED = 0.3
 """Share of a recording's power in notes and hits from which its notes are taken for what it is."""
@@ -39,9 +41,18 @@ class Heard:
     transcription: Transcription
 
     @property
-    def is_played(self) -> bool:
+    def has_notes(self) -> bool:
         """Whether it is made of notes, as far as one can hear."""
-        return bool(self.transcription.notes) and self.transcription.explained >= EXPLAINED
+        return bool(self.transcription.notes) and self._is_explained
+
+    @property
+    def has_hits(self) -> bool:
+        """Whether there are hits in it, beside notes or alone."""
+        return bool(self.transcription.hits) and self._is_explained
+
+    @property
+    def _is_explained(self) -> bool:
+        return self.transcription.explained >= EXPLAINED
 
 
 class Rendition:
@@ -57,16 +68,24 @@ class Rendition:
         self._task, self._settings = task, settings
         self._content = Heard(content_of(task), heard[0])
         self._styles = [Heard(*pair) for pair in zip(task.styles, heard[1:], strict=True)]
-        self.remarks: list[str] = []
-        """What is to be said of the recordings, in sentences."""
         instruments = self._instruments()
+        kits = self._kits(instruments)
+        played = sorted({*instruments, *kits})
         self._layers: list[Layer] = [
-            self._played_by(style, instrument) for style, instrument in instruments.items()
+            *(self._played_by(style, instrument) for style, instrument in instruments.items()),
+            *(self._struck_on(style, kit, of=kits) for style, kit in kits.items()),
         ]
-        shaped = [style for style in range(len(self._styles)) if style not in instruments]
+        shaped = [style for style in range(len(self._styles)) if style not in played]
+        self.remarks = self._remarks(shaped)
+        """What is to be said of the recordings, in sentences."""
         if shaped:
             self._layers.append(self._shaped(shaped))
-        self._remainder = self._left_by(list(instruments)) if instruments else None
+        self._remainder = self._left_by(played) if played else None
+        if instruments and not kits and self._content.has_hits:
+            content = self._content
+            self._layers.append(
+                OwnHits(content.waveform, content.transcription, sample_rate=task.sample_rate)
+            )
 
     def grains(self) -> list[Grain]:
         """Which stretches of the styles are heard where."""
@@ -99,23 +118,42 @@ class Rendition:
 
     def _instruments(self) -> dict[int, Instrument]:
         """Instruments of the styles that are some, by the numbers of the styles."""
-        if not self._content.is_played:
-            self.remarks.append(
+        if not self._content.has_notes:
+            return {}
+        rate = self._task.sample_rate
+        found = {
+            number: _instrument(style, rate)
+            for number, style in enumerate(self._styles)
+            if style.has_notes
+        }
+        return {number: each for number, each in found.items() if each is not None}
+
+    def _kits(self, instruments: Collection[int]) -> dict[int, Kit]:
+        """Kits of the styles that have one, by the numbers of the styles.
+
+        A kit alone cannot play the content's notes, and is then no better than a texture.
+        """
+        if not self._content.has_hits:
+            return {}
+        rate = self._task.sample_rate
+        return {
+            number: kit
+            for number, style in enumerate(self._styles)
+            if style.has_hits and (number in instruments or not self._content.has_notes)
+            if (kit := _kit(style, rate)) is not None
+        }
+
+    def _remarks(self, shaped: Sequence[int]) -> list[str]:
+        if shaped and not self._content.has_notes:
+            return [
                 "few notes are heard in the content, so that none is played: the styles' sound is "
                 "shaped by its levels instead"
-            )
-            return {}
-        found = {}
-        for number, style in enumerate(self._styles):
-            instrument = _instrument(style, self._task.sample_rate) if style.is_played else None
-            if instrument is not None:
-                found[number] = instrument
-                continue
-            self.remarks.append(
-                f"few notes are heard in style {number + 1}, so that it is no instrument: its "
-                "sound is shaped by the content's notes instead"
-            )
-        return found
+            ]
+        return [
+            f"few notes are heard in style {number + 1}, so that it is no instrument: its "
+            "sound is shaped by the content's notes instead"
+            for number in shaped
+        ]
 
     def _played_by(self, style: int, instrument: Instrument) -> Layer:
         notes, waveform = self._content.transcription.notes, self._content.waveform
@@ -136,6 +174,19 @@ class Rendition:
             share=share,
         )
 
+    def _struck_on(self, style: int, kit: Kit, *, of: Collection[int]) -> Layer:
+        content, share = self._content, self._task.style_weights[style]
+        among = sum(self._task.style_weights[each] for each in of)
+        return KitLayer(
+            content.waveform,
+            content.transcription,
+            kit,
+            sample_rate=self._task.sample_rate,
+            gain=(share / among) ** 0.5,
+            style=style,
+            share=share,
+        )
+
     def _shaped(self, styles: Sequence[int]) -> Layer:
         content, rate = self._content, self._task.sample_rate
         weights = [self._task.style_weights[style] for style in styles]
@@ -144,7 +195,7 @@ class Rendition:
             [_long_enough(self._styles[style].waveform, rate) for style in styles],
             sample_rate=rate,
             weights=weights,
-            notes=content.transcription.notes if content.is_played else (),
+            notes=content.transcription.notes if content.has_notes else (),
             depth=self._settings.depth,
             seed=self._task.seed,
         )
@@ -165,11 +216,22 @@ class Rendition:
 
 def _instrument(style: Heard, sample_rate: int) -> Instrument | None:
     """The instrument of a style, in one channel; None where no note can be cut out."""
-    mono = downmix_weights(style.waveform) @ style.waveform
     try:
-        return Instrument.of([Audio(mono.numpy(), sample_rate)], [style.transcription])
+        return Instrument.of([_mono(style.waveform, sample_rate)], [style.transcription])
     except InputError:
         return None
+
+
+def _kit(style: Heard, sample_rate: int) -> Kit | None:
+    """The kit of a style, in one channel; None where no hit can be cut out."""
+    try:
+        return Kit.of([_mono(style.waveform, sample_rate)], [style.transcription])
+    except InputError:
+        return None
+
+
+def _mono(waveform: Tensor, sample_rate: int) -> Audio:
+    return Audio((downmix_weights(waveform) @ waveform).numpy(), sample_rate)
 
 
 def _long_enough(style: Tensor, sample_rate: int) -> Tensor:

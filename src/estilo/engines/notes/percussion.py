@@ -1,0 +1,112 @@
+"""The content's hits on the kit of a style, or, where there is none, as they are."""
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from estilo.analysis.transcription import Transcription
+from estilo.audio import Audio
+from estilo.engines.grains import Grain
+from estilo.engines.notes.residual import Residual
+from estilo.sampler.hits import HitZone, cut_hits
+from estilo.sampler.kit import Kit, add_hit, choose_hits
+
+_TINY = 1e-20
+
+
+class KitLayer:
+    """The hits of the content, each at its level and place, on a kit.
+
+    Args:
+        content: ``(channels, time)``.
+        transcription: its notes and hits.
+        kit: kit of recordings with one channel.
+        sample_rate: sample rate in Hz.
+        gain: factor of its amplitudes.
+        style: number of the style.
+        share: share of the whole, 0 to 1.
+    """
+
+    def __init__(
+        self,
+        content: Tensor,
+        transcription: Transcription,
+        kit: Kit,
+        *,
+        sample_rate: int,
+        gain: float,
+        style: int,
+        share: float,
+    ) -> None:
+        self._n_channels, self._rate = content.shape[0], sample_rate
+        self._kit, self._gain, self._style, self._share = kit, gain, style, share
+        self._hits = cut_hits(Audio(content.numpy(), sample_rate), transcription)
+        self._chosen = choose_hits(self._hits, kit)
+        lasts_s = [kit.hits[number].samples.shape[1] for number in self._chosen]
+        self._starts_s = np.array([hit.start_s for hit in self._hits])
+        self._ends_s = self._starts_s + np.array(lasts_s) / sample_rate
+
+    def read(self, start: int, stop: int) -> Tensor:
+        """See `layers.Layer.read`.
+
+        Args:
+            start: number of the first sample.
+            stop: number of the sample after the last.
+        """
+        out = np.zeros((self._n_channels, stop - start), np.float32)
+        start_s, stop_s = start / self._rate, stop / self._rate
+        sounding = (self._starts_s < stop_s + 0.01) & (self._ends_s > start_s)
+        for number in np.flatnonzero(sounding).tolist():
+            hit, played = self._hits[number], self._kit.hits[self._chosen[number]]
+            one = np.zeros((1, stop - start))
+            add_hit(one, played, hit.level_db, hit.start_s - start_s, self._rate)
+            out += self._gain * _sides(hit)[:, None] * one.astype(np.float32)
+        return torch.from_numpy(out)
+
+    def grains(self) -> list[Grain]:
+        """The hit of the style that plays each of the content's; see `layers.Layer.grains`."""
+        out = []
+        for hit, number in zip(self._hits, self._chosen, strict=True):
+            played = self._kit.hits[number]
+            lasts_s = (played.samples.shape[1] - played.onset) / played.sample_rate
+            begins_s = played.start_s, played.start_s + lasts_s
+            out.append(
+                Grain(hit.start_s, hit.start_s + lasts_s, self._style, *begins_s, 0.0, self._share)
+            )
+        return out
+
+
+class OwnHits:
+    """The hits of the content as they are.
+
+    Args:
+        content: ``(channels, time)``; whatever is sliced like a tensor, as a mapped file.
+        transcription: its notes and hits.
+        sample_rate: sample rate in Hz.
+    """
+
+    def __init__(self, content: Tensor, transcription: Transcription, *, sample_rate: int) -> None:
+        notes = Transcription(transcription.notes)
+        self._with_hits, self._without = (
+            Residual(content, each, sample_rate=sample_rate) for each in (notes, transcription)
+        )
+
+    def read(self, start: int, stop: int) -> Tensor:
+        """See `layers.Layer.read`.
+
+        Args:
+            start: number of the first sample.
+            stop: number of the sample after the last.
+        """
+        return self._with_hits.read(start, stop) - self._without.read(start, stop)
+
+    def grains(self) -> list[Grain]:
+        """None, as nothing of a style is heard; see `layers.Layer.grains`."""
+        return []
+
+
+def _sides(hit: HitZone) -> NDArray[np.float32]:
+    """Gains of the channels, by how loud the hit is in each; their squares have a mean of 1."""
+    power = np.square(hit.samples, dtype=np.float64).sum(1) + _TINY
+    return np.sqrt(power / power.mean()).astype(np.float32)
