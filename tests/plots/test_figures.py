@@ -102,6 +102,20 @@ def test_the_same_figure_gives_the_same_bytes(noise):
     assert first == second
 
 
+def test_notes_that_were_played_lie_over_the_output(noise):
+    grains = [
+        Grain(0.1, 0.5, 0, 3.0, 3.4, 0.0, 1.0, pitch=69.0),
+        Grain(0.5, 1.0, 1, 1.0, 2.0, 0.0, 1.0),
+    ]
+    figure = plot_transfer([("a", noise), ("b", noise)], loss_curve=[1.0], grains=grains)
+    spectrograms = [axes for axes in figure.axes if axes.images and axes.get_title()]
+    assert not spectrograms[0].collections
+    (line,) = spectrograms[1].collections[0].get_segments()
+    np.testing.assert_allclose(line, [[0.1, np.log10(440.0)], [0.5, np.log10(440.0)]])
+    assert spectrograms[0].get_ylim() == spectrograms[1].get_ylim()
+    assert figure.axes[-1].get_title() == "which part of the style plays each note"
+
+
 def test_grains_are_drawn_where_they_come_from(noise):
     grains = [Grain(0.0, 0.5, 0, 3.0, 3.5, 0.0, 0.9), Grain(0.5, 1.0, 1, 1.0, 2.0, 12.0, 0.4)]
     figure = plot_transfer([("a", noise), ("b", noise)], loss_curve=[1.0], grains=grains)

@@ -16,6 +16,7 @@ class Grain:
         style_stop_s: where it ends there, in seconds.
         semitones: transposition in semitones; the stretch was played faster by as much.
         share: share of the stretch's magnitude, 0 to 1; the remainder is that of other grains.
+        pitch: pitch of the note that it plays, as a MIDI number; None where it is no note.
     """
 
     start_s: float
@@ -25,6 +26,7 @@ class Grain:
     style_stop_s: float
     semitones: float
     share: float
+    pitch: float | None = None
 
     @property
     def speed(self) -> float:

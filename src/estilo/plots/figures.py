@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from estilo.audio import Audio
 from estilo.engines.grains import Grain
 from estilo.errors import InputError
-from estilo.plots.grains import draw_grains
+from estilo.plots.grains import draw_grains, draw_played
 from estilo.plots.panels import INK, draw_losses, draw_spectrogram, draw_waveform
 from estilo.plots.spectrogram import log_spectrogram
 
@@ -118,6 +118,8 @@ def _figure(
         upper.set_title(
             f"{_shortened(name)}\n{_facts(audio)}", fontsize="medium", color=INK, parse_math=False
         )
+        if column == len(shown) - 1:
+            draw_played(upper, grains)
         lower = figure.add_subplot(grid[1, column], sharex=upper)
         draw_waveform(lower, audio, is_first=column == 0, peak=peak)
     assert image is not None  # noqa: S101 - there is at least one panel

@@ -14,6 +14,9 @@ from estilo.engines.notes.hearing import Listening, weights_id
 from estilo.engines.notes.rendition import Rendition
 from estilo.engines.notes.settings import NotesSettings
 
+HEARD_OF_STYLE_S = 240.0
+"""How much of a style is listened to, from its beginning, in seconds."""
+
 
 class Work:
     """The output at any place; before it is first read, everything is heard in steps.
@@ -102,12 +105,13 @@ class NotesEngine(BlockEngine):
         Raises:
             AudioFileError: a style is silent.
         """
-        require_sound(task.styles)
+        n_heard = round(HEARD_OF_STYLE_S * task.sample_rate)
         here = replace(
             task,
             content=content_of(task).cpu(),
-            styles=tuple(style.cpu() for style in task.styles),
+            styles=tuple(style[:, :n_heard].cpu() for style in task.styles),
         )
+        require_sound(here.styles)
         return Work(here, self.settings)
 
     def init(self, task: Task, shared: Work) -> NotesState:

@@ -79,6 +79,7 @@ class PlayedLayer:
                     zone.start_s + taken_s,
                     semitones,
                     self._share,
+                    note.pitch,
                 )
             )
         return out

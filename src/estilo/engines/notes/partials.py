@@ -103,7 +103,10 @@ def partials(
         (torch.Size([22, 4]), 440)
     """
     times_s, highest_hz = grid.times_s, min(highest_hz, 0.5 * grid.sample_rate)
+    first_s, last_s = (times_s[0], times_s[-1]) if len(times_s) else (0.0, 0.0)
     for note in notes:
+        if note.start_s - before_s > last_s or note.end_s + after_s < first_s:
+            continue
         is_on = (times_s >= note.start_s - before_s) & (times_s < note.end_s + after_s)
         frames = np.flatnonzero(is_on)
         pitch_hz = float(midi_to_hz(note.pitch))
