@@ -45,7 +45,9 @@ def step_db(output: Audio, content: Audio, at_s: float) -> float:
 def steps_db(content: Audio, style: Audio) -> tuple[list[float], int]:
     """Steps at both seams, and clicks within 0.1 s of them that the content has not."""
     at = f"{SEAMS_S[0]}s-{SEAMS_S[1]}s"
-    output = estilo.transfer(content, estilo.Clip(style, at=at), scores=False).audio
+    output = estilo.transfer(
+        content, estilo.Clip(style, at=at), engine="optimise", scores=False
+    ).audio
     clicks = [
         sum(
             np.abs(click_times(each.samples[0], RATE) - seam).min(initial=9.0) < 0.1
@@ -59,7 +61,7 @@ def steps_db(content: Audio, style: Audio) -> tuple[list[float], int]:
 def leak_db(content: Audio, style: Audio) -> tuple[float, float]:
     """Change below and above a band's edge, a sixth of it away, against the content there."""
     clip = estilo.Clip(style, at=f"-{BAND_HZ:g}Hz")
-    result = estilo.transfer(content, clip, scores=False)
+    result = estilo.transfer(content, clip, engine="optimise", scores=False)
     assert result.report.level is not None
     kept = 10.0 ** (result.report.level.gain_db / 20.0) * content.samples[0]
     change = np.abs(np.fft.rfft(result.audio.samples[0] - kept)) ** 2
@@ -115,7 +117,7 @@ def main() -> None:
         "Styles for a part of the content",
         [
             (
-                f"The default engine on {SECONDS:g} s, its style between {seams} only. *Step*: by "
+                f"The engine optimise on {SECONDS:g} s, its style between {seams} only. *Step*: by "
                 "how much the loudness against the content's changes at a seam, in LU, "
                 f"{NEAR_S:g} s on either side; *bare*: without what brings it to the content's "
                 "there. *Clicks* within 0.1 s of the seams that the content has "

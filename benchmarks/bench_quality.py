@@ -131,7 +131,9 @@ class Measured:
         for content, style in pairs.clips(duration_s=DURATION_S):
             fades = crossfades(content, style)
             outputs = [
-                estilo.transfer(content, style, strength=each, scores=False).audio
+                estilo.transfer(
+                    content, style, engine="optimise", strength=each, scores=False
+                ).audio
                 for each in STRENGTHS
             ]
             scores.append([scored(output, content, style) for output in outputs])

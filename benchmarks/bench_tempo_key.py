@@ -244,7 +244,11 @@ def kept_rows(*, n_songs: int) -> list[tuple[object, ...]]:
         scores = np.full((len(STRENGTHS), 3), np.nan)
         for place, strength in enumerate(STRENGTHS):
             made = [
-                Sound.of(estilo.transfer(audio, style, strength=strength, scores=False).audio)
+                Sound.of(
+                    estilo.transfer(
+                        audio, style, engine="optimise", strength=strength, scores=False
+                    ).audio
+                )
                 for style in styles
             ]
             scores[place, 0] = np.mean([onset_f1(out, content) for out in made])

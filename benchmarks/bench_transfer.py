@@ -103,7 +103,7 @@ def busy_section(content: Path, folder: Path, *, n_times: int) -> tuple:
 
 
 def one_step() -> tuple[float, float, float]:
-    """Seconds of one evaluation of the default engine, its matrix products, at the best rate."""
+    """Seconds of one evaluation of the engine optimise, its matrix products, at the best rate."""
     content = clip("plucked", duration_s=10.0)
     style = clip(STYLE, duration_s=30.0)
     engine = OptimiseEngine(OptimiseSettings())
