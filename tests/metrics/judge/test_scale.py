@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from estilo.analysis.sound import Sound
+from estilo.audio import Audio
+from estilo.evaluation.controls import with_noise_bed
 from estilo.metrics.judge import scale
 from estilo.metrics.judge.judging import timbre_judge
 from estilo.synthesis.notes import random_phrase
@@ -96,3 +98,20 @@ def test_another_source_is_further_away_than_the_same():
             own = scale.same_source(length_s, gap)
             assert own.low <= own.median <= own.high
             assert 2.0 * own.median < scale.other_sources(length_s, gap)
+
+
+@pytest.mark.parametrize("level_db", [-30.0, -20.0])
+def test_noise_of_the_style_buys_nothing_of_a_dense_one(level_db):
+    rng = np.random.default_rng(0)
+    content = phrase(1, 10)
+    dense = sum(phrase(2, seed).audio.samples for seed in range(20, 26)) / 3.0
+    bed = with_noise_bed(content.audio, Audio(dense, RATE), level_db=level_db, rng=rng)
+    share = scale.taken(Sound.of(bed), content, Sound(dense, RATE)).share
+    assert share < 0.05
+
+
+def test_noise_counts_where_it_is_the_style(pair, rng):
+    content, *_ = pair
+    hiss = Sound(0.1 * rng.normal(size=5 * RATE), RATE)
+    noisy = Sound(content.audio.samples + 0.1 * rng.normal(size=content.audio.n_samples), RATE)
+    assert scale.taken(noisy, content, hiss).share > 0.2

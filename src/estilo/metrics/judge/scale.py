@@ -5,6 +5,10 @@ too, larger where they are short or an octave apart. `weights/judge.npz` holds w
 instruments that the judge has not learnt from, by the length of the clips and their distance in
 pitch: for other notes of the same source, and for other sources. So 100 % is where another phrase
 of the style would lie, 0 % is where the content lies, and neither bounds the scale.
+
+Noise of the right colour brings the content nearer to a dense sound, such as a string orchestra's,
+but no listener takes it for one. So where the style is no noise itself, 0 % is where the content
+would lie if it had the noise of the output.
 """
 
 import math
@@ -15,11 +19,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from estilo.analysis.multipitch import LOWEST_MIDI, multipitch
+from estilo.analysis.noise_floor import is_noise
 from estilo.analysis.onsets import onset_times
 from estilo.analysis.sound import Sound
 from estilo.metrics.judge.hearing import FRAME_RATE_HZ, heard
+from estilo.metrics.judge.impression import distance, impression, impression_of
 from estilo.metrics.judge.judging import timbre_judge
 from estilo.metrics.judge.network import trained_weights
+from estilo.metrics.judge.noise import with_noise_of
 
 LENGTHS_S = (1.0, 2.0, 4.0, 8.0, 16.0)
 """Lengths of sounding clips at which the scale was calibrated, in seconds."""
@@ -70,10 +77,12 @@ class Taken:
 def taken(output: Sound, content: Sound, style: Sound) -> Taken:
     r"""How much of the style an output has taken, as the judge hears it.
 
-    .. math:: \frac{d(c, s) - d(o, s)}{d(c, s) - d_0}
+    .. math:: \frac{d(c', s) - d(o, s)}{d(c', s) - d_0}
 
     with *d* the judge's distance, and :math:`d_0` its median for clips of one source that are as
     long as the style and as far apart in pitch as content and style, whose notes the output plays.
+    *c'* is the content with the noise of the output, if that is nearer to the style than the
+    content *c* and the style is no noise, but no more than half way from *c* to :math:`d_0`.
 
     Args:
         output: any length, rate and channels.
@@ -93,10 +102,12 @@ def taken(output: Sound, content: Sound, style: Sound) -> Taken:
     own = same_source(length_s, _gap(content, style))
     if whole < ALIKE * own.median:
         return _nothing("already alike")
-    way = whole - own.median
+    half_way = 0.5 * (whole + own.median)
+    zero = min(whole, max(_bought_by_noise(output, content, style), half_way))
+    way = zero - own.median
 
-    def share(distance: float) -> float:
-        return (whole - distance) / way
+    def share(far: float) -> float:
+        return (zero - far) / way
 
     return Taken(
         share(left), share(left + own.high - own.median), share(left - own.median + own.low)
@@ -168,6 +179,17 @@ def median_pitch(sound: Sound) -> float:
     if not counts.any():
         return math.nan
     return LOWEST_MIDI + float(np.searchsorted(np.cumsum(counts), 0.5 * counts.sum()))
+
+
+def _bought_by_noise(output: Sound, content: Sound, style: Sound) -> float:
+    """Distance to the style of the content with as much noise as the output has."""
+    of_style = style.once(impression)
+    if of_style is None or is_noise(style):
+        return math.inf
+    noisy = with_noise_of(content, output)
+    if not noisy.weights.any():
+        return math.inf
+    return distance(impression_of(noisy, trained_weights()), of_style)
 
 
 def _gap(one: Sound, other: Sound) -> float:
