@@ -7,6 +7,7 @@ from clips import rain, task
 from scipy import signal
 
 from estilo.engines.base import run
+from estilo.engines.notes.attacks import attack_s
 from estilo.engines.notes.engine import NotesEngine
 from estilo.engines.notes.settings import NotesSettings
 
@@ -15,7 +16,9 @@ TUNE = ((0.3, 1.2, 60), (1.4, 2.3, 64), (2.5, 3.6, 67))
 BELL_DB_S = 30.0
 
 
-def _tone(spans, *, seconds, n_partials=6, decay_db_s=0.0, slope=1.0, vibrato_cents=0.0):
+def _tone(
+    spans, *, seconds, n_partials=6, decay_db_s=0.0, slope=1.0, vibrato_cents=0.0, attack=0.008
+):
     """Notes (start, end, pitch) of partials that fall by a slope, each fading by itself."""
     time_s = np.arange(round(seconds * RATE)) / RATE
     out = np.zeros(len(time_s))
@@ -25,7 +28,7 @@ def _tone(spans, *, seconds, n_partials=6, decay_db_s=0.0, slope=1.0, vibrato_ce
         cents = vibrato_cents * np.sin(2 * np.pi * 5.0 * age_s)
         phase = 2 * np.pi * np.cumsum(hz * 2.0 ** (cents / 1200.0)) / RATE
         shape = 10.0 ** (-decay_db_s * age_s / 20.0) * (time_s >= start_s)
-        shape *= np.clip(age_s / 0.008, 0, 1) * np.clip((end_s - time_s) / 0.03, 0, 1)
+        shape *= np.clip(age_s / attack, 0, 1) * np.clip((end_s - time_s) / 0.03, 0, 1)
         out += 0.1 * shape * sum(np.sin(k * phase) / k**slope for k in range(1, n_partials + 1))
     return out.astype(np.float32)
 
@@ -120,6 +123,20 @@ def test_strength_leads_from_steady_to_fading_notes(strength):
             assert own - first == pytest.approx(wanted, abs=3.0)
 
 
+def test_half_way_attacks_are_half_way_as_well():
+    """Half way in the logarithm: from a tenth of a second to a hundredth."""
+    content = _organ(attack=0.1)
+    made = _made(content, _bells(), strength=0.5, expression=0.0)[0][0]
+    wanted = _organ(attack=0.028, decay_db_s=0.5 * BELL_DB_S)
+    for start_s, _, pitch in TUNE:
+        own_s, made_s, wanted_s = (
+            attack_s(each, round(start_s * RATE), pitch=pitch, sample_rate=RATE)
+            for each in (content, made, wanted)
+        )
+        assert own_s > 0.08
+        assert made_s == pytest.approx(wanted_s, abs=0.012)
+
+
 def test_expression_is_the_contents_vibrato():
     content = _organ(vibrato_cents=20.0)
 
@@ -164,7 +181,7 @@ def test_what_is_no_instrument_is_shaped_by_the_notes():
     made, engine, state = _made(_organ(), rain(2.0, RATE))
     assert engine.remarks(state) == [
         "few notes are heard in style 1, so that it is no instrument: its sound is shaped by the "
-        "content's notes instead"
+        "content's instead"
     ]
     assert engine.grains(state)
     hz, power = signal.welch(made[0, round(0.4 * RATE) : round(1.1 * RATE)], RATE, nperseg=2048)
@@ -176,11 +193,21 @@ def test_what_is_no_instrument_is_shaped_by_the_notes():
     assert min(stands_out) > 3.0
 
 
-def test_content_without_notes_is_told_and_made():
-    made, engine, state = _made(rain(2.0, RATE), _bells())
-    assert "few notes are heard in the content" in engine.remarks(state)[0]
-    assert np.isfinite(made).all()
-    assert np.abs(made).max() > 1e-3
+def test_content_without_notes_gets_the_spectrum_of_the_style():
+    content, style = rain(2.0, RATE), _bells()
+    made, engine, state = _made(content, style)
+    assert engine.remarks(state) == [
+        "few notes are heard in the content, so that none is played",
+        "the content gets the average spectrum of style 1 instead",
+    ]
+    hz, power = signal.welch(np.stack([content, made[0]]), RATE, nperseg=2048)
+    _, wanted = signal.welch(style, RATE, nperseg=2048)
+    edges = 250.0 * 2.0 ** np.arange(5)
+    bands_db = 10.0 * np.log10(
+        [[each[(hz >= a) & (hz < 2 * a)].sum() for a in edges] for each in (*power, wanted)]
+    )
+    own, ours, theirs = bands_db - bands_db.mean(1, keepdims=True)
+    assert np.abs(ours - theirs).max() < 3.0 < np.abs(own - theirs).max()
 
 
 @pytest.mark.parametrize("span", [TUNE[:1], ((0.5, 2.0, 60), (0.5, 2.0, 64), (0.5, 2.0, 67))])
@@ -202,6 +229,14 @@ def test_pauses_of_the_content_stay_silent():
         for a, b in ((0.3, 1.2), (3.85, 4.0))
     )
     assert pause_db < played_db - 50.0
+
+
+def test_what_still_sounds_at_the_end_fades():
+    content = _tone(((0.3, 2.0, 60),), seconds=1.0)
+    made = _made(content, _bells())[0][0]
+    assert np.abs(content[-200:]).max() > 0.05
+    assert np.abs(np.diff(made[-100:], append=0.0)).max() < 0.5 * np.abs(np.diff(made)).max()
+    assert abs(made[-1]) < 1e-6
 
 
 def test_blocks_make_no_difference(monkeypatch):

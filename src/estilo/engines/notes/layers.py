@@ -3,9 +3,12 @@
 from collections.abc import Sequence
 from typing import Protocol
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
+from estilo.dsp.eq import average_power, filtered, matching_filter
 from estilo.engines.grains import Grain
 from estilo.engines.notes.cross_synthesis import CrossSynthesis
 from estilo.engines.notes.performance import Performance
@@ -62,6 +65,18 @@ class PlayedLayer:
         """
         samples = torch.from_numpy(self._performance.read(start, stop))
         return self._gain * samples.expand(self._n_channels, -1)
+
+    def note(self, number: int) -> tuple[NDArray[np.float32], int]:
+        """A note by itself, and the sample at which it begins.
+
+        Args:
+            number: number of the note.
+
+        **Shape**: samples ``(time,)``.
+        """
+        voice = self._performance.voice(number)
+        start = self._performance.notes[number].start_s * self._performance.playing.sample_rate
+        return voice.samples[0], round(start) - voice.first
 
     def grains(self) -> list[Grain]:
         """The zone that plays each note; see `Layer.grains`."""
@@ -129,3 +144,42 @@ class ShapedLayer:
                     )
                 )
         return out
+
+
+class EqualisedLayer:
+    """The content with the average spectrum of styles.
+
+    Args:
+        content: ``(channels, time)``.
+        styles: ``(channels, time)`` each.
+        weights: share of each in the whole; the sum is that of the layer.
+        sample_rate: sample rate in Hz.
+    """
+
+    def __init__(
+        self,
+        content: Tensor,
+        styles: Sequence[Tensor],
+        weights: Sequence[float],
+        *,
+        sample_rate: int,
+    ) -> None:
+        self._content, self._gain = content, sum(weights) ** 0.5
+        spectra = [average_power(style, sample_rate=sample_rate) for style in styles]
+        pairs = zip(spectra, weights, strict=True)
+        wanted = torch.stack([weight * spectrum / spectrum.sum() for spectrum, weight in pairs])
+        own = average_power(content, sample_rate=sample_rate)
+        self._filter = matching_filter(own, wanted.sum(0), sample_rate=sample_rate)
+
+    def read(self, start: int, stop: int) -> Tensor:
+        """See `Layer.read`.
+
+        Args:
+            start: number of the first sample.
+            stop: number of the sample after the last.
+        """
+        return self._gain * filtered(self._content, self._filter, start=start, stop=stop)
+
+    def grains(self) -> list[Grain]:
+        """None, as nothing of a style is copied; see `Layer.grains`."""
+        return []

@@ -85,10 +85,15 @@ class Performance:
             gains = self._gain * self._panning(number)
             if out is None:
                 out = np.zeros((len(gains), stop - start), np.float32)
-            _add(out, self._voice(number), start, gains)
+            _add(out, self.voice(number), start, gains)
         return np.zeros((1, stop - start), np.float32) if out is None else out
 
-    def _voice(self, number: int) -> Voice:
+    def voice(self, number: int) -> Voice:
+        """A note by itself, at the level of the instrument.
+
+        Args:
+            number: number of the note.
+        """
         if number not in self._made:
             while len(self._made) >= _KEPT:
                 del self._made[next(iter(self._made))]

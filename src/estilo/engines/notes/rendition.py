@@ -3,7 +3,9 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from estilo.analysis.transcription import Transcription
@@ -11,8 +13,9 @@ from estilo.audio import Audio
 from estilo.engines.base import Task, content_of
 from estilo.engines.grains import Grain
 from estilo.engines.notes.arrangement import SHORTEST_S
+from estilo.engines.notes.attacks import LONGEST_S, Attacks
 from estilo.engines.notes.cross_synthesis import CrossSynthesis, between
-from estilo.engines.notes.layers import Layer, PlayedLayer, ShapedLayer
+from estilo.engines.notes.layers import EqualisedLayer, Layer, PlayedLayer, ShapedLayer
 from estilo.engines.notes.panning import Panned
 from estilo.engines.notes.partials import Grid
 from estilo.engines.notes.percussion import KitLayer, OwnHits
@@ -26,6 +29,8 @@ from estilo.sampler.kit import Kit
 
 EXPLAINED = 0.3
 """Share of a recording's power in notes and hits from which its notes are taken for what it is."""
+
+_FADE_S = 0.005
 
 
 @dataclass(frozen=True)
@@ -43,15 +48,16 @@ class Heard:
     @property
     def has_notes(self) -> bool:
         """Whether it is made of notes, as far as one can hear."""
-        return bool(self.transcription.notes) and self._is_explained
+        return bool(self.transcription.notes) and self.is_explained
 
     @property
     def has_hits(self) -> bool:
         """Whether there are hits in it, beside notes or alone."""
-        return bool(self.transcription.hits) and self._is_explained
+        return bool(self.transcription.hits) and self.is_explained
 
     @property
-    def _is_explained(self) -> bool:
+    def is_explained(self) -> bool:
+        """Whether its notes and hits are most of what is heard."""
         return self.transcription.explained >= EXPLAINED
 
 
@@ -71,21 +77,30 @@ class Rendition:
         instruments = self._instruments()
         kits = self._kits(instruments)
         played = sorted({*instruments, *kits})
+        rest = [style for style in range(len(self._styles)) if style not in played]
+        # Where nothing can be played, styles of notes are no texture that notes could be made of.
+        equalising = [
+            each for each in rest if not self._content.has_notes and self._styles[each].is_explained
+        ]
+        shaped = [style for style in rest if style not in equalising]
         self._layers: list[Layer] = [
             *(self._played_by(style, instrument) for style, instrument in instruments.items()),
             *(self._struck_on(style, kit, of=kits) for style, kit in kits.items()),
         ]
-        shaped = [style for style in range(len(self._styles)) if style not in played]
-        self.remarks = self._remarks(shaped)
+        self.remarks = self._remarks(equalising, shaped)
         """What is to be said of the recordings, in sentences."""
         if shaped:
             self._layers.append(self._shaped(shaped))
+        if equalising:
+            self._layers.append(self._equalised(equalising))
         self._remainder = self._left_by(played) if played else None
         if instruments and not kits and self._content.has_hits:
             content = self._content
             self._layers.append(
                 OwnHits(content.waveform, content.transcription, sample_rate=task.sample_rate)
             )
+
+        self._attacks = self._between_attacks() if instruments else None
 
     def grains(self) -> list[Grain]:
         """Which stretches of the styles are heard where."""
@@ -104,17 +119,25 @@ class Rendition:
         if strength == 1.0:
             return self._made(start, stop)
         n_fft = Grid.fine(self._task.sample_rate).n_fft // 2
-        first = max(0, start - 2 * n_fft) // n_fft * n_fft
-        last = min(content.shape[-1], stop + 2 * n_fft)
+        reach = 2 * n_fft
+        first = max(0, start - reach) // reach * reach
+        last = min(content.shape[-1], stop + reach)
         made = between(content[:, first:last], self._made(first, last), share=strength, n_fft=n_fft)
+        if self._attacks is not None:
+            made = self._attacks.shaped(made, first)
         return made[:, start - first : stop - first]
 
     def _made(self, start: int, stop: int) -> Tensor:
         """The output at full strength."""
-        out = torch.zeros(self._content.waveform.shape[0], stop - start)
+        n_channels, n_samples = self._content.waveform.shape
+        out = torch.zeros(n_channels, stop - start)
         for layer in self._layers:
             out += layer.read(start, stop)
-        return out if self._remainder is None else out + self._remainder.read(start, stop)
+        if self._remainder is not None:
+            out += self._remainder.read(start, stop)
+        # Notes may go on where the content ends.
+        left = n_samples - 1 - torch.arange(start, stop)
+        return out * (left / max(round(_FADE_S * self._task.sample_rate), 1)).clamp(0.0, 1.0)
 
     def _instruments(self) -> dict[int, Instrument]:
         """Instruments of the styles that are some, by the numbers of the styles."""
@@ -143,17 +166,20 @@ class Rendition:
             if (kit := _kit(style, rate)) is not None
         }
 
-    def _remarks(self, shaped: Sequence[int]) -> list[str]:
-        if shaped and not self._content.has_notes:
-            return [
-                "few notes are heard in the content, so that none is played: the styles' sound is "
-                "shaped by its levels instead"
-            ]
-        return [
-            f"few notes are heard in style {number + 1}, so that it is no instrument: its "
-            "sound is shaped by the content's notes instead"
+    def _remarks(self, equalising: Sequence[int], shaped: Sequence[int]) -> list[str]:
+        said = []
+        if not self._content.has_notes and (equalising or shaped):
+            said.append("few notes are heard in the content, so that none is played")
+        said += [
+            f"the content gets the average spectrum of style {number + 1} instead"
+            for number in equalising
+        ]
+        said += [
+            f"few notes are heard in style {number + 1}, so that it is no instrument: its sound is "
+            "shaped by the content's instead"
             for number in shaped
         ]
+        return said
 
     def _played_by(self, style: int, instrument: Instrument) -> Layer:
         notes, waveform = self._content.transcription.notes, self._content.waveform
@@ -173,6 +199,20 @@ class Rendition:
             n_channels=waveform.shape[0],
             share=share,
         )
+
+    def _between_attacks(self) -> Attacks:
+        """Attacks between the content's and those of the first instrument."""
+        notes, waveform = self._content.transcription.notes, self._content.waveform
+        rate = self._task.sample_rate
+        (played, *_) = [layer for layer in self._layers if isinstance(layer, PlayedLayer)]
+
+        def own(number: int) -> tuple[NDArray[np.float32], int]:
+            onset = round(notes[number].start_s * rate)
+            first = max(onset - round(0.1 * rate), 0)
+            part = waveform[:, first : onset + round(LONGEST_S * rate)]
+            return part.mean(0).numpy(), onset - first
+
+        return Attacks(notes, (own, played.note), share=self._settings.strength, sample_rate=rate)
 
     def _struck_on(self, style: int, kit: Kit, *, of: Collection[int]) -> Layer:
         content, share = self._content, self._task.style_weights[style]
@@ -201,6 +241,15 @@ class Rendition:
         )
         share = sum(weights)
         return ShapedLayer(made, gain=share**0.5, styles=styles, share=share)
+
+    def _equalised(self, styles: Sequence[int]) -> Layer:
+        weights = [self._task.style_weights[style] for style in styles]
+        return EqualisedLayer(
+            self._content.waveform,
+            [self._styles[style].waveform for style in styles],
+            weights,
+            sample_rate=self._task.sample_rate,
+        )
 
     def _left_by(self, styles: Sequence[int]) -> Remainder:
         weights = [self._task.style_weights[style] for style in styles]
