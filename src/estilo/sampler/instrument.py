@@ -21,10 +21,10 @@ _BETTER, _NEAR_SEMITONES = 2.0, 3.0
 _LEAST_QUALITY = 0.35
 
 # What something costs in the choice of a zone, in semitones of transposition.
-_LEVEL_DB = 8.0  # a difference of so many dB counts as one semitone
+_LEVEL_DB = 2.0  # a difference of so many dB counts as one semitone
 _TOO_SHORT = 1.5  # per octave of duration
 _NO_LOOP = 3.0
-_IMPURE = 4.0
+_IMPURE = 20.0
 _OTHER_CONTEXT = 0.5
 _SAME_AGAIN = 2.5
 

@@ -4,9 +4,10 @@ Every note that sounds has a comb: lines at multiples of its pitch, as strong as
 there, and weaker while it rings on. Where lines of two notes meet, each takes the strength between
 its own neighbouring lines that meet no other. Between all lines the noise is shared out in the
 same proportion, 40 dB below them, and more of it at the onset of a note, which is where attacks
-are. A note's mask is its share of the power of all combs (a Wiener filter; for partials of notes
-see T. Virtanen, A. Klapuri 2002, Separation of harmonic sounds using linear models for the overtone
-series).
+are. A note's mask is its share of the power of all combs, to the power of 3/4: between a Wiener
+filter, which leaves the least error and too little of what is faint, and the mask that keeps the
+power (for partials of notes see T. Virtanen, A. Klapuri 2002, Separation of harmonic sounds using
+linear models for the overtone series).
 """
 
 from collections.abc import Sequence
@@ -18,12 +19,14 @@ from numpy.typing import NDArray
 from estilo.analysis.transcription.heard import STEP_S, HeardNote
 from estilo.units import midi_to_hz
 
-_WINDOW_S = 0.093
+_WINDOW_S = 0.186  # tells partials apart that are 20 Hz from each other
 _RING_S = 0.25  # how long a note can be heard after its end
 _SAME_PITCH = 0.5
 _FLOOR = 1e-4
-_ATTACK_FLOOR, _ATTACK_S = 3e-3, 0.03
-_N_LINES = 40
+_ATTACK_FLOOR, _ATTACK_S = 1e-2, 0.03
+_N_LINES = 80
+_BINS_WIDE, _SHARE_WIDE = 0.65, 0.0015  # of a line: its window's, and its pitch's unsteadiness
+_TO_POWER = 0.75
 _NEAR = np.arange(-12, 13)  # bins around a line in which it is heard
 _TINY = 1e-20
 
@@ -138,13 +141,13 @@ class _Combs:
     def shares(self, power: NDArray) -> NDArray:
         """Share of the first note in every bin; **shape** ``(frames, bins)``."""
         combs = [self._comb(note, power) for note in range(len(self._f0))]
-        return combs[0] / np.maximum(sum(combs), _TINY)
+        return (combs[0] / np.maximum(sum(combs), _TINY)) ** _TO_POWER
 
     def _comb(self, note: int, power: NDArray) -> NDArray:
         """Power of a note's lines, and of the floor between them, in every bin."""
         count = int(np.clip(self._hz[-1] / self._f0[note].max() - 0.5, 1, _N_LINES))
         lines = self._f0[note][:, None] * np.arange(1, count + 1)
-        width = np.hypot(1.1 * self._hz[1], 0.003 * lines)[..., None]
+        width = np.hypot(_BINS_WIDE * self._hz[1], _SHARE_WIDE * lines)[..., None]
         frames = np.arange(len(power))[:, None, None]
         middle = np.rint(lines / self._hz[1]).astype(int)
         bins = np.clip(middle[..., None] + _NEAR, 0, len(self._hz) - 1)
