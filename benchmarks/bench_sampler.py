@@ -9,6 +9,7 @@ import argparse
 from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from common import Section, leave_out, write_table
 from estilo.analysis.sound import Sound
@@ -72,8 +73,8 @@ def scored(output: Audio, triplet: KnownTriplet) -> list[float]:
 
 
 def by_pair(
-    values: Sequence[float],
-    base: Sequence[float],
+    values: ArrayLike,
+    base: ArrayLike,
     pairs: Sequence[str],
     *,
     join: Callable[[np.ndarray, np.ndarray], np.ndarray],

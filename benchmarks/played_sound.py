@@ -41,7 +41,7 @@ class PlayedSound:
 
 
 def sounds_of(triplet: KnownTriplet) -> Iterator[PlayedSound]:
-    """Every note of a content, played by itself on the instrument of the style's clip.
+    """Every note of the content, played by itself on the instrument of the style's clip.
 
     Args:
         triplet: content and style.

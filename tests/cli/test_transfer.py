@@ -1,5 +1,6 @@
 import json
 
+import mido
 import numpy as np
 import pytest
 from hostile import HOSTILE, write_hostile
@@ -293,3 +294,25 @@ def test_no_recipe_without_its_output(transfer, folder, listing, monkeypatch):
     assert said.code == 2
     assert "the disk is full" in said.err
     assert listing() == before
+
+
+def test_a_midi_file_is_played(run, folder):
+    on, off = ({"type": each, "note": 64} for each in ("note_on", "note_off"))
+    track = [mido.Message(**on, velocity=90), mido.Message(**off, time=480)]
+    song = mido.MidiFile(ticks_per_beat=480, tracks=[mido.MidiTrack(track)])
+    song.save(folder / "song.mid")
+    time_s = np.arange(20_000) / 16_000
+    tone = 0.2 * np.sin(2.0 * np.pi * 220.0 * time_s) * (time_s > 0.1) * (time_s < 1.0)
+    estilo.save(estilo.Audio(tone, 16_000), folder / "tone.wav")
+    out = folder / "out.flac"
+    said = run("transfer", f"{folder / 'song.mid'}@channels=1", folder / "tone.wav", "-o", out)
+    assert said.code == 0, said.err
+    made = estilo.load(out)
+    assert (made.sample_rate, made.n_channels, made.n_samples) == (16_000, 1, 40_000)
+    level = np.abs(np.fft.rfft(made.samples[0, 1600:8000], 64_000))
+    assert level.argmax() / 4.0 == pytest.approx(329.63, rel=3e-3)
+    again = run("transfer", folder / "song.mid", folder / "tone.wav", "-o", out)
+    assert again.code == 2
+    assert "already exists" in again.err
+    over = run("transfer", folder / "song.mid", folder / "tone.wav", "-o", folder / "song.mid")
+    assert over.code == 2

@@ -16,6 +16,7 @@ from estilo.io import AudioInfo
 from estilo.pipeline.clips import Clip, normalised_weights
 from estilo.pipeline.plan import Plan
 from estilo.pipeline.regions import place_of, segments
+from estilo.pipeline.written import is_written, plan_of_notes, read_written
 
 if TYPE_CHECKING:
     from estilo.pipeline.report import Report
@@ -94,6 +95,8 @@ def run_job(job: Job, *, on_event: OnEvent = ignore, cancel: CancelToken | None 
 def _opened(job: Job, stack: ExitStack) -> tuple[Job, Outputs]:
     """Inputs by their headers, then the plan of the output; nothing is decoded yet."""
     normalised_weights(job.style_weights, len(job.styles))
+    if job.content is not None and is_written(job.content):
+        return _opened_with_notes(job, job.content, stack)
     first, *others = job.styles if job.content is None else (job.content, *job.styles)
     paths = [Path(str(clip.source)) for clip in (first, *others)]
     if job.plan.mask is not None:
@@ -114,6 +117,18 @@ def _opened(job: Job, stack: ExitStack) -> tuple[Job, Outputs]:
     outputs = replace(job.outputs, like=job.outputs.like or like, inputs=tuple(paths))
     outputs.plan(**_shape(job, first, like))
     return job, outputs
+
+
+def _opened_with_notes(job: Job, content: Clip, stack: ExitStack) -> tuple[Job, Outputs]:
+    """The same where the content is a MIDI file: the output is like the first style."""
+    paths = [Path(str(clip.source)) for clip in (content, *job.styles)]
+    styles = tuple(open_clip(clip, stack) for clip in job.styles)
+    like = header_of(styles[0])
+    plan_of_notes(job.plan, content)
+    outputs = replace(job.outputs, like=job.outputs.like or like, inputs=tuple(paths))
+    n_samples = read_written(content).n_samples(like.sample_rate)
+    outputs.plan(sample_rate=like.sample_rate, n_channels=1, n_samples=n_samples)
+    return replace(job, styles=styles), outputs
 
 
 def _shape(job: Job, first: Clip, like: AudioInfo) -> dict[str, int]:

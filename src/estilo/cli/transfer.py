@@ -80,7 +80,7 @@ class ContentOptions:
 
 def transfer(
     content: Annotated[
-        Path, Parameter(group=WHAT, help="The recording whose notes and rhythm are kept.")
+        Path, Parameter(group=WHAT, help="Whose notes and rhythm are kept: a recording, or MIDI.")
     ],
     style: Annotated[
         tuple[str, ...],
@@ -118,19 +118,33 @@ def transfer(
     # Imported here, as everywhere in this folder, so that help and usage errors come at once.
     from estilo.app.jobs import Job
     from estilo.cli.performing import perform
-    from estilo.pipeline.clips import Clip
     from estilo.pipeline.plan import Plan
 
     refuse_a_crowd(content, style)
     job = Job(
         plan=Plan.of(**plan_options(way, run, **vars(options))),
-        content=Clip(content, part.offset, part.duration, run.accept_truncated),
+        content=content_clip(content, part, run),
         styles=placed_clips([*style, *(styles or [])], shares, run),
         outputs=outputs_of(output),
         style_weights=shares.weights,
         keep_best=run.keep_best,
     )
     return perform(job, is_quiet=run.quiet)
+
+
+def content_clip(typed: Path, part: ContentOptions, run: RunOptions) -> "Clip":
+    """The part of the content that was asked for.
+
+    Args:
+        typed: path; of a MIDI file with tracks or channels where these were named.
+        part: what of it is taken.
+        run: whether truncated files are taken.
+    """
+    from estilo.pipeline.clips import Clip
+    from estilo.pipeline.written import split_part
+
+    path, at = split_part(typed)
+    return Clip(path, part.offset, part.duration, run.accept_truncated, at)
 
 
 def refuse_a_crowd(content: Path, styles: tuple[str, ...]) -> None:

@@ -13,6 +13,7 @@ from typing import Any, Generic, TypeVar
 
 from torch import Tensor
 
+from estilo.analysis.transcription.heard import Transcription
 from estilo.audio import Audio
 from estilo.engines.grains import Grain
 from estilo.errors import Cancelled, SettingsError
@@ -37,6 +38,8 @@ class Task:
         seed: random seed.
         start: what another engine has made of the content, ``(channels, time)`` as the content, for
             an engine that can begin there; None where it is to begin by itself.
+        notes: the notes of the content where they are written and there is no recording of them:
+            the content is silent then. Only engines that play notes are given any.
     """
 
     content: Tensor | None
@@ -46,6 +49,7 @@ class Task:
     n_samples: int
     seed: int
     start: Tensor | None = None
+    notes: Transcription | None = None
 
 
 def content_of(task: Task) -> Tensor:

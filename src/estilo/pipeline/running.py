@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from estilo.analysis.transcription.heard import Transcription
 from estilo.audio import Audio
 from estilo.dsp.resample import resample
 from estilo.engines.base import Engine, Progress, Task, run
@@ -91,6 +92,7 @@ def run_engine(
     device: str,
     watch: Watch,
     start: Audio | None = None,
+    notes: Transcription | None = None,
 ) -> Outcome:
     """Run an engine at a rate and come back at that rate.
 
@@ -105,6 +107,7 @@ def run_engine(
         device: where the engine computes.
         watch: progress and cancellation.
         start: what an engine begins with that goes on from another's output, if not the content.
+        notes: notes of the content where they are written and it has no sound.
     """
     own, begun = (
         None if each is None else as_tensor(each, sample_rate, device, n_samples=n_samples)
@@ -121,6 +124,7 @@ def run_engine(
         n_samples=n_samples,
         seed=seed,
         start=begun,
+        notes=notes,
     )
     outcome = Outcome(np.zeros((1, 0), dtype=np.float32))
 

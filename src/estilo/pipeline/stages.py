@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from estilo.analysis.transcription.heard import Transcription
 from estilo.audio import Audio
 from estilo.engines.building import build_engine, engine_rate
 from estilo.engines.refining import refinement
@@ -42,7 +43,14 @@ class Run(Protocol):
         ...
 
 
-def run_stages(plan: Plan, content: Audio, styles: Styles, *, watch: Watch) -> Outcome:
+def run_stages(
+    plan: Plan,
+    content: Audio,
+    styles: Styles,
+    *,
+    watch: Watch,
+    notes: Transcription | None = None,
+) -> Outcome:
     """An engine's output, refined where that was asked for.
 
     Args:
@@ -50,12 +58,13 @@ def run_stages(plan: Plan, content: Audio, styles: Styles, *, watch: Watch) -> O
         content: the content that the engine works on.
         styles: styles whose sound is taken.
         watch: progress and cancellation.
+        notes: notes of the content where they are written and it has no sound.
 
     Returns:
         What the last engine made, at the content's rate and length, and how its losses went.
     """
     watch, watch_of_second = parts_of(watch, 2) if plan.refining else (watch, watch)
-    outcome = _at_content_rate(plan, content, styles, watch=watch)
+    outcome = _at_content_rate(plan, content, styles, watch=watch, notes=notes)
     if not (plan.refining and outcome.is_complete):
         return outcome
     made = Audio(outcome.samples, content.sample_rate)
@@ -76,7 +85,13 @@ def run_stages(plan: Plan, content: Audio, styles: Styles, *, watch: Watch) -> O
 
 
 def _at_content_rate(
-    plan: Plan, content: Audio, styles: Styles, *, watch: Watch, start: Audio | None = None
+    plan: Plan,
+    content: Audio,
+    styles: Styles,
+    *,
+    watch: Watch,
+    start: Audio | None = None,
+    notes: Transcription | None = None,
 ) -> Outcome:
     """What one engine makes, at the content's rate."""
     rate = engine_rate(plan.settings, content.sample_rate)
@@ -94,6 +109,7 @@ def _at_content_rate(
         device=plan.device,
         watch=watch,
         start=start,
+        notes=notes,
     )
     outcome.samples = running.to_content_rate(
         outcome.samples, content, rate, keeps_highs=plan.settings.working_rate_hz is None

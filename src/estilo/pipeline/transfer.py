@@ -26,6 +26,7 @@ from estilo.pipeline.sources import (
     refuse_places,
     with_audio,
 )
+from estilo.pipeline.written import is_written, played
 from estilo.presets import build_settings
 
 if TYPE_CHECKING:
@@ -107,8 +108,9 @@ class Transfer:
         """The content in the style of the styles.
 
         Args:
-            content: path, `Audio`, `estilo.Clip`, or an array with its sample rate in Hz.
-            styles: one or several of the same; where the engine takes them, also style files.
+            content: path, `Audio`, `estilo.Clip`, or an array with its sample rate in Hz; also path
+                of a MIDI file, whose notes the styles play.
+            styles: one or several recordings; where the engine takes them, also style files.
             style_weights: shares of several styles; equal if not given.
             on_progress: function that is called with an `estilo.Progress` after every
                 step.
@@ -131,9 +133,13 @@ class Transfer:
         style_sources = heard = read_styles(styles, style_weights)
         check_styles(plan.engine, len(style_sources))
         _refuse_unplayable(plan, style_sources)
-        source = read_source(as_clip(content), name="content")
-        clock.lap("read")
+        clip = as_clip(content)
         watch = Watch.of(on_progress, cancel, keep_best=keep_best)
+        if is_written(clip):
+            audio, report = played(plan, clip, style_sources, watch, clock)
+            return TransferResult(audio, report, styles=_audios(style_sources))
+        source = read_source(clip, name="content")
+        clock.lap("read")
         audio, level = source.audio, None
         choice = None
         with environment(plan.threads):
@@ -223,8 +229,9 @@ def transfer(
     """The content in the style of one or more recordings.
 
     Args:
-        content: path, `Audio`, `estilo.Clip`, or an array with its sample rate in Hz.
-        style: one or several of the same; where the engine takes them, also style files.
+        content: path, `Audio`, `estilo.Clip`, or an array with its sample rate in Hz; also path of
+            a MIDI file, whose notes the styles play.
+        style: one or several recordings; where the engine takes them, also style files.
         style_weights: shares of several styles; equal if not given.
         on_progress: function that is called with an `estilo.Progress` after every
             step.

@@ -34,7 +34,7 @@ _LONGEST_S = 12.0
 _RING_DB = 60.0
 _RELEASE_DB = 78.0  # what samplers take a release time to be
 _FIRST_DRUM = 36
-_ATTACK_S = 0.001
+_ATTACK_S = 0.0003
 _SAMPLE = re.compile(r"(\d{3}-key-\d{3}|hit-\d{3}-\d{2,})\.wav")
 
 

@@ -34,8 +34,9 @@ class Work:
         self.waiting: list[str] = []
         """What is still to be done, the next one last."""
         is_silent = all(root_mean_square(channel) < SILENCE for channel in content)
-        if settings.strength and not is_silent:
-            self._listening = Listening((content, *task.styles), sample_rate=task.sample_rate)
+        if settings.strength and (task.notes is not None or not is_silent):
+            recordings = (content, *task.styles) if task.notes is None else task.styles
+            self._listening = Listening(recordings, sample_rate=task.sample_rate)
             self.waiting = ["cutting notes out", *["hearing"] * self._listening.n_steps]
         self.n_steps = len(self.waiting)
         """How many steps there are before it can be read."""
@@ -45,7 +46,9 @@ class Work:
         if self.waiting.pop() == "hearing":
             self._listening.step()
         else:
-            heard = self._listening.transcriptions()
+            heard = list(self._listening.transcriptions())
+            if self._task.notes is not None:
+                heard.insert(0, self._task.notes)
             self.rendition = Rendition(self._task, self._settings, heard)
 
     def __call__(self, start: int, stop: int) -> Tensor:

@@ -68,6 +68,9 @@ class Rendition:
         task: what the engine was asked for, on the processor.
         settings: settings of the engine.
         heard: what was heard of the content, then of each style.
+
+    Raises:
+        InputError: the content's notes are written, and a style has none that could play them.
     """
 
     def __init__(self, task: Task, settings: NotesSettings, heard: Sequence[Transcription]) -> None:
@@ -90,10 +93,12 @@ class Rendition:
         self.remarks = self._remarks(equalising, shaped)
         """What is to be said of the recordings, in sentences."""
         if shaped:
+            self._refuse_written(shaped)
             self._layers.append(self._shaped(shaped))
         if equalising:
             self._layers.append(self._equalised(equalising))
-        self._remainder = self._left_by(played) if played else None
+        is_written = task.notes is not None
+        self._remainder = self._left_by(played) if played and not is_written else None
         if instruments and not kits and self._content.has_hits:
             content = self._content
             self._layers.append(
@@ -166,6 +171,15 @@ class Rendition:
             if (kit := _kit(style, rate)) is not None
         }
 
+    def _refuse_written(self, shaped: Sequence[int]) -> None:
+        """Refuse styles without notes where the content has no levels that could shape them."""
+        if self._task.notes is not None:
+            which = ", ".join(str(style + 1) for style in shaped)
+            raise InputError(
+                f"few notes are heard in style {which}, which cannot play notes that are written; "
+                "give a recording of an instrument"
+            )
+
     def _remarks(self, equalising: Sequence[int], shaped: Sequence[int]) -> list[str]:
         said = []
         if not self._content.has_notes and (equalising or shaped):
@@ -185,13 +199,18 @@ class Rendition:
         notes, waveform = self._content.transcription.notes, self._content.waveform
         rate, settings = self._task.sample_rate, self._settings
         # What is half way to the content is half way to its pitches as well.
-        pitch_expression = 1.0 - settings.strength * (1.0 - settings.expression)
+        playing = Playing(
+            rate, settings.expression, 1.0 - settings.strength * (1.0 - settings.expression)
+        )
+        if self._task.notes is not None:
+            # Bends are written as the notes are; how a note swells is the instrument's own.
+            playing = Playing(rate, 0.0, 1.0)
         share = self._task.style_weights[style]
         return PlayedLayer(
             Performance(
                 notes,
                 instrument,
-                Playing(rate, settings.expression, pitch_expression),
+                playing,
                 panning=Panned(waveform, notes, rate),
             ),
             gain=share**0.5,
