@@ -100,7 +100,8 @@ def test_trials_have_a_p_value_when_all_are_done(run, heard, tmp_path):
         (["answers.json"], "answers.json is read with --results only"),
         (["--results"], "there is no listening test in"),
         (["--kind", "both"], "mushra"),
-        (["--n", "0"], "n_items must be 1 or more, got 0"),
+        (["--n", "0"], "the number of items must be 1 or more, got 0"),
+        (["--seed", "-1"], "the seed must be 0 or more, got -1"),
     ],
 )
 def test_bad_input(run, heard, options, message):

@@ -38,7 +38,7 @@ def test_what_is_coupled_is_named_rightly() -> None:
     assert {name for name, _ in COUPLED} <= faults
     assert {score for _, score in COUPLED} <= set(NAMES)
     assert {fault.moves for fault in KNOWN_FAULTS} <= set(NAMES)
-    assert set(KINDS) - {fault.moves for fault in KNOWN_FAULTS} == {"broken samples"}
+    assert set(KINDS) - {fault.moves for fault in KNOWN_FAULTS} == {"broken samples", "silence"}
     for fault in KNOWN_FAULTS:
         assert len(fault.strengths) == 5
         assert np.all(np.diff(fault.strengths) > 0)

@@ -46,6 +46,13 @@ def test_what_was_cut_off_is_forgotten_and_the_rest_is_not(designed, tmp_path):
     assert book.path.read_bytes().startswith(whole)
 
 
+def test_answers_that_cannot_be_read_are_said(designed, tmp_path):
+    book = AnswerBook(tmp_path, designed())
+    book.path.mkdir()
+    with pytest.raises(InputError, match=r"answers\.jsonl cannot be read \(Is a directory\)"):
+        book.read()
+
+
 def test_answers_in_files_are_read_too(designed, tmp_path):
     design = designed()
     book = AnswerBook(tmp_path, design)

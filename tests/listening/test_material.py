@@ -63,3 +63,13 @@ def test_what_cannot_be_heard_is_said(heard, tmp_path):
         material(tmp_path / "empty")
     with pytest.raises(InputError, match="there is no folder"):
         material(tmp_path / "nowhere")
+
+
+def test_hidden_files_are_no_rows_and_names_are_unique(tmp_path):
+    (tmp_path / "melody").mkdir()
+    for name in ("content.wav", "style.wav", "mine.wav", "._mine.wav"):
+        (tmp_path / "melody" / name).touch()
+    assert [output.entry for output in material(tmp_path).outputs] == ["mine"]
+    (tmp_path / "melody" / "mine.flac").touch()
+    with pytest.raises(InputError, match=r"mine\.flac and mine\.wav would be one row"):
+        material(tmp_path)

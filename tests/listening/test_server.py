@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from estilo.errors import InputError, OutputError
+from estilo.errors import InputError, OutputError, SettingsError
 from estilo.listening.answers import AnswerBook
 from estilo.listening.server import ListeningServer
 
@@ -188,3 +188,5 @@ def test_only_this_machine_and_a_port_that_is_free(browser, test, tmp_path):
     assert browser.server.url.startswith("http://127.0.0.1:")
     with pytest.raises(OutputError, match=r"port \d+ cannot be listened on .*--port"):
         ListeningServer(test, AnswerBook(tmp_path, test), dict, port=browser.server.port)
+    with pytest.raises(SettingsError, match=r"ports go from 1 to 65535, got 65536"):
+        ListeningServer(test, AnswerBook(tmp_path, test), dict, port=65_536)

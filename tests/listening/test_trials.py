@@ -114,8 +114,9 @@ def test_rows_by_name_by_engine_and_controls_too(designed):
         ({"kind": "abx"}, "A/B/X compares two rows, got none"),
         ({"kind": "abx", "rows": ("sines 1", "sines 1")}, "compares two rows"),
         ({"kind": "abx", "rows": ("sines", "eq 0.5")}, "compares two rows"),
-        ({"n_items": 0}, "n_items must be 1 or more, got 0"),
-        ({"n_trials": -1}, "n_trials must be 1 or more"),
+        ({"n_items": 0}, "number of items must be 1 or more, got 0"),
+        ({"n_trials": -1}, "number of trials must be 1 or more"),
+        ({"seed": -1}, "the seed must be 0 or more, got -1"),
     ],
 )
 def test_what_makes_no_sense_is_refused(designed, wish, message):
@@ -153,6 +154,7 @@ def test_designs_are_kept_and_not_replaced(designed, tmp_path):
         with pytest.raises(OutputError, match="another seed; name another folder with -o"):
             keep_design(place, designed(**wish, seed=9))
         assert path.read_bytes() == before
-    (folder / "0" / DESIGN).write_text('{"format": 1, "pages": 3}')
-    with pytest.raises(InputError, match="is no design of a listening test"):
-        read_design(folder / "0")
+    for damaged in ('{"format": 1, "pages": 3}', '"text"', '{"format": 1, "pages": [3]}'):
+        (folder / "0" / DESIGN).write_text(damaged)
+        with pytest.raises(InputError, match="is no design of a listening test"):
+            read_design(folder / "0")

@@ -155,9 +155,22 @@ def test_nothing_to_measure_is_left_out_without_a_word(content, style) -> None:
         warnings.simplefilter("error")
         scores = score(silence, content=Sound(content, RATE), styles=[Sound(style, RATE)])
         nothing = score(Sound(np.zeros(0), RATE), content=silence, styles=[silence])
-    assert {"content_kept", "style_taken", "chroma"}.isdisjoint(scores)
-    assert scores["clipping_share"] == scores["artifacts"] == 0.0
+    assert {"style_taken", "chroma"}.isdisjoint(scores)
+    assert scores["clipping_share"] == 0.0
     assert not set(nothing) & WHOLE
+
+
+def test_of_a_silent_output_nothing_is_kept_and_that_is_said(content, style) -> None:
+    against = references(content=Sound(content, RATE), styles=[Sound(style, RATE)])
+    found = measured(Sound(np.zeros((2, RATE)), RATE), against)
+    assert found.values["content_kept"] == 0.0
+    assert found.values["artifacts"] == 1.0
+    assert [(each.kind, each.end_s) for each in found.faults] == [("silence", 4.0)]
+    assert found.remarks == {"style_taken": "the output is silent"}
+    silence = references(content=Sound(np.zeros(RATE), RATE))
+    found = measured(Sound(np.zeros(RATE), RATE), silence)
+    assert not found.faults
+    assert "content_kept" not in found.values
 
 
 def test_a_metric_that_fails_is_a_warning(monkeypatch, content) -> None:

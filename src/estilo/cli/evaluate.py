@@ -191,9 +191,8 @@ def _attributes_table(content: "Sound", style: "Sound", output: "Sound") -> "Tab
     table = _plain_table("attributes", "", "content", "output", "style", "moved")
     for each in compared(content, style, output):
         values = (each.content, each.output, each.style)
-        moved = "–" if each.moved_percent is None else f"{each.moved_percent:.0f} %"
         cells = [cell(value, PRECISIONS.get(each.unit, ".1f")) for value in values]
-        table.add_row(each.label, each.unit, *cells, moved)
+        table.add_row(each.label, each.unit, *cells, _moved(each.moved_percent))
     return table
 
 
@@ -212,10 +211,13 @@ def _descriptors_table(parts: "Heard") -> "Table":
     for name, label, unit, spec in ROWS:
         if name in MOVING or name == "key":
             cells = [cell(getattr(of, name), spec) for of in heard.values()]
-            share = moved.get(name)
-            cells += ["–" if share is None else f"{share:.0f} %"] if has_way else []
+            cells += [_moved(moved.get(name))] if has_way else []
             table.add_row(label, unit, *cells)
     return table
+
+
+def _moved(percent: float | None) -> str:
+    return "–" if percent is None else f"{round(percent)} %"  # as an integer: no -0
 
 
 def _plain_table(*headings: str) -> "Table":

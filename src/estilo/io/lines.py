@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+from estilo.errors import InputError
 from estilo.io.atomic import output_error
 
 
@@ -39,11 +40,19 @@ def whole_lines(path: Path) -> list[bytes]:
 
     Args:
         path: file to read.
+
+    Raises:
+        InputError: it cannot be read.
     """
-    if not path.exists():
-        return []
-    # Not `splitlines`, which would part a line at a lone carriage return.
-    return path.read_bytes()[: _whole_size(path)].split(b"\n")[:-1]
+    try:
+        if not path.exists():
+            return []
+        # Not `splitlines`, which would part a line at a lone carriage return.
+        return path.read_bytes()[: _whole_size(path)].split(b"\n")[:-1]
+    except OSError as error:
+        raise InputError(
+            f"{path} cannot be read ({error.strerror}); see whether it is a file that you may read"
+        ) from error
 
 
 def _whole_size(path: Path) -> int:

@@ -148,7 +148,7 @@ def read_design(folder: Path) -> Design:
             f"there is no listening test in {folder}; run one with estilo listen, or name its "
             "folder with -o"
         ) from error
-    except (OSError, ValueError, TypeError, KeyError) as error:
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise InputError(
             f"{path} is no design of a listening test ({type(error).__name__}: {error}); "
             "name another folder"

@@ -14,13 +14,14 @@ def material(folder: Path) -> Index:
 
     A folder with ``outputs.json`` holds what that says. In any other one each folder in it is an
     item: files called content, style and target (of any format) are its recordings, all others are
-    outputs, whose rows are called like the files.
+    outputs, whose rows are called like the files; hidden ones do not count.
 
     Args:
         folder: folder of a scoreboard with kept outputs, or one laid out like that.
 
     Raises:
-        InputError: nothing is there to hear, a file is missing, or it lies outside of the folder.
+        InputError: nothing is there to hear, two files of an item have one name, a file is missing,
+            or it lies outside of the folder.
 
     Example:
         >>> import tempfile
@@ -42,11 +43,14 @@ def _by_names(folder: Path) -> Index:
     items: list[ListedItem] = []
     outputs: list[ListedOutput] = []
     for inner in sorted(each for each in folder.iterdir() if each.is_dir()):
-        files = {
-            path.stem: path.relative_to(folder).as_posix()
-            for path in sorted(inner.iterdir())
-            if path.suffix.lower() in SUFFIXES
-        }
+        files: dict[str, str] = {}
+        for path in _sounds_in(inner):
+            if path.stem in files:
+                raise InputError(
+                    f"{folder / files[path.stem]} and {path.name} would be one row; remove one of "
+                    "them, or give it another name"
+                )
+            files[path.stem] = path.relative_to(folder).as_posix()
         rows = [name for name in files if name not in ROLES]
         if not rows or "style" not in files:
             continue
@@ -54,6 +58,15 @@ def _by_names(folder: Path) -> Index:
         items.append(ListedItem(inner.name, **recordings))
         outputs += [ListedOutput(inner.name, row, files[row], series=row) for row in rows]
     return Index("", tuple(items), tuple(outputs))
+
+
+def _sounds_in(folder: Path) -> list[Path]:
+    """Audio files by their names, without those that systems hide beside them."""
+    return [
+        path
+        for path in sorted(folder.iterdir())
+        if path.suffix.lower() in SUFFIXES and not path.name.startswith(".")
+    ]
 
 
 def _check(index: Index, folder: Path) -> None:

@@ -17,12 +17,13 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
 
-from estilo.errors import EstiloError, OutputError
+from estilo.errors import EstiloError, OutputError, SettingsError
 from estilo.listening.answers import Answer, AnswerBook, checked
 from estilo.listening.design import Design, Page
 from estilo.listening.document import served_page
 
 HOST = "127.0.0.1"
+_HIGHEST_PORT = 65_535
 _LARGEST_ANSWER = 65_536
 _PAGES_AT_ONCE = 4
 _POLICY = (
@@ -45,6 +46,7 @@ class ListeningServer:
         url: address of the page, with its token.
 
     Raises:
+        SettingsError: there is no such port.
         OutputError: the port cannot be listened on.
     """
 
@@ -57,6 +59,10 @@ class ListeningServer:
         port: int = 0,
         on_answer: Callable[[Answer], None] | None = None,
     ) -> None:
+        if not 0 <= port <= _HIGHEST_PORT:
+            raise SettingsError(
+                f"ports go from 1 to {_HIGHEST_PORT}, got {port}; leave --port out for a free one"
+            )
         self._design, self._book, self._on_answer = design, book, on_answer
         self._sounds = _Sounds(design, sounds)
         self._page = served_page(design).encode()
@@ -161,6 +167,7 @@ class _Server(ThreadingHTTPServer):
     """A server whose handlers know what they serve."""
 
     daemon_threads = True
+    request_queue_size = 128  # of five, a busy machine turns away what a browser asks at once
 
     def __init__(self, port: int, owner: ListeningServer) -> None:
         self.owner = owner

@@ -59,7 +59,8 @@ def design(index: Index, wish: Wish) -> Design:
         Equal for equal arguments, on every machine.
 
     Raises:
-        SettingsError: rows are unknown, too many, or there is no item that has all of them.
+        SettingsError: rows are unknown, too many, or there is no item that has all of them; a
+            number is too small.
 
     Example:
         >>> item = ListedItem("a", content="c.wav", style="s.wav", target="t.wav")
@@ -68,9 +69,11 @@ def design(index: Index, wish: Wish) -> Design:
         >>> sorted(each.label for each in page.stimuli)
         ['content copied', 'hidden reference', 'low-pass 3.5 kHz', 'mine']
     """
-    for name in ("n_items", "n_trials"):
-        if getattr(wish, name) < 1:
-            raise SettingsError(f"{name} must be 1 or more, got {getattr(wish, name)}")
+    for name, number in (("items", wish.n_items), ("trials", wish.n_trials)):
+        if number < 1:
+            raise SettingsError(f"the number of {name} must be 1 or more, got {number}")
+    if wish.seed < 0:
+        raise SettingsError(f"the seed must be 0 or more, got {wish.seed}")
     kind = wish.kind or ("mushra" if any(each.target for each in index.items) else "ratings")
     rows = _rows(index, wish.rows, kind)
     items = _items(index, rows, kind)

@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from estilo.analysis.attributes.partials import new_partials_percent
 from estilo.analysis.noise_floor import is_noise
 from estilo.analysis.sound import Sound
@@ -170,7 +172,7 @@ def measured(output: Sound, against: References, *, names: Iterable[str] | None 
         for name in METRICS if names is None else names:
             _add(scores, name, lambda name=name: _measured(name, output, against))
         if content is not None:
-            _add(scores, "content_kept", lambda: _content_kept(scores.values, style))
+            _add(scores, "content_kept", lambda: _content_kept(scores.values, output, against))
         if content is not None and style is not None:
             _add(scores, "style_taken", lambda: _taken(scores, output, content, style))
             _add(scores, "movement", lambda: movement(content, style, output))
@@ -208,7 +210,10 @@ def _new_partials(output: Sound, content: Sound) -> dict[str, float]:
     return {} if share is None else {"new_partials_percent": share}
 
 
-def _content_kept(values: dict[str, float], style: Sound | None) -> dict[str, float]:
+def _content_kept(values: dict[str, float], output: Sound, against: References) -> dict[str, float]:
+    content, style = against.content, against.blend
+    if content is not None and not content.is_empty and not np.any(output.audio.samples):
+        return {"content_kept": 0.0}  # there is nothing to measure, as nothing is left
     fills_pauses = style is not None and is_noise(style)
     known = {name: x for name, x in values.items() if not (fills_pauses and name == "pauses_db")}
     return {"content_kept": content_kept(known)}

@@ -33,10 +33,10 @@ def content_kept(values: Mapping[str, float]) -> float:
     Harmony is the mean of chroma, notes and the levels of the notes against each other, rhythm that
     of onsets, the course of loudness and pauses, each first scaled from :math:`x_0`, what unrelated
     recordings score, to :math:`x_1`, what identical ones do. Words count where a voice speaks, the
-    image where the content has a side, pauses where there are some: the mean is over what there is.
-    Where the style is noise, which fills pauses by right, ``pauses_db`` should not be given. The
-    same notes on another instrument give about 0.8, as other partials are heard. Noise is
-    harmonically like all other noise.
+    image where content or output has a side, pauses where there are some: the mean is over what
+    there is. Where the style is noise, which fills pauses by right, ``pauses_db`` should not be
+    given. The same notes on another instrument give about 0.8, as other partials are heard. Noise
+    is harmonically like all other noise.
 
     Args:
         values: scores by their names, as far as they were measured.

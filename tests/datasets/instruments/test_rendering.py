@@ -176,6 +176,15 @@ def test_a_folder_takes_one_set_of_settings(tmp_path, here):
         render_all(SMALL, tmp_path, sources=["own"])
 
 
+def test_a_table_that_was_made_elsewhere_is_not_replaced(tmp_path, here):
+    table = tmp_path / "notes.csv"
+    table.write_text("path,instrument\nmine.wav,mine\n")
+    with pytest.raises(OutputError, match="was not made here and would be replaced"):
+        render_all(SMALL, tmp_path, sources=["own"])
+    assert table.read_text() == "path,instrument\nmine.wav,mine\n"
+    assert not here
+
+
 def test_what_cannot_be_written_or_read_is_named(tmp_path, here):
     (tmp_path / "own-00000").write_text("in the way")
     with pytest.raises(OutputError, match="own-00000 cannot be written"):

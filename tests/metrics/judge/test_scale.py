@@ -56,6 +56,25 @@ def test_a_short_style_is_too_little(pair, seconds):
     assert scale.taken(another, content, short).why == "too little to judge"
 
 
+def test_a_short_output_is_too_little_and_silence_is_said(pair):
+    content, style, another = pair
+    for seconds, why in ((0.0, "the output is silent"), (0.5, "too little to judge"), (2.0, "")):
+        output = Sound(another.audio.samples[:, : round(seconds * RATE)], RATE)
+        assert scale.taken(output, content, style).why == why
+    silence = Sound(np.zeros(RATE), RATE)
+    assert scale.taken(silence, content, style).why == "the output is silent"
+    assert scale.taken(another, silence, style).why == "the content is silent"
+
+
+def test_what_cancels_in_mono_is_judged(pair):
+    content, style, another = (each.audio.samples for each in pair)
+    apart = [Sound(np.concatenate([each, -each]), RATE) for each in (another, content, style)]
+    expected = scale.taken(pair[2], pair[0], pair[1])
+    assert scale.taken(apart[0], pair[0], pair[1]).share == pytest.approx(expected.share, abs=0.02)
+    assert scale.taken(pair[2], apart[1], pair[1]).share == pytest.approx(expected.share, abs=0.1)
+    assert scale.taken(pair[2], pair[0], apart[2]).why == ""
+
+
 def test_one_long_note_is_too_little(pair):
     time_s = np.arange(6 * RATE) / RATE
     note = Sound(0.1 * np.sign(np.sin(2 * np.pi * 220 * time_s)) * np.exp(-time_s), RATE)

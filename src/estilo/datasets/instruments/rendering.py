@@ -23,7 +23,7 @@ from estilo.audio import Audio
 from estilo.datasets.clips import make_folder
 from estilo.datasets.instruments.checks import checked
 from estilo.datasets.instruments.duplicates import fingerprint, near_duplicates
-from estilo.datasets.instruments.library import InstrumentNote, write_library
+from estilo.datasets.instruments.library import TABLE, InstrumentNote, write_library
 from estilo.datasets.instruments.records import (
     Record,
     Skip,
@@ -144,7 +144,8 @@ def render_all(
         cancel: token that is asked after every new instrument.
 
     Raises:
-        OutputError: the folder holds instruments of other settings, or cannot be written.
+        OutputError: the folder holds instruments of other settings or a table of notes that was
+            not made here, or cannot be written.
         Cancelled: ``cancel`` was set.
     """
     make_folder(folder)
@@ -249,6 +250,11 @@ def _claim(folder: Path, settings: InstrumentSettings) -> None:
     """Instruments of other settings have the same names: one folder, one set of settings."""
     path = folder / SETTINGS
     if not path.exists():
+        if (folder / TABLE).exists():
+            raise OutputError(
+                f"{folder} has a {TABLE} that was not made here and would be replaced; name a new "
+                "folder"
+            )
         write_atomic(path, f"{settings.model_dump_json(indent=2)}\n".encode())
         return
     try:

@@ -8,6 +8,7 @@
 | ``clicks`` | isolated jumps of the waveform |
 | ``clipping`` | flat tops, and samples beyond full scale |
 | ``broken samples`` | NaN, infinity |
+| ``silence`` | nothing is left of the sound |
 | ``onsets`` | attacks that are smeared or lost |
 | ``doubled`` | two sounds at once, as in a crossfade; pre-echoes and attacks that come twice |
 | ``level jumps`` | steps of the level |
@@ -33,6 +34,7 @@ from estilo.metrics.faults.jumps import level_jumps
 from estilo.metrics.faults.mono import mono_collapse
 from estilo.metrics.faults.noise import noise_between_partials, noise_in_pauses
 from estilo.metrics.faults.onsets import doubled_attacks, onset_faults
+from estilo.metrics.faults.silence import silence
 
 KINDS: Mapping[str, tuple[Detector, ...]] = {
     "noise in pauses": (noise_in_pauses,),
@@ -41,6 +43,7 @@ KINDS: Mapping[str, tuple[Detector, ...]] = {
     "clicks": (clicks,),
     "clipping": (clipping,),
     "broken samples": (broken_samples,),
+    "silence": (silence,),
     "onsets": (onset_faults,),
     "doubled": (doubled_waveforms, doubled_attacks),
     "level jumps": (level_jumps,),

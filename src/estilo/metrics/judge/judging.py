@@ -4,7 +4,7 @@ Metrics: `timbre_judge`.
 """
 
 from estilo.analysis.sound import Sound
-from estilo.metrics.base import Metric, are_audible, nothing_to_measure
+from estilo.metrics.base import Metric, nothing_to_measure, require_sounds
 from estilo.metrics.judge.impression import distance, impression
 
 VERSION = 1
@@ -35,11 +35,10 @@ def timbre_judge(output: Sound, reference: Sound) -> float:
         >>> timbre_judge(Sound(tone, 44100), Sound(noise, 44100)) > 0.5
         True
     """
-    if not are_audible("timbre_judge", output, reference):
-        return nothing_to_measure("timbre_judge")
+    require_sounds("timbre_judge", output, reference)
     ours, theirs = output.once(impression), reference.once(impression)
     if ours is None or theirs is None:
-        return nothing_to_measure("timbre_judge", "nothing sounds between 40 Hz and 16 kHz")
+        return nothing_to_measure("timbre_judge", "nothing is heard from 40 Hz to 16 kHz")
     return distance(ours, theirs)
 
 

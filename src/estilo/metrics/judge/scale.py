@@ -39,7 +39,9 @@ FEWEST_NOTES = 3
 ALIKE = 2.0
 """Content and style are alike where they are nearer than this many times the same source."""
 
-Why = Literal["", "already alike", "too little to judge"]
+Why = Literal[
+    "", "already alike", "too little to judge", "the output is silent", "the content is silent"
+]
 
 
 class Spread(NamedTuple):
@@ -90,10 +92,15 @@ def taken(output: Sound, content: Sound, style: Sound) -> Taken:
         style: any length, rate and channels.
 
     Returns:
-        A share, or why there is none: the style sounds for less than 3 s or holds fewer than three
-        notes, or the content is nearer to the style than twice :math:`d_0`.
+        A share, or why there is none: output or content is silent, the style sounds for less than
+        3 s or holds fewer than three notes, the output sounds for less than the 1 s from which on
+        the scale was calibrated, or the content is nearer to the style than twice :math:`d_0`.
     """
-    if not is_enough(style):
+    if not sounding_s(output):
+        return _nothing("the output is silent")
+    if not sounding_s(content):
+        return _nothing("the content is silent")
+    if not is_enough(style) or sounding_s(output) < LENGTHS_S[0]:
         return _nothing("too little to judge")
     whole, left = timbre_judge(content, style), timbre_judge(output, style)
     if not math.isfinite(whole) or not math.isfinite(left):
@@ -142,7 +149,7 @@ def is_enough(style: Sound) -> bool:
     Args:
         style: any length, rate and channels.
     """
-    if style.is_empty or sounding_s(style) < SHORTEST_STYLE_S:
+    if sounding_s(style) < SHORTEST_STYLE_S:
         return False
     return not style.once(multipitch).any() or style.once(n_notes) >= FEWEST_NOTES
 
