@@ -91,6 +91,16 @@ def test_tables_show_every_metric_and_descriptors_side_by_side(run, folder, file
     assert float(centroid[6]) == pytest.approx(moved, abs=1.0)
 
 
+def test_no_movement_is_no_minus_zero(run, folder, files, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "100")
+    how_far = "estilo.analysis.movement.how_far"
+    monkeypatch.setattr(how_far, lambda *_: {"spectral_centroid_hz": -0.3, "n_partials": -0.7})
+    said = _evaluate(run, folder / "mix.wav", files)
+    rows = {line.strip().partition("  ")[0]: line.split()[-2:] for line in said.out.splitlines()}
+    assert rows["spectral centroid"] == ["0", "%"]
+    assert rows["partials at once"] == ["-1", "%"]
+
+
 def test_with_a_target_timbre_and_notes_are_held_against_it(run, folder, files, monkeypatch):
     monkeypatch.setenv("COLUMNS", "100")
     said = _evaluate(run, folder / "mix.wav", {"target": files["content"]})

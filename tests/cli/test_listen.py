@@ -99,6 +99,7 @@ def test_trials_have_a_p_value_when_all_are_done(run, heard, tmp_path):
         (["--kind", "abx"], "A/B/X compares two rows"),
         (["answers.json"], "answers.json is read with --results only"),
         (["--results"], "there is no listening test in"),
+        (["--results", "--single-file", "page.html"], "--results reads answers; give one"),
         (["--kind", "both"], "mushra"),
         (["--n", "0"], "the number of items must be 1 or more, got 0"),
         (["--seed", "-1"], "the seed must be 0 or more, got -1"),

@@ -64,7 +64,10 @@ def test_answers_in_files_are_read_too(designed, tmp_path):
     for text, message in (
         ("{", "is not JSON"),
         ("[1]", "holds no answers"),
-        ('{"answers": [{"page": "x"}]}', "is no answer to a page of this test"),
+        (
+            '{"answers": [{"page": "x"}]}',
+            "holds an answer to no page of this test; name the folder",
+        ),
     ):
         file.write_text(text)
         with pytest.raises(InputError, match=f"answers-Bo.json.*{message}"):

@@ -95,6 +95,8 @@ def listen(
     reporter = Reporter(is_quiet=quiet)
     if answers and not results:
         raise SettingsError(f"{answers[0]} is read with --results only; add it, or leave it out")
+    if results and single_file is not None:
+        raise SettingsError("--single-file writes a page and --results reads answers; give one")
     if results:
         tell_results(folder, _tests(folder, output, kind, answers), answers)
         return 0

@@ -128,7 +128,10 @@ class AnswerBook:
             try:
                 answer = checked(plain, self._design)
             except InputError as error:
-                raise InputError(f"{place}: {error}") from error
+                raise InputError(
+                    f"{place} holds an answer to no page of this test; name the folder of the test "
+                    "that it was given to with -o, or leave it out"
+                ) from error
             found[answer.listener, answer.page] = answer
         return list(found.values())
 
@@ -160,4 +163,4 @@ def _json(text: bytes, place: str) -> Any:
     try:
         return json.loads(text)
     except ValueError as error:
-        raise InputError(f"{place} is not JSON ({error}); remove it, or name another") from error
+        raise InputError(f"{place} is not JSON ({error}); repair or remove it") from error
