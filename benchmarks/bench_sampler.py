@@ -192,7 +192,7 @@ def main() -> None:
         for group, title in titles.items()
         if scores[group]
     ]
-    write_table("sampler", "The sampler, notes known", [*sections, sound_table(sounds)])
+    write_table("sampler", "The sampler, notes known and heard", [*sections, sound_table(sounds)])
 
 
 if __name__ == "__main__":

@@ -1,5 +1,7 @@
 """SFZ files in a player that is not our own: sfizz, through the package pysfizz (BSD-2)."""
 
+import time
+
 import numpy as np
 import pytest
 import sampled
@@ -31,6 +33,18 @@ def third_octaves_db(samples: np.ndarray) -> np.ndarray:
     return 10.0 * np.log10(np.array(bands) + 1e-12)
 
 
+def rendered(player, key: int, velocity: int, held_s: float, duration_s: float) -> np.ndarray:
+    """A note, once its samples are loaded, which the player does beside its own work."""
+    before = np.zeros(0)
+    for _ in range(50):
+        now = player.render_note(key, velocity, held_s, duration_s).mean(0)
+        if len(before) == len(now) and np.abs(now - before).max() < 1e-4 * np.abs(now).max():
+            return now
+        before = now
+        time.sleep(0.1)
+    raise AssertionError("the player does not play a note twice in the same way")
+
+
 @pytest.mark.parametrize("decays_db_s", [(0.0,) * 6, (10.0, 12.0, 15.0, 20.0, 25.0, 30.0)])
 @pytest.mark.parametrize("held_s", [0.5, 2.0])
 def test_a_player_makes_of_it_what_our_own_does(tmp_path, monkeypatch, decays_db_s, held_s):
@@ -39,11 +53,9 @@ def test_a_player_makes_of_it_what_our_own_does(tmp_path, monkeypatch, decays_db
     path = write_sfz(made, tmp_path / "made.sfz")
     player = pysfizz.Synth(RATE, 64)
     assert player.load_sfz_file(str(path))
-    for key, _ in KEYS:  # whose samples it loads when they are first asked for
-        player.render_note(key, 100, 0.1, 0.2)
     duration_s = held_s + 1.5
     for key, velocity in KEYS:
-        theirs = player.render_note(key, velocity, held_s, duration_s).mean(0)
+        theirs = rendered(player, key, velocity, held_s, duration_s)
         note = HeardNote(0.0, held_s, float(key), 0.0)
         own = play([note], made, sample_rate=RATE, duration_s=duration_s).audio.samples[0]
         expected = third_octaves_db(own)
@@ -60,8 +72,7 @@ def test_velocity_is_the_level(tmp_path, monkeypatch):
     path = write_sfz(instrument(NOTES, 4.5), tmp_path / "made.sfz")
     player = pysfizz.Synth(RATE, 64)
     assert player.load_sfz_file(str(path))
-    player.render_note(48, 100, 0.1, 0.2)
     loud, soft = (
-        np.square(player.render_note(48, velocity, 0.5, 1.0)).mean() for velocity in (127, 40)
+        np.square(rendered(player, 48, velocity, 0.5, 1.0)).mean() for velocity in (127, 40)
     )
     assert 10.0 * np.log10(loud / soft) == pytest.approx(40.0 * np.log10(127 / 40), abs=0.5)

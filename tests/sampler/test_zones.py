@@ -95,6 +95,17 @@ def test_a_note_that_is_struck_again_keeps_its_attack():
     assert level_db(early) == pytest.approx(level_db(late), abs=1.5)
 
 
+@pytest.mark.parametrize("interval", [3.0, 4.0, 7.0])
+def test_notes_of_a_low_chord_are_told_apart(interval):
+    notes = [HeardNote(0.1, 1.1, pitch, -12.0) for pitch in (38.0, 38.0 + interval)]
+    parts = [tone(note, 1.3) for note in notes]
+    held = slice(round(0.2 * RATE), RATE)
+    for note, other, part in zip(notes, notes[::-1], parts, strict=True):
+        whole = sum(parts)[None]
+        alone = separate(whole, note, [other], sample_rate=RATE, start_s=0.0).samples[0]
+        assert level_db((alone - part)[held]) < level_db(part[held]) - 12.0
+
+
 def test_silence_has_no_zones():
     heard = Transcription((HeardNote(0.1, 0.5, 60.0, -90.0), HeardNote(7.0, 8.0, 60.0, -20.0)))
     assert cut_zones(Audio(np.zeros(RATE), RATE), heard) == []
