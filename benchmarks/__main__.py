@@ -50,6 +50,7 @@ SHORT = (
     Short("multipitch", 120.0, ("--programs", "1")),
     Short("sines", 60.0),
     Short("crossing", 120.0, ("--tunes", "1")),
+    Short("morphing", 120.0, ("--pairs", "1")),
     Short("sampler", 120.0, ("--triplets", "2")),
     Short("attributes", 120.0, ("--instruments", "2", "--patches", "1")),
     Short("judge", 120.0, ("--trials", "10")),
