@@ -174,8 +174,10 @@ class Attacks:
             found = next(partials([self._notes[number]], grid, highest_hz=0.5 * self._rate), None)
             if found is None:
                 continue
-            age_s = found.age_s.numpy()
-            wanted = torch.from_numpy(missing_gain_db(age_s, *self._times_s(number), self._share))
+            wanted = torch.zeros_like(found.power)
+            if self._is_heard(number):
+                times = self._times_s(number)
+                wanted = torch.from_numpy(missing_gain_db(found.age_s.numpy(), *times, self._share))
             width_hz = torch.full_like(found.power, 2.0 * grid.bin_hz)
             near, height = bumps(found, grid, width_hz=width_hz)
             own = (found.power[:, None, None] * height).flatten()

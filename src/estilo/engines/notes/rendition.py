@@ -1,9 +1,10 @@
 """The content's notes in the sound of the styles, known at any place once all were heard."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+import scipy.signal
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
@@ -26,11 +27,15 @@ from estilo.engines.stereo import downmix_weights
 from estilo.errors import InputError
 from estilo.sampler.instrument import Instrument
 from estilo.sampler.kit import Kit
+from estilo.sampler.zones import Zone
+from estilo.units import midi_to_hz
 
 EXPLAINED = 0.3
 """Share of a recording's power in notes and hits from which its notes are taken for what it is."""
 
 _FADE_S = 0.005
+_ALONE = 0.95  # share of a style's power in notes and hits from which nothing else is in its zones
+_LOWEST_PARTIAL, _ORDER = 0.6, 4
 
 
 @dataclass(frozen=True)
@@ -285,9 +290,20 @@ class Rendition:
 def _instrument(style: Heard, sample_rate: int) -> Instrument | None:
     """The instrument of a style, in one channel; None where no note can be cut out."""
     try:
-        return Instrument.of([_mono(style.waveform, sample_rate)], [style.transcription])
+        found = Instrument.of([_mono(style.waveform, sample_rate)], [style.transcription])
     except InputError:
         return None
+    if style.transcription.explained > _ALONE:
+        return found
+    return replace(found, zones=tuple(_without_lows(zone) for zone in found.zones))
+
+
+def _without_lows(zone: Zone) -> Zone:
+    """A note without what sounds below it, as a bass drum does in a mix."""
+    edge_hz = _LOWEST_PARTIAL * float(midi_to_hz(zone.pitch))
+    sections = scipy.signal.butter(_ORDER, edge_hz, "highpass", fs=zone.sample_rate, output="sos")
+    samples = np.asarray(scipy.signal.sosfilt(sections, zone.samples), np.float32)
+    return replace(zone, samples=samples)
 
 
 def _kit(style: Heard, sample_rate: int) -> Kit | None:
