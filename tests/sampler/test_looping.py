@@ -7,7 +7,7 @@ from sampled import RATE, level_db, partial_db, tone
 
 from estilo.analysis.transcription.heard import HeardNote
 from estilo.sampler.continuing import Continued
-from estilo.sampler.looping import find_loop
+from estilo.sampler.looping import Loop, find_loop
 from estilo.units import midi_to_hz
 
 PITCH = 57.37
@@ -86,3 +86,17 @@ def test_a_short_note_has_no_loop():
     samples = recorded(0.05)
     held = ONSET + round(0.05 * RATE)
     assert find_loop(samples, sample_rate=RATE, pitch=PITCH, onset=ONSET, held=held) is None
+
+
+@pytest.mark.parametrize(("length_s", "least_db", "most_db"), [(0.15, 0.0, 0.5), (0.75, 3.5, 4.1)])
+def test_a_short_loop_is_no_tremolo_and_a_long_one_keeps_it(length_s, least_db, most_db):
+    time_s = np.arange(2 * RATE) / RATE
+    swell_db = 2.0 * np.sin(2.0 * np.pi * time_s / 0.15)
+    sound = np.sin(2.0 * np.pi * 400.0 * time_s) * 10.0 ** (swell_db / 20.0)
+    loop = Loop(RATE, RATE + round(length_s * RATE), RATE // 40, 1.0)
+    continued = Continued(0.1 * sound[None].astype(np.float32), RATE, loop).until(4 * RATE)[0]
+    size = RATE // 50
+    levels = [
+        level_db(continued[k : k + size]) for k in range(2 * RATE, 4 * RATE - size, size // 2)
+    ]
+    assert least_db <= np.ptp(levels) <= most_db

@@ -3,12 +3,15 @@
 Band by band (third octaves), the level of the loop is a straight line in dB over time. Where the
 note fades, what is repeated is brought to where that line has come by then: a struck string goes
 on to fade, its high partials faster than its low ones. Where it does not, it stays as it was last.
+What else the level does within a short loop is taken out of its repetitions, or it would be heard
+as a tremolo.
 """
 
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+import scipy.ndimage
 from numpy.typing import NDArray
 
 from estilo.analysis.transforms import backward, forward, quick_length
@@ -20,6 +23,9 @@ _STEADY_DB_S = 5.0
 _FASTEST_DB_S = 400.0
 _FRAME_S = 0.02
 _TINY = 1e-12
+_EVEN_S, _UNEVEN_S = 0.3, 0.6  # lengths of loops that are made even, and left as they are
+_SMOOTH_S = 0.02
+_MOST_DB = 12.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,7 +104,35 @@ class Continued:
         for band, slope, fade in zip(self.bands, self.slopes_db_s, self.fades_db_s, strict=True):
             out[:, n_plain:] += self._looped(band, slope, fade, n_samples)[:, n_plain:]
         out[:, :n_plain] = self.samples[:, :n_plain]
+        out[:, end:] *= self._evening(n_samples - end)
         return out
+
+    @cached_property
+    def _unevenness_db(self) -> NDArray[np.float64]:
+        """Level within a repetition above a straight line; **shape** ``(loop length,)``."""
+        loop, size = self.loop, round(_SMOOTH_S * self.sample_rate)
+        size = min(size, loop.fade, loop.length // 2)
+        around = sum(
+            self._looped(*band, loop.end + loop.length + size)[:, loop.end - size :]
+            for band in zip(self.bands, self.slopes_db_s, self.fades_db_s, strict=True)
+        )
+        power = np.square(around, dtype=np.float64).mean(0)
+        # Twice, so that the periods of low notes leave no ripple.
+        for _ in range(2):
+            power = scipy.ndimage.uniform_filter1d(power, size)
+        smooth = power[size : size + loop.length + 1]
+        level_db = 10.0 * np.log10(smooth + _TINY)
+        line_db = np.linspace(level_db[0], level_db[-1], len(level_db))
+        return np.clip(level_db - line_db, -_MOST_DB, _MOST_DB)[:-1]
+
+    def _evening(self, n_samples: int) -> NDArray[np.float32]:
+        """Gains after the end of the loop that make its repetitions even, where it is short."""
+        length_s = self.loop.length / self.sample_rate
+        share = float(np.clip((_UNEVEN_S - length_s) / (_UNEVEN_S - _EVEN_S), 0.0, 1.0))
+        if share == 0.0 or n_samples <= 0:
+            return np.ones(max(n_samples, 0), np.float32)
+        gain = 10.0 ** (-share * self._unevenness_db / 20.0)
+        return np.resize(gain, n_samples).astype(np.float32)
 
     def _looped(
         self, band: NDArray, slope_db_s: float, fade_db_s: float, n_samples: int
