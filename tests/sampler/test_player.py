@@ -1,6 +1,7 @@
 """Notes that were played, against what was asked for."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -167,3 +168,17 @@ def test_what_cannot_be_played_is_refused(flute):
         Instrument.of([Audio(np.zeros(RATE), RATE)], [Transcription()])
     with pytest.raises(InputError, match="a transcription of each"):
         Instrument.of([Audio(np.zeros(RATE), RATE)], [])
+
+
+def test_a_good_zone_plays_near_pitches_and_none_that_is_far(flute):
+    low, near = (
+        replace(flute.zones[0], pitch=pitch, quality=quality)
+        for pitch, quality in ((60.0, 0.95), (66.0, 0.5))
+    )
+    both = replace(flute, zones=(low, near))
+
+    def chosen(pitch: float) -> int:
+        note = HeardNote(0.0, 0.5, pitch, 0.0)
+        return both.choose(note, level_db=low.level_db)
+
+    assert [chosen(pitch) for pitch in (60.0, 64.0, 74.0, 80.0)] == [0, 0, 1, 1]

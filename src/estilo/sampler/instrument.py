@@ -21,6 +21,7 @@ _BETTER, _NEAR_SEMITONES = 2.0, 3.0
 _LEAST_QUALITY = 0.35
 
 # What something costs in the choice of a zone, in semitones of transposition.
+_FAR_SEMITONES, _TOO_FAR = 7.0, 2.0  # from where on a semitone counts for more, and how much more
 _LEVEL_DB = 2.0  # a difference of so many dB counts as one semitone
 _TOO_SHORT = 1.5  # per octave of duration
 _NO_LOOP = 3.0
@@ -93,7 +94,8 @@ class Instrument:
         """Number of the zone that plays a note.
 
         It is the nearest in pitch; how far it is from the note's level, shorter than the note,
-        impure, begun otherwise (slurred or not) and used a moment ago counts as distance.
+        impure, begun otherwise (slurred or not) and used a moment ago counts as distance. More than
+        a fifth away every semitone counts three times: no instrument sounds like itself there.
 
         Args:
             note: note that is to be played.
@@ -105,8 +107,10 @@ class Instrument:
         def cost(number: int) -> float:
             zone = self.zones[number]
             lacking = np.log2(max(note.duration_s / max(zone.held_s, 1e-3), 1.0))
+            away = abs(note.pitch - zone.pitch)
             return (
-                abs(note.pitch - zone.pitch)
+                away
+                + _TOO_FAR * max(away - _FAR_SEMITONES, 0.0)
                 + abs(level_db - zone.level_db) / _LEVEL_DB
                 + (_TOO_SHORT if zone.loop else _NO_LOOP) * lacking
                 + _IMPURE * (1.0 - zone.quality)
