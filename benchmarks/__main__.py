@@ -48,6 +48,7 @@ SHORT = (
     Short("stretch", 45.0),
     Short("timbre", 90.0, ("--programs", "2")),
     Short("multipitch", 120.0, ("--programs", "1")),
+    Short("notes", 150.0, ("--programs", "1", "--recorded", "6", "--sung", "4")),
     Short("sines", 60.0),
     Short("crossing", 120.0, ("--tunes", "1")),
     Short("morphing", 120.0, ("--pairs", "1")),

@@ -11,7 +11,7 @@ from sampled import RATE, instrument, level_db, tone
 from estilo.analysis.transcription.heard import STEP_S, HeardNote, Transcription
 from estilo.audio import Audio
 from estilo.errors import InputError
-from estilo.sampler.instrument import Instrument
+from estilo.sampler.instrument import USUAL_RELEASE_DB_S, Instrument
 from estilo.sampler.player import play
 from estilo.sampler.tuning import exact_pitch
 
@@ -144,6 +144,14 @@ def test_the_envelope_stays_where_a_note_is_moved_far(flute):
 def test_releases_are_measured_in_tails():
     notes = [HeardNote(0.1 + 0.8 * k, 0.5 + 0.8 * k, 60.0 + k, -12.0) for k in range(3)]
     assert instrument(notes, 2.6, release_db_s=200.0).release_db_s == pytest.approx(200.0, rel=0.1)
+
+
+def test_a_tail_that_goes_on_as_the_note_was_fading_is_no_release():
+    notes = [HeardNote(0.1 + 0.8 * k, 0.4 + 0.8 * k, 60.0 + k, -12.0) for k in range(3)]
+    fading = instrument(notes, 2.6, decays_db_s=(60.0,) * 24, release_db_s=0.0)
+    assert fading.release_db_s == USUAL_RELEASE_DB_S
+    let_go = instrument(notes, 2.6, decays_db_s=(60.0,) * 24, release_db_s=100.0)
+    assert let_go.release_db_s == pytest.approx(160.0, rel=0.1)
 
 
 def test_other_rates_and_channels(flute):

@@ -70,6 +70,11 @@ COMMANDS = {
         "Make an instrument of recordings, for any sampler (SFZ).",
         "STYLE... -o SFZ [options]",
     ),
+    "notes": Command(
+        "estilo.cli.notes:notes",
+        "Hear the notes of a recording, and write them as MIDI.",
+        "RECORDING [-o MIDI] [--json] [--plot] [options]",
+    ),
     "style": Command(
         "estilo.cli.style:style",
         "Make style files to share, and show what is in them.",

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from estilo.analysis.transcription.heard import HeardNote, Transcription
 from estilo.audio import Audio
@@ -17,6 +18,7 @@ USUAL_RELEASE_DB_S = 145.0
 _RELEASE_BOUNDS = (30.0, 2000.0)
 _FRAME_S = 0.005
 _LEAST_TAIL_S, _LEAST_FALL_DB, _MOST_FALL_DB = 0.04, 10.0, 40.0
+_BEFORE_S, _FASTER = 0.2, 1.5
 _BETTER, _NEAR_SEMITONES = 2.0, 3.0
 _LEAST_QUALITY = 0.35
 
@@ -137,16 +139,28 @@ def _release_db_s(zones: Sequence[Zone]) -> float:
 
 
 def _fall_db_s(zone: Zone) -> float | None:
-    size = max(round(_FRAME_S * zone.sample_rate), 1)
-    tail = zone.samples[:, zone.held :]
-    n_frames = tail.shape[1] // size
-    if n_frames * _FRAME_S < _LEAST_TAIL_S:
+    """Fall of the tail, where it shows that the note was let go: it falls faster than before."""
+    tail_db = _levels_db(zone.samples[:, zone.held :], zone.sample_rate)
+    if len(tail_db) * _FRAME_S < _LEAST_TAIL_S:
         return None
-    frames = tail[:, : n_frames * size].reshape(tail.shape[0], n_frames, size)
-    level_db = 10.0 * np.log10(np.square(frames, dtype=np.float64).mean((0, 2)) + 1e-12)
-    below = np.flatnonzero(level_db < level_db[0] - _MOST_FALL_DB)
-    n_used = int(below[0]) + 1 if len(below) else n_frames
-    fall_db = level_db[0] - level_db[n_used - 1]
-    if n_used < 3 or fall_db < _LEAST_FALL_DB:
+    below = np.flatnonzero(tail_db < tail_db[0] - _MOST_FALL_DB)
+    n_used = int(below[0]) + 1 if len(below) else len(tail_db)
+    if n_used < 3 or tail_db[0] - tail_db[n_used - 1] < _LEAST_FALL_DB:
         return None
-    return float(-np.polyfit(np.arange(n_used) * _FRAME_S, level_db[:n_used], 1)[0])
+    fall_db_s = _slope_db_s(tail_db[:n_used])
+    before = zone.samples[:, max(zone.held - round(_BEFORE_S * zone.sample_rate), 0) : zone.held]
+    before_db = _levels_db(before, zone.sample_rate)
+    if len(before_db) >= 3 and fall_db_s < _FASTER * _slope_db_s(before_db):
+        return None
+    return fall_db_s
+
+
+def _levels_db(samples: NDArray, sample_rate: int) -> NDArray:
+    size = max(round(_FRAME_S * sample_rate), 1)
+    n_frames = samples.shape[1] // size
+    frames = samples[:, : n_frames * size].reshape(samples.shape[0], n_frames, size)
+    return 10.0 * np.log10(np.square(frames, dtype=np.float64).mean((0, 2)) + 1e-12)
+
+
+def _slope_db_s(level_db: NDArray) -> float:
+    return float(-np.polyfit(np.arange(len(level_db)) * _FRAME_S, level_db, 1)[0])

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -6,7 +8,7 @@ from estilo.analysis.transcription.network import Heard
 from estilo.analysis.transcription.spectra import FRAME_RATE_HZ
 
 N_FRAMES = 200
-THRESHOLDS = Thresholds(onset=0.4, held=0.5, lone=0.7, hit=0.5)
+THRESHOLDS = Thresholds(onset=0.4, harmonic=0.4, held=0.5, lone=0.7, hit=0.5)
 
 
 def heard(
@@ -49,6 +51,14 @@ def test_a_long_note_without_a_start_is_one_and_a_start_without_a_note_is_none()
     assert len(spans(heard([], [(40, 0.5, 1.5)]), THRESHOLDS)) == 1
     assert spans(heard([], [(40, 0.5, 0.55)]), THRESHOLDS) == []
     assert spans(heard([(40, 0.5)], []), THRESHOLDS) == []
+
+
+def test_more_is_asked_of_a_note_at_the_harmonic_of_one_that_starts_with_it() -> None:
+    asked = replace(THRESHOLDS, harmonic=1.0, lone=2.0)
+    fifth, octave, late = ([(40, 0.5), other] for other in ((47, 0.5), (52, 0.51), (52, 0.7)))
+    for onsets, columns in ((fifth, [40, 47]), (octave, [40]), (late, [40, 52])):
+        holds = [(column, start_s, 1.5) for column, start_s in onsets]
+        assert sorted(s.column for s in spans(heard(onsets, holds), asked)) == columns
 
 
 def test_a_gap_of_one_frame_does_not_end_a_note() -> None:

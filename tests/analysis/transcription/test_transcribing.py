@@ -46,6 +46,12 @@ def test_a_chord_is_its_notes() -> None:
     assert sorted(round(note.pitch) for note in heard.notes) == [55, 60, 64]
 
 
+def test_a_note_that_is_repeated_is_heard_as_often() -> None:
+    notes = [(0.5 + 0.4 * beat, 0.35, 62.0, 0.1) for beat in range(5)]
+    heard = transcribe(Sound(played(notes), RATE_HZ))
+    assert [round(note.pitch) for note in heard.notes] == [62] * 5
+
+
 def test_level_does_not_depend_on_how_many_channels_there_are() -> None:
     sound = played([(0.5, 1.0, 60.0, 0.1)])
     mono, stereo = (transcribe(Sound(each, RATE_HZ)) for each in (sound, np.stack([sound] * 2)))

@@ -34,7 +34,7 @@ def piece(rng: np.random.Generator, *, peak: float) -> Judged:
 
 def test_scores_are_those_of_mir_eval(rng: np.random.Generator) -> None:
     judged = piece(rng, peak=0.8)
-    thresholds = Thresholds(0.2, 0.4, 2.0, 0.5)
+    thresholds = Thresholds(0.2, 0.2, 0.4, 2.0, 0.5)
     found = [(span.start_s, span.column + 21) for span in spans(judged.heard, thresholds)]
     known = [(note.start_s, note.pitch) for note in judged.truth.notes]
     sides = []
@@ -45,6 +45,17 @@ def test_scores_are_those_of_mir_eval(rng: np.random.Generator) -> None:
     scores = scores_at(thresholds, [judged])
     assert [scores[name] for name in ("precision", "recall", "f1")] == pytest.approx(expected[:3])
     assert 0.3 < scores["f1"] < 0.9
+
+
+def test_pieces_count_alike_in_their_mean(rng: np.random.Generator) -> None:
+    judged = piece(rng, peak=0.8)
+    nothing = Heard(*(np.full_like(each, -9.0) for each in judged.heard))
+    silent = Judged(nothing, Truth((), (), NOTHING, NOTHING, NOTHING))
+    missed = Judged(nothing, Truth(judged.truth.notes[:1], (), NOTHING, NOTHING, NOTHING))
+    thresholds = Thresholds(0.2, 0.2, 0.4, 2.0, 0.5)
+    alone = scores_at(thresholds, [judged])["f1"]
+    scores = scores_at(thresholds, [judged, silent, missed])
+    assert scores["f1_per_piece"] == pytest.approx((alone + 1.0 + 0.0) / 3.0)
 
 
 def test_thresholds_leave_ghosts_out(rng: np.random.Generator) -> None:

@@ -6,8 +6,8 @@ import torch
 
 from estilo.analysis.transcription import network as net
 from estilo.analysis.transcription.spectra import log_levels
-from estilo.evaluation.networks import note_examples, notes
-from estilo.evaluation.networks.note_scores import draw_score
+from estilo.evaluation.networks import note_examples, note_network, notes
+from estilo.evaluation.networks.note_scores import draw_score, repeats
 from estilo.evaluation.networks.note_sounds import Additive, Singer, levelled
 from estilo.synthesis.notes import Note
 
@@ -35,14 +35,12 @@ def pieces(n_pieces: int, rng: np.random.Generator):
 
 def test_both_networks_say_the_same_whatever_the_blocks(rng: np.random.Generator) -> None:
     torch.manual_seed(0)
-    network = notes.Network()
+    network = note_network.Network()
     levels = rng.uniform(0, 1, (150, net.N_BINS, len(net.WINDOWS))).astype(np.float32)
     margins = ((net.MARGIN, net.MARGIN), (0, 0), (0, 0))
     padded = torch.from_numpy(np.pad(levels, margins)).movedim(-1, 0)[:, None]
     with torch.no_grad():
         said, hits = (each.numpy() for each in network(padded))
-        some, _ = (each.numpy() for each in network(padded, first=30, n_notes=40))
-    np.testing.assert_allclose(some, said[..., 30:70], atol=1e-5)
     heard = net.heard(levels, network.weights())
     for own, other in zip(heard, [*said[:, 0], hits[0]], strict=True):
         np.testing.assert_allclose(own, other, atol=1e-4)
@@ -50,7 +48,7 @@ def test_both_networks_say_the_same_whatever_the_blocks(rng: np.random.Generator
 
 def test_a_long_sound_is_heard_as_a_short_one(rng: np.random.Generator) -> None:
     torch.manual_seed(0)
-    weights = notes.Network().weights()
+    weights = note_network.Network().weights()
     mono = rng.standard_normal(20 * 16_000).astype(np.float32)
     whole = net.heard(log_levels(mono), weights)
     for own, other in zip(net.heard_in(mono, weights), whole, strict=True):
@@ -85,6 +83,28 @@ def test_levels_are_those_of_the_notes(monkeypatch: pytest.MonkeyPatch) -> None:
             assert level <= 1.0 + (10 * np.log10(10 / 4) - 5) / 70 + 0.01
             return
     pytest.fail("no piece of one note alone was drawn")
+
+
+def test_repeats_strike_each_pitch_again(rng: np.random.Generator) -> None:
+    struck = [note for _ in range(10) for note in repeats(rng, 8.0, 50, 75)]
+    pitches = [note.pitch for note in struck]
+    again = [now in pitches[max(place - 2, 0) : place] for place, now in enumerate(pitches)]
+    assert np.mean(again) > 0.6
+    assert all(50 <= pitch <= 75 for pitch in pitches)
+
+
+def test_examples_of_other_instruments_are_kept_elsewhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ESTILO_CACHE", str(tmp_path / "cache"))
+    folders = []
+    for name, table in (("one", b"flute"), ("same", b"flute"), ("other", b"oboe")):
+        folders.append(tmp_path / name)
+        folders[-1].mkdir()
+        (folders[-1] / "notes.csv").write_bytes(table)
+    one, same, other = (notes.kept_in([folder], seed=1) for folder in folders)
+    assert one == same != other
+    assert notes.kept_in(folders[:1], seed=2) != one
 
 
 def test_scores_hold_no_two_notes_of_a_pitch_at_once(rng: np.random.Generator) -> None:

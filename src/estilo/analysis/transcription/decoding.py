@@ -12,6 +12,9 @@ from estilo.analysis.transcription.spectra import FRAME_RATE_HZ
 _SHORTEST_FRAMES = 2
 _GAP_FRAMES = 2
 _NEAR_FRAMES = 3
+_TOGETHER_FRAMES = 2
+_HARMONICS = (12, 19, 24, 28, 31)
+"""Semitones from a note to its second to sixth partials."""
 
 
 @dataclass(frozen=True)
@@ -20,12 +23,15 @@ class Thresholds:
 
     Args:
         onset: probability of a start from which on there is one.
+        harmonic: the same for a note at a harmonic of another one that starts with it, whose
+            partials may be taken for it.
         held: probability of being held below which a note has ended.
         lone: mean probability of being held from which on a note without a start is one.
         hit: probability of a hit from which on there is one.
     """
 
     onset: float
+    harmonic: float
     held: float
     lone: float
     hit: float
@@ -51,17 +57,25 @@ def spans(heard: Heard, thresholds: Thresholds) -> list[Span]:
 
     A note starts at a peak of its onset, told to a part of a frame by a parabola through the
     logarithms, and lasts until it is held no more or starts again; it also starts where it is held
-    for long though no start was heard.
+    for long though no start was heard. Where a note starts at whose harmonic it lies, more is asked
+    of it.
 
     Args:
         heard: what the network says.
         thresholds: where probabilities begin to count.
     """
     onset, held = probability(heard.onset), probability(heard.held)
+    padded = np.pad(onset, ((_TOGETHER_FRAMES, _TOGETHER_FRAMES), (0, 0)))
+    around = np.lib.stride_tricks.sliding_window_view(padded, 2 * _TOGETHER_FRAMES + 1, axis=0)
+    is_near = around.max(axis=-1) > thresholds.onset
     found: list[Span] = []
     for column in range(held.shape[1]):
         if held[:, column].max(initial=0.0) > thresholds.held:
-            found += _spans_of(onset[:, column], held[:, column], column, thresholds)
+            lower = [column - each for each in _HARMONICS if each <= column]
+            is_harmonic = is_near[:, lower].any(1)
+            needed = np.where(is_harmonic, thresholds.harmonic, thresholds.onset)
+            starts = peaks(onset[:, column], needed)
+            found += _spans_of(starts, held[:, column], column, thresholds)
     return sorted(found)
 
 
@@ -111,12 +125,12 @@ def probability(logit: Array) -> Array:
     return (1.0 / (1.0 + np.exp(-np.clip(logit, -30.0, 30.0)))).astype(np.float32)
 
 
-def peaks(row: Array, threshold: float) -> list[float]:
+def peaks(row: Array, threshold: float | Array) -> list[float]:
     """Peaks above a threshold, each the highest of two frames to either side, in frames.
 
     Args:
         row: probabilities. **Shape** ``(n_frames,)``.
-        threshold: height from which on a peak counts.
+        threshold: height from which on a peak counts, everywhere or frame by frame.
 
     Example:
         >>> bell = np.exp(-0.5 * (np.arange(9) - 4.3) ** 2)
@@ -135,9 +149,10 @@ def peaks(row: Array, threshold: float) -> list[float]:
     return found
 
 
-def _spans_of(onset: Array, held: Array, column: int, thresholds: Thresholds) -> list[Span]:
+def _spans_of(
+    starts: Sequence[float], held: Array, column: int, thresholds: Thresholds
+) -> list[Span]:
     runs = _runs(held > thresholds.held)
-    starts = peaks(onset, thresholds.onset)
     found: list[Span] = []
     for first, last in runs:
         own = [s for s in starts if first - _NEAR_FRAMES <= s < last - 0.5]

@@ -1,11 +1,13 @@
 """The network of the transcriber: whether each note starts, is held, and how loud it is.
 
 It looks at three frames and five bins around a place in the spectrum, at every resolution; at the
-harmonics and subharmonics of a note; at the notes that share harmonics with it; and then, note by
-note with weights that all notes share, at half a second before and after through dilated
-convolutions. Its heads are those of Hawthorne et al. 2018, "Onsets and frames: dual-objective piano
-transcription" (ISMIR, arXiv:1710.11153) on stacked harmonics as in Bittner et al. 2022, "A
-lightweight instrument-agnostic model for polyphonic note transcription" (ICASSP, arXiv:2203.09893).
+harmonics and subharmonics of a note; at the notes that share harmonics with it, at once and again
+when something is known of the frames nearby; and, note by note with weights that all notes share,
+at half a second before and after through dilated convolutions, all added up as in He et al. 2016,
+"Identity mappings in deep residual networks" (ECCV, arXiv:1603.05027). Its heads are those of
+Hawthorne et al. 2018, "Onsets and frames: dual-objective piano transcription" (ISMIR,
+arXiv:1710.11153) on stacked harmonics as in Bittner et al. 2022, "A lightweight
+instrument-agnostic model for polyphonic note transcription" (ICASSP, arXiv:2203.09893).
 One more head hears hits without a pitch.
 
 The weights were learnt by `estilo.evaluation.networks.notes`; ``weights/notes.json`` says from
@@ -32,8 +34,11 @@ from estilo.analysis.salience import (
 from estilo.analysis.transcription.spectra import HOP, WINDOWS, log_levels, mean_power
 
 NEAR_FRAMES, NEAR_BINS = 3, 5
-DILATIONS = (1, 2, 4, 8, 16)
-"""Distance in frames of what each convolution in time sees before and after."""
+DILATIONS_BEFORE, DILATIONS_AFTER = (1, 2), (4, 8, 16)
+"""Distance in frames of what each convolution in time sees before and after, for those before and
+after the second look at related notes."""
+
+DILATIONS = DILATIONS_BEFORE + DILATIONS_AFTER
 
 HIT_FRAMES = 5
 N_BANDS = 7
@@ -99,13 +104,15 @@ def heard(levels: Array, weights: Mapping[str, Array]) -> Heard:
 
 def _heard_in_block(frames: Array, weights: Mapping[str, Array]) -> Heard:
     near = _relu(_near(frames, weights))
-    known = _relu(_affine(_at_harmonics(near), "harmonic", weights))
-    known = _relu(_affine(known, "reduce", weights))
-    known = _relu(_affine(_of_relatives(known), "relative", weights))
-    for number, step in enumerate(DILATIONS):
-        around = np.concatenate([known[: -2 * step], known[step:-step], known[2 * step :]], axis=-1)
-        known = known[step:-step] + _relu(_affine(around, f"time{number}", weights))
-    last = _affine(_relu(_affine(known, "mix", weights)), "out", weights)
+    known = _affine(_at_harmonics(near), "harmonic", weights)
+    for steps, stage in ((DILATIONS_BEFORE, "first"), (DILATIONS_AFTER, "second")):
+        told = _relu(_affine(np.maximum(known, 0.0), f"{stage}_told", weights))
+        known += _affine(_of_relatives(told), f"{stage}_heard", weights)
+        for step in steps:
+            seen = np.maximum(known, 0.0)
+            around = np.concatenate([seen[: -2 * step], seen[step:-step], seen[2 * step :]], -1)
+            known = known[step:-step] + _affine(around, f"time{step}", weights)
+    last = _affine(_relu(_affine(_relu(known), "mix", weights)), "out", weights)
     return Heard(last[..., 0], last[..., 1], last[..., 2], _hits(near, weights))
 
 
@@ -169,15 +176,16 @@ def _relu(x: Array) -> Array:
 
 def sizes() -> dict[str, tuple[int, int]]:
     """Inputs and outputs of each layer, in the order in which they act."""
-    near, width = 12, 32
+    near, width, told = 16, 48, 16
     layers = {
         "near": (NEAR_FRAMES * NEAR_BINS * len(WINDOWS), near),
-        "harmonic": (near * len(HARMONICS) + 2, 32),
-        "reduce": (32, 16),
-        "relative": (16 * len(RELATIVES), width),
+        "harmonic": (near * len(HARMONICS) + 2, width),
     }
-    layers |= {f"time{number}": (3 * width, width) for number in range(len(DILATIONS))}
-    layers |= {"mix": (width, 24), "out": (24, 3)}
+    for steps, stage in ((DILATIONS_BEFORE, "first"), (DILATIONS_AFTER, "second")):
+        layers |= {f"{stage}_told": (width, told)}
+        layers |= {f"{stage}_heard": (told * len(RELATIVES), width)}
+        layers |= {f"time{step}": (3 * width, width) for step in steps}
+    layers |= {"mix": (width, 32), "out": (32, 3)}
     return layers | {
         "bands": (near * N_BANDS, 24),
         "hit": (24 * HIT_FRAMES, 16),

@@ -5,6 +5,7 @@ of time-frequency and time-scale representations by the reassignment method", IE
 Processing 43(5), doi:10.1109/78.382394).
 """
 
+import math
 from functools import lru_cache
 
 import numpy as np
@@ -14,7 +15,7 @@ from estilo.analysis.salience import window_of
 from estilo.analysis.sound import RATE_HZ
 from estilo.analysis.transcription.heard import STEP_S
 from estilo.analysis.transforms import forward
-from estilo.units import hz_to_midi, midi_to_hz
+from estilo.units import midi_to_hz
 
 N_PARTIALS = 20
 _N_FOR_PITCH = 6
@@ -78,7 +79,7 @@ def pitch_course(stretch: Stretch, pitch: float) -> Array:
     bins = stretch.bins(orders * midi_to_hz(pitch))
     loudest = int(np.argmax(stretch.power[:, bins].sum(1)))
     out = np.full(n_steps, pitch, np.float32)
-    first = pitch
+    first = float(pitch)
     for _ in range(3):
         first = _nearer(stretch, loudest, first, 60.0)
     out[loudest] = first
@@ -109,23 +110,32 @@ def power_course(stretch: Stretch, pitches: Array, shares: NDArray) -> Array:
 
 
 def _nearer(stretch: Stretch, step: int, pitch: float, range_cents: float) -> float:
-    """The pitch that partials at a step speak for, within a range of one that was supposed."""
-    orders = np.arange(1, _N_FOR_PITCH + 1)
-    supposed_hz = orders * midi_to_hz(pitch)
-    orders = orders[supposed_hz < 0.45 * RATE_HZ]
-    bins = stretch.bins(supposed_hz[: len(orders)])
-    sides = bins + np.arange(-1, 2)[:, None]
-    power = stretch.power[step, sides]
-    best = power.argmax(0)
-    columns = np.arange(len(orders))
-    here = hz_to_midi(np.maximum(stretch.frequency_hz[step, sides[best, columns]], 1.0) / orders)
-    off_cents = 100.0 * (np.asarray(here) - pitch)
-    weight = np.sqrt(power[best, columns]) * (np.abs(off_cents) < range_cents)
-    if weight.sum() < 1e-7:
+    """The pitch that partials at a step speak for, within a range of one that was supposed.
+
+    Number by number: for so few, arrays would take twenty times as long.
+    """
+    base_hz, bin_hz = float(midi_to_hz(pitch)), RATE_HZ / stretch.n
+    power, frequency_hz = stretch.power, stretch.frequency_hz
+    said: list[tuple[float, float]] = []
+    for order in range(1, _N_FOR_PITCH + 1):
+        if order * base_hz >= 0.45 * RATE_HZ:
+            break
+        middle = max(round(order * base_hz / bin_hz), 1)
+        near = [power.item(step, middle + side) for side in (-1, 0, 1)]
+        best = max(near)
+        place_hz = frequency_hz.item(step, middle - 1 + near.index(best))
+        off_cents = 1200.0 * math.log2(max(place_hz, 1.0) / (order * base_hz))
+        if abs(off_cents) < range_cents:
+            said.append((off_cents, math.sqrt(best)))
+    total = sum(weight for _, weight in said)
+    if total < 1e-7:
         return pitch
-    order = np.argsort(off_cents)
-    total = np.cumsum(weight[order])
-    return pitch + float(off_cents[order][np.searchsorted(total, 0.5 * total[-1])]) / 100.0
+    reached = 0.0
+    for off_cents, weight in sorted(said):
+        reached += weight
+        if reached >= 0.5 * total:
+            return pitch + off_cents / 100.0
+    return pitch
 
 
 @lru_cache(maxsize=4)

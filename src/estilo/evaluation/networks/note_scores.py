@@ -27,7 +27,7 @@ _STEP_SHARES = np.array((1, 2, 2, 3, 5, 10, 6, 8, 6, 10, 5, 3, 2, 2, 1)) / 66.0
 def draw_score(
     rng: np.random.Generator, *, duration_s: float, low: int, high: int
 ) -> tuple[Note, ...]:
-    """A melody, chords, an arpeggio with or without the pedal, or two of them at once.
+    """A melody, chords, an arpeggio with or without the pedal, repeats, or two of them at once.
 
     Velocities are relative amplitudes, 0.1 to 1.
 
@@ -44,11 +44,11 @@ def draw_score(
         True
     """
     middle = (low + high) // 2
-    kind = rng.choice(5, p=(0.38, 0.2, 0.14, 0.18, 0.1))
-    if kind < 3:
-        notes = (melody, chords, arpeggio)[kind](rng, duration_s, low, high)
+    kind = rng.choice(6, p=(0.3, 0.2, 0.13, 0.1, 0.17, 0.1))
+    if kind < 4:
+        notes = (melody, chords, arpeggio, repeats)[kind](rng, duration_s, low, high)
     else:
-        below = chords if kind == 3 else arpeggio
+        below = chords if kind == 4 else arpeggio
         notes = below(rng, duration_s, low, max(middle, low + 12))
         notes += melody(rng, duration_s, min(middle, high - 12), high)
     range_db = rng.choice((3.0, 10.0, 20.0))
@@ -72,7 +72,7 @@ def melody(rng: np.random.Generator, duration_s: float, low: int, high: int) -> 
     overlap_s = rng.uniform(0.0, 0.08) if rng.random() < 0.2 else 0.0
     start_s, pitch = float(rng.uniform(0.0, 0.4)), int(rng.integers(low, high + 1))
     while start_s < duration_s:
-        if rng.random() < 0.04:
+        if rng.random() < 0.06:
             trill = _trill(rng, start_s, pitch, high)
             notes += trill
             start_s = trill[-1].start_s + trill[-1].duration_s
@@ -139,6 +139,30 @@ def arpeggio(rng: np.random.Generator, duration_s: float, low: int, high: int) -
             pitch = float(pitches[place % len(pitches)])
             notes.append(Note(start_s, max(held_s, _SHORTEST_S), pitch, 1.0))
             start_s += pace_s
+    return notes
+
+
+def repeats(rng: np.random.Generator, duration_s: float, low: int, high: int) -> list[Note]:
+    """Single notes or pairs, each struck several times.
+
+    Args:
+        rng: source of all draws.
+        duration_s: time before which all notes start, in seconds.
+        low: lowest MIDI note.
+        high: highest MIDI note.
+    """
+    notes: list[Note] = []
+    start_s, pitch = float(rng.uniform(0.0, 0.4)), int(rng.integers(low, high + 1))
+    while start_s < duration_s:
+        step_s = float(np.exp(rng.uniform(np.log(0.1), np.log(0.5))))
+        pitches = {pitch} | ({pitch - int(rng.integers(3, 13))} if rng.random() < 0.2 else set())
+        share = rng.uniform(0.3, 1.0)
+        for _ in range(int(rng.integers(2, 9))):
+            held_s = max(step_s * share, _SHORTEST_S)
+            notes += [Note(start_s, held_s, float(each), 1.0) for each in pitches if each >= low]
+            start_s += step_s * rng.uniform(0.95, 1.05)
+        step = int(rng.choice(_STEPS, p=_STEP_SHARES))
+        pitch = _within(pitch + step, low, high)
     return notes
 
 

@@ -22,9 +22,15 @@ Samples = NDArray[np.float32]
 _HELD_OUT = 10
 _FARTHEST = 3.0
 _JOIN = 128
-_SHARES = {"estilo's synthesiser": 0.2, "FreePats": 0.12, "FluidSynth, OPL-3_FM_128M": 0.1}
-_SHARES |= {"FluidSynth, MuseScore_General": 0.36}
-_OTHER_SHARE = 0.22
+_SHARES = {
+    "estilo's synthesiser": 0.15,
+    "FluidSynth, MuseScore_General": 0.36,
+    "FluidSynth, OPL-3_FM_128M": 0.07,
+    "FreePats": 0.12,
+    "amsynth": 0.06,
+    "ZynAddSubFX": 0.06,
+}
+_OTHER_SHARE = 0.18
 
 
 class Player(Protocol):
@@ -172,15 +178,11 @@ class Bank:
         ]
         if not self.sampled:
             raise InputError(f"there is no instrument in {', '.join(map(str, folders))}")
-        sources = [player.source for player in self.sampled]
-        n_others = sum(source not in _SHARES for source in sources)
-        weights = [
-            _SHARES[source] / sources.count(source)
-            if source in _SHARES
-            else _OTHER_SHARE / n_others
-            for source in sources
-        ]
-        self._shares = np.array(weights) / sum(weights)
+        groups = [_group(player.source) for player in self.sampled]
+        weights = np.array(
+            [_SHARES.get(group, _OTHER_SHARE) / groups.count(group) for group in groups]
+        )
+        self._shares = weights / weights.sum()
 
     def draw(self, rng: np.random.Generator) -> Player:
         """A player; one in ten is made of numbers and one in eight sings.
@@ -194,6 +196,13 @@ class Bank:
         if kind < 0.22:
             return Singer(rng)
         return self.sampled[int(rng.choice(len(self.sampled), p=self._shares))]
+
+
+def _group(source: str) -> str:
+    """What shares a share: all banks of one synthesiser, and all recorded libraries."""
+    first = source.partition(", ")[0]
+    named = [each for each in (source, first) if each in _SHARES]
+    return named[0] if named else "recorded"
 
 
 def is_held_out(note: InstrumentNote) -> bool:
