@@ -23,6 +23,12 @@ _TUNE = (
 )  # fmt: skip
 _BEAT_S = 0.48
 
+# (ratio to the strike note, level, decay in seconds): the twelfth is tuned, the rest is not.
+_HANDBELL = (
+    (1.0, 1.0, 0.9), (2.0, 0.1, 0.55), (3.0, 0.5, 0.4),
+    (5.4, 0.35, 0.16), (8.9, 0.2, 0.06), (13.3, 0.1, 0.04),
+)  # fmt: skip
+
 
 def clip(name: str) -> Audio:
     """A demonstration clip, mono, 7 s at 22 050 Hz.
@@ -68,16 +74,19 @@ def rain() -> np.ndarray:
 
 
 def bells() -> np.ndarray:
-    """Metal by frequency modulation (Chowning 1973): inharmonic and long."""
+    """Handbells that ring into each other: a strike note, its tuned twelfth, and the clapper."""
     rng = np.random.default_rng(_SEED + 1)
     out = _silence()
     scale = (57, 60, 62, 64, 67, 69, 72, 74, 76, 79, 81)
-    for start_s in np.arange(0.0, DURATION_S - 0.2, 0.31):
+    for start_s in np.arange(0.0, DURATION_S - 0.2, 0.48):
         pitch_hz = _midi_to_hz(int(rng.choice(scale)))
         t = np.arange(int(2.5 * SAMPLE_RATE)) / SAMPLE_RATE
-        index = 5.0 * np.exp(-t / 0.5)
-        tone = np.sin(2 * np.pi * pitch_hz * t + index * np.sin(2 * np.pi * 1.414 * pitch_hz * t))
-        _add(out, float(rng.uniform(0.3, 1.0)) * tone * np.exp(-t / 0.7), start_s)
+        tone = sum(
+            level * np.sin(2 * np.pi * ratio * pitch_hz * t) * np.exp(-t / decay_s)
+            for ratio, level, decay_s in _HANDBELL
+            if ratio * pitch_hz < 0.45 * SAMPLE_RATE
+        )
+        _add(out, float(rng.uniform(0.3, 1.0)) * np.asarray(tone), start_s)
     return out
 
 

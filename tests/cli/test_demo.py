@@ -1,25 +1,23 @@
 import estilo
 from estilo import demo as clips
 from estilo.cli import demo
-from estilo.pipeline.plan import Plan
 from estilo.pipeline.report import read_report
 
 
-def test_makes_clips_and_the_main_job(run, tmp_path, monkeypatch):
+def test_makes_clips_and_a_tune_in_two_styles(run, tmp_path, monkeypatch):
     monkeypatch.setattr(clips, "DURATION_S", 1.0)
-    quick = Plan.of(n_steps=1)
-    monkeypatch.setattr("estilo.pipeline.plan.Plan.of", lambda: quick)
     folder = tmp_path / "deep" / "demo"
     said = run("demo", folder)
     assert said.code == 0, said.err
-    output = f"{demo.CONTENT}-as-{demo.STYLE}.wav"
+    outputs = [f"{demo.CONTENT}-as-{style}.wav" for style in demo.STYLES]
     names = [*(f"{name}.wav" for name in clips.CLIPS)]
-    names += [output, f"{output}.json", f"{output}.png"]
+    names += [f"{output}{suffix}" for output in outputs for suffix in ("", ".json", ".png")]
     assert said.out.splitlines() == [str(folder / name) for name in names]
     assert sorted(each.name for each in folder.iterdir()) == sorted(names)
-    assert estilo.probe(folder / output).n_samples == 22_050
-    report = read_report(folder / f"{output}.json")
-    assert report.output.path == str(folder / output)
+    for output in outputs:
+        assert estilo.probe(folder / output).n_samples == 22_050
+        report = read_report(folder / f"{output}.json")
+        assert report.output.path == str(folder / output)
 
     before = {each.name: each.stat().st_mtime_ns for each in folder.iterdir()}
     said = run("demo", folder)

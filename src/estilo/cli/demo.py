@@ -1,4 +1,4 @@
-"""``estilo demo``: the main job on clips that the project makes itself."""
+"""``estilo demo``: a tune in two styles, on clips that the project makes itself."""
 
 from pathlib import Path
 from typing import Annotated
@@ -10,7 +10,7 @@ from estilo.cli.performing import name_files, perform
 from estilo.cli.progress import Reporter
 from estilo.errors import OutputError
 
-CONTENT, STYLE = "melody", "bells"
+CONTENT, STYLES = "melody", ("bells", "rain")
 
 
 def demo(
@@ -22,9 +22,9 @@ def demo(
     force: Force = False,
     quiet: Quiet = False,
 ) -> int:
-    """Make four clips from numbers alone, and transfer the style of one to another.
+    """Make four clips from numbers alone; play the melody on the bells, and make a tune of rain.
 
-    At the end it names the files that it wrote: the output, its recipe and its picture.
+    At the end it names the files that it wrote: outputs, their recipes and their pictures.
 
     For example:
       estilo demo
@@ -38,21 +38,28 @@ def demo(
     from estilo.pipeline.plan import Plan
 
     paths = {name: folder / f"{name}.wav" for name in CLIPS}
-    outputs = Outputs(folder / f"{CONTENT}-as-{STYLE}.wav", has_picture=True, force=force)
+    outputs = {
+        style: Outputs(folder / f"{CONTENT}-as-{style}.wav", has_picture=True, force=force)
+        for style in STYLES
+    }
     _make_folder(folder)
-    for path in [*paths.values(), *outputs.files]:
+    for path in [*paths.values(), *(each for of in outputs.values() for each in of.files)]:
         check_target(path, force=force)
     Reporter(is_quiet=quiet).say(f"making {', '.join(paths)} in {folder}")
     for name, path in paths.items():
         save(clip(name), path, force=force)
     name_files(paths.values(), is_quiet=quiet)
-    job = Job(
-        content=Clip(paths[CONTENT]),
-        styles=(Clip(paths[STYLE]),),
-        plan=Plan.of(),
-        outputs=outputs,
-    )
-    return perform(job, is_quiet=quiet)
+    for style in STYLES:
+        job = Job(
+            content=Clip(paths[CONTENT]),
+            styles=(Clip(paths[style]),),
+            plan=Plan.of(engine="notes"),
+            outputs=outputs[style],
+        )
+        code = perform(job, is_quiet=quiet)
+        if code:
+            return code
+    return 0
 
 
 def _make_folder(folder: Path) -> None:
