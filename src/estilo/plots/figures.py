@@ -29,11 +29,11 @@ def plot_transfer(
     grains: Sequence[Grain] = (),
     title: str = "",
 ) -> Figure:
-    """Content, styles and output side by side over the loss curve and the grains.
+    """Content, styles and output side by side over the loss curve and the grains, if there are any.
 
     Args:
         panels: titles and recordings in the order to be shown.
-        loss_curve: total loss after every step.
+        loss_curve: total loss after every step; empty where nothing was optimised.
         grains: stretches of the styles that the last panel's recording was copied from.
         title: title of the whole picture.
 
@@ -64,7 +64,7 @@ def plot_recordings(panels: Sequence[tuple[str, Audio]], *, title: str = "") -> 
         >>> len(plot_recordings([("tone", tone)]).axes)
         3
     """
-    return _figure(panels, loss_curve=None, grains=(), title=title)
+    return _figure(panels, loss_curve=(), grains=(), title=title)
 
 
 def png(figure: Figure, *, dpi: int = 130) -> bytes:
@@ -85,7 +85,7 @@ def png(figure: Figure, *, dpi: int = 130) -> bytes:
 def _figure(
     panels: Sequence[tuple[str, Audio]],
     *,
-    loss_curve: Sequence[float] | None,
+    loss_curve: Sequence[float],
     grains: Sequence[Grain],
     title: str,
 ) -> Figure:
@@ -96,7 +96,8 @@ def _figure(
         shown = [*shown[: MAX_PANELS - 1], shown[-1]]
         title = f"{title}  ({len(panels) - MAX_PANELS} more not shown)".strip()
     heights = [3.2, 1.1]
-    if loss_curve is not None:
+    has_losses = any(loss > 0.0 for loss in loss_curve)
+    if has_losses:
         heights.append(1.0)
     if grains:
         heights.append(2.0)
@@ -125,7 +126,7 @@ def _figure(
     assert image is not None  # noqa: S101 - there is at least one panel
     bar = Colorbar(figure.add_subplot(grid[0, -1]), image)
     bar.set_label("level (dB, 0 = full-scale sine)")
-    if loss_curve is not None:
+    if has_losses:
         draw_losses(figure.add_subplot(grid[2, :]), loss_curve)
     if grains:
         below = figure.add_subplot(grid[len(heights) - 1, :])

@@ -89,21 +89,14 @@ def draw_waveform(axes: Axes, audio: Audio, *, is_first: bool, peak: float) -> N
 
 
 def draw_losses(axes: Axes, losses: Sequence[float]) -> None:
-    """Draw the total loss over steps on a log scale, or say that nothing was optimised.
+    """Draw the total loss over steps on a log scale.
 
     Args:
         axes: axes to draw on.
-        losses: total loss after every step.
+        losses: total loss after every step, some of them positive.
     """
     values = np.asarray(losses, dtype=np.float64)
     axes.set_title("total loss", fontsize="medium", color=INK)
-    if not (values.size and np.any(values > 0)):
-        axes.text(
-            0.5, 0.5, "nothing was optimised", transform=axes.transAxes, ha="center", va="center"
-        )
-        axes.set_xticks([])
-        axes.set_yticks([])
-        return
     steps = np.arange(1, len(values) + 1)
     marker = "o" if len(values) <= 60 else None
     shown = np.where(values > 0, values, np.nan)
