@@ -28,10 +28,31 @@ def choose(content, styles, **names):
     return choose_engine(build_settings("auto", {}), content, styles, **names)
 
 
-def test_notes_in_the_style_of_notes_are_played_by_the_network():
+def trills(seconds=3.0):
+    """Twelve notes a second, more than are told apart."""
+    time_s = np.arange(round(seconds * RATE)) / RATE
+    pitch_hz = 220.0 * 2 ** (np.floor(12 * time_s) % 2 * 5 / 12)
+    phase = 2 * np.pi * np.cumsum(pitch_hz) / RATE
+    return Audio(0.1 * sum(np.sin(k * phase) / k for k in range(1, 9)), RATE)
+
+
+def test_notes_that_are_heard_out_are_played_on_the_style_s_instrument():
     choice = choose(tune(), [tune(octave=2.0), tune(octave=0.5)])
-    assert (choice.engine, choice.refine) == ("neural", 0.5)
+    assert (choice.engine, choice.refine, choice.settings) == ("notes", 0.0, {})
     assert "the content is pitched, the style 1 is pitched" in choice.words
+    assert "made of notes that can be heard out" in choice.words
+
+
+def test_a_strength_that_was_set_is_passed_on():
+    settings = build_settings("auto", {"strength": 0.75})
+    assert choose_engine(settings, tune(), [tune(octave=2.0)]).settings == {"strength": 0.75}
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_other_notes_in_the_style_of_notes_are_played_by_the_network(order):
+    content, style = (tune(), trills())[::order]
+    choice = choose(content, [style])
+    assert (choice.engine, choice.refine) == ("neural", 0.5)
 
 
 @pytest.mark.parametrize("order", [1, -1])
@@ -63,14 +84,22 @@ def test_the_recipe_names_the_engine_that_was_chosen(rng):
     np.testing.assert_array_equal(result.audio.samples, named.audio.samples)
 
 
-def test_notes_go_through_both_stages():
-    content, style = tune(), tune(octave=2.0)
+def test_what_is_played_by_the_network_goes_through_both_stages():
+    content, style = tune(), trills()
     result = Transfer(engine="auto", scores=False)(content, style)
     named = Transfer(preset="neural-refined", strength=0.75, level_matching=0.0, scores=False)(
         content, style
     )
     assert result.report.plan.engine == "neural"
     assert result.report.plan.refine == 0.5
+    np.testing.assert_array_equal(result.audio.samples, named.audio.samples)
+
+
+def test_notes_are_played_at_the_engine_s_own_strength():
+    content, style = tune(), tune(octave=2.0)
+    result = Transfer(engine="auto", scores=False)(content, style)
+    named = Transfer(engine="notes", scores=False)(content, style)
+    assert result.report.plan.settings == named.report.plan.settings
     np.testing.assert_array_equal(result.audio.samples, named.audio.samples)
 
 

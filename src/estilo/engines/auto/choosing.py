@@ -5,10 +5,20 @@ from collections.abc import Sequence
 from estilo.analysis.descriptors import excerpt
 from estilo.analysis.kinds import Kind, character
 from estilo.analysis.sound import Sound
+from estilo.analysis.transcription import transcribe
 from estilo.audio import Audio
 from estilo.engines.auto.settings import AutoSettings
 from estilo.engines.choosing import Choice
 from estilo.engines.style_files import CodedStyle
+
+EXPLAINED = 0.8
+"""Share of a recording's power in notes and hits from which its notes can be played."""
+
+MOST_PER_S = 6.0
+"""Notes per second up to which they are heard well enough to be played."""
+
+LISTENED_S = 30.0
+"""Length of the middle of a recording in which notes are listened for, in seconds."""
 
 
 def choose(
@@ -20,12 +30,14 @@ def choose(
 ) -> Choice:
     """The engine that did best on real recordings of these kinds (docs/choose-an-engine.md).
 
-    Notes in the style of notes or of a voice are played by the trained network and refined; what
-    has none, or is to sound like what has none, is left to the engine optimise, and so is speech,
-    whose words the network does not keep (docs/voices.md).
+    Where the notes of the content and of all styles can be heard out, the engine notes plays the
+    ones on the instrument of the others. Other notes in the style of notes or of a voice are played
+    by the trained network and refined. What has none, or is to sound like what has none, is left to
+    the engine optimise, and so is speech, whose words no other engine keeps (docs/voices.md).
 
     Args:
-        settings: strength, which is passed on.
+        settings: strength, which is passed on; if it was not set, the engine notes plays at its
+            own.
         content: any length; of more than two minutes four stretches are heard.
         styles: recordings, or styles that came without their audio.
         names: what the styles are called in the words, one each; their numbers if not given.
@@ -40,6 +52,11 @@ def choose(
     heard = ", ".join(
         f"the {name} is {kind or 'silent'}" for name, kind in zip(whose, kinds, strict=True)
     )
+    if "voiced" not in kinds and all(map(_has_notes, [content, *recordings])):
+        if "strength" not in settings.model_fields_set:
+            given.pop("strength")
+        words = "all made of notes that can be heard out: engine notes, which plays them"
+        return Choice("notes", given, 0.0, f"{heard}, {words}")
     if kinds[0] == "pitched" and all(kind in ("pitched", "voiced") for kind in kinds):
         words = "engine neural, which plays notes, refined by .5"
         return Choice("neural", {"level_matching": 0.0, **given}, 0.5, f"{heard}: {words}")
@@ -49,3 +66,17 @@ def choose(
 def _kind(audio: Audio) -> Kind | None:
     found = character(excerpt(Sound.of(audio)))
     return found.kind if found else None
+
+
+def _has_notes(audio: Audio) -> bool:
+    """Whether its notes can be heard out, by what is heard in the middle of it."""
+    middle = _middle(audio)
+    heard = transcribe(Sound.of(middle))
+    is_sparse = len(heard.notes) <= MOST_PER_S * max(middle.duration_s, 1.0)
+    return len(heard.notes) > len(heard.hits) and heard.explained >= EXPLAINED and is_sparse
+
+
+def _middle(audio: Audio) -> Audio:
+    size = round(LISTENED_S * audio.sample_rate)
+    start = max(audio.n_samples - size, 0) // 2
+    return Audio(audio.samples[:, start : start + size], audio.sample_rate)
