@@ -14,7 +14,7 @@ from estilo.engines.style_files import CodedStyle
 EXPLAINED = 0.8
 """Share of a recording's power in notes and hits from which its notes can be played."""
 
-MOST_PER_S = 6.0
+MOST_PER_S = 5.0
 """Notes per second up to which they are heard well enough to be played."""
 
 LISTENED_S = 30.0
