@@ -79,10 +79,11 @@ def test_what_a_reference_has_is_no_fault(rng: np.random.Generator) -> None:
     assert _worst(torn, torn) == artifacts(faults(torn, clean, None, torn)) == 0.0
 
 
-def test_silence_has_no_artifacts(rng: np.random.Generator) -> None:
+def test_silence_is_a_fault_where_there_was_sound(rng: np.random.Generator) -> None:
     silence = Sound(np.zeros(RATE), RATE)
-    assert _worst(silence, Sound(_tones(rng), RATE)) == 0.0
-    assert artifacts(faults(silence)) == artifacts([]) == 0.0
+    (fault,) = faults(silence, Sound(_tones(rng), RATE))
+    assert (fault.kind, fault.severity) == ("silence", 1.0)
+    assert artifacts(faults(silence, silence)) == artifacts(faults(silence)) == artifacts([]) == 0.0
 
 
 def _worst(output: Sound, content: Sound) -> float:

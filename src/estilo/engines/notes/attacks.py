@@ -98,8 +98,8 @@ def missing_gain_db(age_s: NDArray, quick_s: float, slow_s: float, share: float)
     **Shape**: result that of the times, in dB.
 
     Example:
-        >>> missing_gain_db(np.array([0.001, 0.02, 0.5]), 0.01, 0.04, 0.5).round(1).tolist()
-        [0.0, 3.0, 0.0]
+        >>> missing_gain_db(np.array([0.001, 0.02, 0.5]), 0.01, 0.04, 0.5).round(1) + 0.0
+        array([0., 3., 0.])
     """
     between_s = quick_s ** (1.0 - share) * slow_s**share
     time_s = np.maximum(age_s, 1e-6)

@@ -28,7 +28,7 @@ class Panned:
         >>> import torch
         >>> tone = torch.sin(0.3 * torch.arange(8000.0))
         >>> left = Panned(torch.stack([tone, 0.0 * tone]), [HeardNote(0.0, 1.0, 65.3, 0.0)], 8000)
-        >>> left(0).round(3).tolist()
+        >>> left(0).astype(float).round(3).tolist()
         [1.414, 0.0]
     """
 
