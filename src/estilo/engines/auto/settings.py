@@ -16,7 +16,7 @@ class AutoSettings(EngineSettings):
     is_refinable: ClassVar[bool] = False
 
     strength: Annotated[float, Field(ge=0, le=1)] = 0.75
-    """How much style."""
+    """How much style. The engine notes plays at its own strength, 1, where none is set."""
 
     @model_validator(mode="before")
     @classmethod
