@@ -14,7 +14,7 @@ from estilo.audio import Audio
 from estilo.dsp.reading import read_at
 from estilo.errors import InputError
 from estilo.sampler.hits import HitZone, cut_hits
-from estilo.sampler.player import Played
+from estilo.sampler.player import Played, usual_level_db
 
 _ALIKE_DB = 9.0
 _LEVEL_DB = 8.0
@@ -140,11 +140,6 @@ def choose_hits(hits: Sequence[HitZone], kit: Kit) -> list[int]:
         last[name] = number
         chosen.append(number)
     return chosen
-
-
-def usual_level_db(hits: Sequence[HitZone]) -> float:
-    """Median level of hits, in dB; 0 if there are none."""
-    return float(np.median([hit.level_db for hit in hits])) if hits else 0.0
 
 
 def _partners(hits: Sequence[HitZone], own: NDArray, kit: Kit) -> dict[int, int]:

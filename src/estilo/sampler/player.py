@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +11,7 @@ from estilo.analysis.transcription.heard import HeardNote
 from estilo.audio import Audio
 from estilo.errors import InputError
 from estilo.sampler.instrument import Instrument
-from estilo.sampler.voice import Voices
+from estilo.sampler.voice import Voice, Voices
 
 _SLUR_S = 0.03
 _AGAIN_S = 1.5
@@ -78,14 +79,14 @@ def play(
         raise InputError(f"expression is a share from 0 to 1, got {expression}")
     n_channels = max(zone.samples.shape[0] for zone in instrument.zones)
     out = np.zeros((n_channels, n_samples), np.float64)
-    levels_db = _levels_db(notes, instrument)
+    levels_db = played_levels_db(notes, instrument)
     chosen = choose_zones(notes, instrument, levels_db)
     voices = Voices(instrument, notes, chosen, sample_rate=sample_rate)
-    choked_s = _restarts(notes)
+    again_s = restarts_s(notes)
     for number, note in enumerate(notes):
         voice = voices.voice(note, chosen[number], levels_db[number], expression=expression)
-        samples = _choked(voice.samples, voice.first, choked_s[number], sample_rate)
-        _add(out, samples, voice.first)
+        voice = choked(voice, again_s[number], sample_rate)
+        _add(out, voice.samples, voice.first)
     return Played(Audio(out.astype(np.float32), sample_rate), tuple(chosen))
 
 
@@ -116,36 +117,73 @@ def choose_zones(
     return chosen
 
 
-def _levels_db(notes: Sequence[HeardNote], instrument: Instrument) -> list[float]:
-    """Levels of the notes about their own median, moved to that of the instrument."""
-    if not notes:
-        return []
+class Levelled(Protocol):
+    """A note or a hit, of which only the level counts."""
+
+    @property
+    def level_db(self) -> float:
+        """Level in dB."""
+        ...
+
+
+def usual_level_db(played: Sequence[Levelled]) -> float:
+    """Median level of notes or hits, in dB; 0 if there are none.
+
+    Args:
+        played: notes or hits in any order.
+    """
+    return float(np.median([each.level_db for each in played])) if played else 0.0
+
+
+def played_levels_db(notes: Sequence[HeardNote], instrument: Instrument) -> list[float]:
+    """Levels of the notes about their own median, moved to that of the instrument.
+
+    Args:
+        notes: notes in any order.
+        instrument: instrument that plays them.
+    """
     levels_db = np.array([note.level_db for note in notes])
-    about = np.clip(levels_db - np.median(levels_db), -_LEVEL_RANGE_DB, _LEVEL_RANGE_DB)
-    return (instrument.level_db + about).tolist()
+    about_db = np.clip(levels_db - usual_level_db(notes), -_LEVEL_RANGE_DB, _LEVEL_RANGE_DB)
+    return (instrument.level_db + about_db).tolist()
 
 
-def _restarts(notes: Sequence[HeardNote]) -> list[float]:
-    """When the key of each note is struck again, in seconds."""
-    out = []
-    for note in notes:
-        later = [
-            each.start_s
-            for each in notes
-            if each.start_s > note.start_s and round(each.pitch) == round(note.pitch)
-        ]
-        out.append(min(later, default=np.inf))
+def restarts_s(notes: Sequence[HeardNote]) -> list[float]:
+    """When the key of each note is struck again, in seconds; infinity where it is not.
+
+    Args:
+        notes: notes in any order.
+
+    Example:
+        >>> restarts_s([HeardNote(0.0, 1.0, 60.1, 0.0), HeardNote(1.0, 2.0, 59.9, 0.0)])
+        [1.0, inf]
+    """
+    out = [np.inf] * len(notes)
+    following: dict[int, int] = {}
+    for number in sorted(range(len(notes)), key=lambda each: -notes[each].start_s):
+        key = round(notes[number].pitch)
+        if key in following:
+            later = following[key]
+            # Notes that begin together are two players of one pitch, and do not end each other.
+            is_later = notes[later].start_s > notes[number].start_s
+            out[number] = notes[later].start_s if is_later else out[later]
+        following[key] = number
     return out
 
 
-def _choked(samples: NDArray, first: int, restart_s: float, sample_rate: int) -> NDArray:
-    """A voice that is silent soon after its key is struck again."""
-    place = restart_s * sample_rate - first
-    if place >= samples.shape[1]:
-        return samples
-    n_fade = max(round(_CHOKE_S * sample_rate), 1)
-    time = np.arange(samples.shape[1]) - place
-    return samples * np.cos(0.5 * np.pi * np.clip(time / n_fade, 0.0, 1.0)) ** 2
+def choked(voice: Voice, restart_s: float, sample_rate: int) -> Voice:
+    """A voice that is silent soon after its key is struck again.
+
+    Args:
+        voice: a note that was played.
+        restart_s: time at which the key is struck again, in seconds.
+        sample_rate: sample rate of the voice, in Hz.
+    """
+    place = restart_s * sample_rate - voice.first
+    if place >= voice.samples.shape[1]:
+        return voice
+    time = np.arange(voice.samples.shape[1]) - place
+    fade = np.cos(0.5 * np.pi * np.clip(time / (_CHOKE_S * sample_rate), 0.0, 1.0)) ** 2
+    return Voice(voice.samples * fade.astype(np.float32), voice.first)
 
 
 def _add(out: NDArray, samples: NDArray, first: int) -> None:

@@ -5,9 +5,9 @@ import pytest
 
 from estilo.analysis.transcription.heard import HeardNote, Transcription
 from estilo.audio import Audio
-from estilo.engines.notes.performance import Performance, Playing, restarts_s
+from estilo.engines.notes.performance import Performance, Playing
 from estilo.sampler.instrument import Instrument
-from estilo.sampler.player import play
+from estilo.sampler.player import play, restarts_s
 
 RATE = 16_000
 TUNE = (

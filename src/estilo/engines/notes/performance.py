@@ -8,11 +8,15 @@ from numpy.typing import NDArray
 
 from estilo.analysis.transcription.heard import HeardNote
 from estilo.sampler.instrument import Instrument
-from estilo.sampler.player import choose_zones
+from estilo.sampler.player import (
+    choked,
+    choose_zones,
+    played_levels_db,
+    restarts_s,
+    usual_level_db,
+)
 from estilo.sampler.voice import Voice, Voices
 
-_LEVEL_RANGE_DB = 24.0
-_CHOKE_S = 0.02
 _SILENT_DB = 80.0
 _KEPT = 64
 
@@ -58,11 +62,9 @@ class Performance:
     ) -> None:
         self.notes, self.instrument, self.playing = tuple(notes), instrument, playing
         self._panning = panning
-        levels_db = np.array([note.level_db for note in notes])
-        usual_db = float(np.median(levels_db)) if len(levels_db) else 0.0
-        about_db = np.clip(levels_db - usual_db, -_LEVEL_RANGE_DB, _LEVEL_RANGE_DB)
-        self._levels_db = (instrument.level_db + about_db).tolist()
-        self._gain = np.float32(10.0 ** ((usual_db - instrument.level_db) / 20.0))
+        self._levels_db = played_levels_db(notes, instrument)
+        above_db = usual_level_db(notes) - instrument.level_db
+        self._gain = np.float32(10.0 ** (above_db / 20.0))
         self.zones = tuple(choose_zones(notes, instrument, self._levels_db))
         self._voices = Voices(instrument, notes, self.zones, sample_rate=playing.sample_rate)
         self._restarts_s = restarts_s(notes)
@@ -108,13 +110,7 @@ class Performance:
             expression=self.playing.expression,
             pitch_expression=self.playing.pitch_expression,
         )
-        rate = self.playing.sample_rate
-        place = self._restarts_s[number] * rate - voice.first
-        if place >= voice.samples.shape[1]:
-            return voice
-        time = np.arange(voice.samples.shape[1]) - place
-        fade = np.cos(0.5 * np.pi * np.clip(time / (_CHOKE_S * rate), 0.0, 1.0)) ** 2
-        return Voice(voice.samples * fade.astype(np.float32), voice.first)
+        return choked(voice, self._restarts_s[number], self.playing.sample_rate)
 
     def _end_s(self, number: int) -> float:
         """A time at which a note is no longer heard."""
@@ -123,29 +119,6 @@ class Performance:
         whole_s = slowest * zone.samples.shape[1] / zone.sample_rate
         released_s = note.duration_s + _SILENT_DB / self.instrument.release_db_s
         return note.start_s + max(whole_s, released_s) + 0.05
-
-
-def restarts_s(notes: Sequence[HeardNote]) -> list[float]:
-    """When the key of each note is struck again, in seconds; infinity where it is not.
-
-    Args:
-        notes: notes in the order of their starts.
-
-    Example:
-        >>> restarts_s([HeardNote(0.0, 1.0, 60.1, 0.0), HeardNote(1.0, 2.0, 59.9, 0.0)])
-        [1.0, inf]
-    """
-    out = [np.inf] * len(notes)
-    following: dict[int, int] = {}
-    for number in reversed(range(len(notes))):
-        key = round(notes[number].pitch)
-        if key in following:
-            later = following[key]
-            # Notes that begin together are two players of one pitch, and do not end each other.
-            is_later = notes[later].start_s > notes[number].start_s
-            out[number] = notes[later].start_s if is_later else out[later]
-        following[key] = number
-    return out
 
 
 def _add(out: NDArray, voice: Voice, start: int, gains: NDArray) -> None:
