@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from estilo.cli.options import WHAT, AcceptTruncated, Duration, Offset
+from estilo.cli.options import AcceptTruncated, Duration, Offset, json_flag
 from estilo.cli.progress import Reporter
 from estilo.errors import AudioFileError
 
@@ -59,13 +59,7 @@ ATTRIBUTE_ROWS = (
 )
 """The same of attributes."""
 
-_JSON = Parameter(
-    name="--json",
-    negative=(),
-    group=WHAT,
-    show_default=False,
-    help="Print a list of objects, one per file, instead of a table.",
-)
+_JSON = json_flag("Print a list of objects, one per file, instead of a table.")
 _LABELS_WIDTH, _COLUMN_WIDTH = 32, 18
 
 

@@ -9,7 +9,7 @@ from cyclopts import Parameter
 
 from estilo.app.words import arrived_in_words, spoken_time, verdict
 from estilo.cli.describe import PRECISIONS, ROWS, cell
-from estilo.cli.options import WHAT, AcceptTruncated, numbers
+from estilo.cli.options import WHAT, AcceptTruncated, json_flag, numbers
 from estilo.cli.progress import Reporter
 from estilo.errors import SettingsError
 
@@ -69,13 +69,7 @@ def evaluate(
     ] = None,
     json_: Annotated[
         bool,
-        Parameter(
-            name="--json",
-            group=WHAT,
-            negative=(),
-            show_default=False,
-            help="Print one object of numbers instead of tables.",
-        ),
+        json_flag("Print one object of numbers instead of tables."),
     ] = False,
     accept_truncated: AcceptTruncated = False,
 ) -> int:

@@ -9,13 +9,13 @@ from cyclopts import Parameter
 
 from estilo.cli.options import (
     OUTPUT,
-    WHAT,
     AcceptTruncated,
     Duration,
     Force,
     Offset,
     Quiet,
     flag,
+    json_flag,
     option,
 )
 from estilo.errors import InputError
@@ -33,13 +33,7 @@ def notes(
     *,
     json_: Annotated[
         bool,
-        Parameter(
-            name="--json",
-            negative=(),
-            group=WHAT,
-            show_default=False,
-            help="Print an object with all courses instead of a table.",
-        ),
+        json_flag("Print an object with all courses instead of a table."),
     ] = False,
     output: Annotated[
         Path | None,

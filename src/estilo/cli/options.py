@@ -27,15 +27,24 @@ def option(group: Group, text: str, **more: Any) -> Parameter:
     return Parameter(group=group, help=text, show_default=False, show_choices=False, **more)
 
 
-def flag(group: Group, text: str, *, alias: str | None = None) -> Parameter:
+def flag(group: Group, text: str, **more: Any) -> Parameter:
     """A switch that is off unless it is given.
 
     Args:
         group: group under whose title it stands.
         text: its help.
-        alias: a short name.
+        more: further arguments of `cyclopts.Parameter`.
     """
-    return option(group, text, negative=(), alias=alias)
+    return option(group, text, negative=(), **more)
+
+
+def json_flag(text: str) -> Parameter:
+    """The switch ``--json`` of a command.
+
+    Args:
+        text: its help, which says what is printed instead of what.
+    """
+    return flag(WHAT, text, name="--json")
 
 
 Force = Annotated[bool, flag(OUTPUT, "Replace files that are already there.")]

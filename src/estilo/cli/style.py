@@ -6,7 +6,16 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import App, Parameter
 
-from estilo.cli.options import ALL_STYLES, FLAT, WHAT, AcceptTruncated, Force, Quiet, StyleOptions
+from estilo.cli.options import (
+    ALL_STYLES,
+    FLAT,
+    WHAT,
+    AcceptTruncated,
+    Force,
+    Quiet,
+    StyleOptions,
+    json_flag,
+)
 from estilo.errors import InputError, SettingsError
 
 if TYPE_CHECKING:
@@ -132,13 +141,7 @@ def show(
     *,
     json_: Annotated[
         bool,
-        Parameter(
-            name="--json",
-            negative=(),
-            group=WHAT,
-            show_default=False,
-            help="Print a list of objects, one per file, instead of tables.",
-        ),
+        json_flag("Print a list of objects, one per file, instead of tables."),
     ] = False,
 ) -> int:
     """Show the cards of style files: name, licence, consent, loudness, clips.
