@@ -96,10 +96,23 @@ def noise_floor(sound: Sound) -> NoiseFloor:
         if high > power.shape[1] or high <= low:
             break
         level[:, band] = gains[band] * power[:, low:high].sum(axis=1)
-        rank = int(_QUARTILE * (high - low))
-        quartile = np.partition(steady[:, low:high], rank, axis=1)[:, rank]
+        quartile = lower_quartile(steady[:, low:high])
         noise[:, band] = gains[band] * (high - low) / _OF_NOISE * quartile
     return NoiseFloor(level, noise)
+
+
+def lower_quartile(powers: NDArray) -> NDArray:
+    """Power below which a quarter of a band's bins lie, in every frame.
+
+    Args:
+        powers: powers of the bins of a band. **Shape** ``(frames, bins)``.
+
+    Example:
+        >>> lower_quartile(np.array([[4.0, 1.0, 3.0, 2.0]])).tolist()
+        [2.0]
+    """
+    rank = int(_QUARTILE * powers.shape[1])
+    return np.partition(powers, rank, axis=1)[:, rank]
 
 
 def noise_share(sound: Sound) -> float:

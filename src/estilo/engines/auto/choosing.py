@@ -52,7 +52,7 @@ def choose(
     heard = ", ".join(
         f"the {name} is {kind or 'silent'}" for name, kind in zip(whose, kinds, strict=True)
     )
-    if "voiced" not in kinds and all(map(_has_notes, [content, *recordings])):
+    if "voiced" not in kinds and all(map(_has_notes, [*recordings, content])):
         if "strength" not in settings.model_fields_set:
             given.pop("strength")
         words = "all made of notes that can be heard out: engine notes, which plays them"

@@ -83,8 +83,7 @@ def melody(rng: np.random.Generator, duration_s: float, low: int, high: int) -> 
         if rng.random() > 0.08:
             held_s = max(length_s * share + overlap_s, _SHORTEST_S)
             notes.append(Note(start_s, held_s, float(pitch), 1.0))
-        step = int(rng.choice(_STEPS, p=_STEP_SHARES))
-        pitch = _within(pitch + step, low, high)
+        pitch = _stepped(rng, pitch, low, high)
         start_s += length_s
     return notes
 
@@ -161,9 +160,13 @@ def repeats(rng: np.random.Generator, duration_s: float, low: int, high: int) ->
             held_s = max(step_s * share, _SHORTEST_S)
             notes += [Note(start_s, held_s, float(each), 1.0) for each in pitches if each >= low]
             start_s += step_s * rng.uniform(0.95, 1.05)
-        step = int(rng.choice(_STEPS, p=_STEP_SHARES))
-        pitch = _within(pitch + step, low, high)
+        pitch = _stepped(rng, pitch, low, high)
     return notes
+
+
+def _stepped(rng: np.random.Generator, pitch: int, low: int, high: int) -> int:
+    """The next pitch of a tune."""
+    return _within(pitch + int(rng.choice(_STEPS, p=_STEP_SHARES)), low, high)
 
 
 def without_overlap(notes: Iterable[Note]) -> tuple[Note, ...]:

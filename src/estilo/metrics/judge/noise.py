@@ -10,6 +10,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from estilo.analysis.noise_floor import lower_quartile
 from estilo.analysis.sound import Sound
 from estilo.analysis.spectra import power_spectrogram
 from estilo.metrics.judge.hearing import (
@@ -31,7 +32,7 @@ _EDGES_HZ = (
 )
 _FRAME_S = 0.186
 _REACH = 1  # frames to each side that powers are averaged over
-_QUARTILE, _OF_NOISE = 0.25, 0.478  # quartile over mean of Gaussian noise, so averaged
+_OF_NOISE = 0.478  # lower quartile over mean of Gaussian noise, so averaged
 _FEWEST_BINS = 3
 _STRONGEST = 5.0  # exponentially distributed powers pass it in 0.7 % of frames
 _TINY = 1e-20
@@ -89,8 +90,7 @@ def _noise_per_hz(sound: Sound) -> tuple[NDArray, float]:
     found = np.zeros((len(power), len(_EDGES_HZ) - 1))
     for band, (low, high) in enumerate(pairwise(edges)):
         if high - low >= _FEWEST_BINS and high <= power.shape[1]:
-            rank = int(_QUARTILE * (high - low))
-            found[:, band] = np.partition(steady[:, low:high], rank, axis=1)[:, rank]
+            found[:, band] = lower_quartile(steady[:, low:high])
     return found / (_OF_NOISE * _power_of_noise(n_fft, rate)), n_fft / 4 / rate
 
 
