@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from estilo import Audio, Plan, Transfer
+from estilo.analysis.transcription import recent
 from estilo.engines.choosing import choose_engine
 from estilo.errors import SettingsError
 from estilo.features.random1d import Random1d
@@ -101,6 +102,20 @@ def test_notes_are_played_at_the_engine_s_own_strength():
     named = Transfer(engine="notes", scores=False)(content, style)
     assert result.report.plan.settings == named.report.plan.settings
     np.testing.assert_array_equal(result.audio.samples, named.audio.samples)
+
+
+def test_each_recording_is_heard_once(monkeypatch):
+    heard = []
+
+    def transcribe(sound):
+        heard.append(sound.audio.n_samples)
+        return own(sound)
+
+    own = recent.transcribe
+    monkeypatch.setattr(recent, "transcribe", transcribe)
+    result = Transfer(engine="auto", scores=False)(tune(2.75), tune(2.25, octave=2.0))
+    assert result.report.plan.engine == "notes"
+    assert sorted(heard) == [round(2.25 * RATE), round(2.75 * RATE)]
 
 
 def test_strength_0_needs_no_choice(rng):

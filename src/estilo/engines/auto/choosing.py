@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from estilo.analysis.descriptors import excerpt
 from estilo.analysis.kinds import Kind, character
 from estilo.analysis.sound import Sound
-from estilo.analysis.transcription import transcribe
+from estilo.analysis.transcription.recent import RECENT
 from estilo.audio import Audio
 from estilo.engines.auto.settings import AutoSettings
 from estilo.engines.choosing import Choice
@@ -71,7 +71,7 @@ def _kind(audio: Audio) -> Kind | None:
 def _has_notes(audio: Audio) -> bool:
     """Whether its notes can be heard out, by what is heard in the middle of it."""
     middle = _middle(audio)
-    heard = transcribe(Sound.of(middle))
+    heard = RECENT.transcribe(middle)
     is_sparse = len(heard.notes) <= MOST_PER_S * max(middle.duration_s, 1.0)
     return len(heard.notes) > len(heard.hits) and heard.explained >= EXPLAINED and is_sparse
 

@@ -8,9 +8,10 @@ from functools import lru_cache
 import numpy as np
 from torch import Tensor
 
-from estilo.analysis.sound import Sound
-from estilo.analysis.transcription import HeardNote, Transcription, transcribe
+from estilo.analysis.transcription import HeardNote, Transcription
 from estilo.analysis.transcription.network import trained_weights
+from estilo.analysis.transcription.recent import RECENT
+from estilo.audio import Audio
 
 STRETCH_S = 60.0
 _CONTEXT_S = 4.0
@@ -66,7 +67,7 @@ def hear(waveform: Tensor, stretch: Stretch, *, sample_rate: int) -> Transcripti
         sample_rate: sample rate in Hz.
     """
     samples = waveform[:, stretch.first : stretch.last].cpu().numpy()
-    heard = transcribe(Sound(samples, sample_rate))
+    heard = RECENT.transcribe(Audio(samples, sample_rate))
     later_s = stretch.first / sample_rate
     return Transcription(
         tuple(
