@@ -6,17 +6,16 @@ instrument, each by itself, in place of the clip.
 """
 
 import argparse
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from common import Section, leave_out, write_table
 from estilo.analysis.sound import Sound
 from estilo.analysis.transcription import transcribe
 from estilo.audio import Audio
 from estilo.errors import EstiloError
-from estilo.evaluation.bootstrap import Interval, interval_over_items
+from estilo.evaluation.bootstrap import difference_interval, ratio_interval
 from estilo.evaluation.makers import TransferMaker
 from estilo.evaluation.sets.recorded import DURATION_S, SAMPLE_RATE_HZ, RecordedDev
 from estilo.metrics import METRICS
@@ -46,14 +45,14 @@ def outputs(triplet: KnownTriplet, *, is_heard: bool) -> Iterator[tuple[str, Aud
         triplet: content and style.
         is_heard: whether there are rows of notes that are heard by the transcriber.
     """
-    item, known = triplet.item, triplet.content_notes.notes
+    item, known = triplet.item, triplet.known.content_notes.notes
     assert item.content is not None
     yield COPIED, item.content
     yield NEURAL, TransferMaker({"engine": "neural", "strength": 1.0}).make(item)
     clip = triplet.clip_instrument()
-    for name, made in ((CLIP, clip), (ALONE, triplet.single_notes())):
+    for name, made in ((CLIP, clip), (ALONE, triplet.known.single_notes())):
         yield name, played(known, made)
-    yield WHOLE, played(known, triplet.whole_instrument())
+    yield WHOLE, played(known, triplet.known.whole_instrument())
     if is_heard:
         style = Instrument.of([item.style], [transcribe(Sound.of(item.style))])
         yield STYLE_HEARD, played(known, style)
@@ -72,44 +71,14 @@ def scored(output: Audio, triplet: KnownTriplet) -> list[float]:
     return [METRICS[name].measure(sound, target) for name in METHODS]
 
 
-def by_pair(
-    values: ArrayLike,
-    base: ArrayLike,
-    pairs: Sequence[str],
-    *,
-    join: Callable[[np.ndarray, np.ndarray], np.ndarray],
-) -> Interval:
-    """A figure of all triplets, with an interval over pairs of instruments.
-
-    Triplets of one pair are alike, and are drawn together.
-
-    Args:
-        values: one for each triplet.
-        base: that of the content copied.
-        pairs: the pair of each triplet.
-        join: what the sums of both make, as a ratio does.
-    """
-    names = sorted(set(pairs))
-    belongs = np.array([[pair == name for pair in pairs] for name in names], float)
-    ours, theirs, sizes = (
-        belongs @ np.asarray(each) for each in (values, base, np.ones(len(pairs)))
-    )
-
-    def estimates(counts: np.ndarray) -> np.ndarray:
-        n_triplets = counts @ sizes
-        return join(counts @ ours / n_triplets, counts @ theirs / n_triplets)
-
-    return interval_over_items(estimates, n=len(names))
-
-
 def rows(scores: Scores, pairs: Sequence[str]) -> Iterator[tuple[str, ...]]:
     """Ratios to the content copied, and differences from it in pitch."""
     base = np.array(scores[COPIED])
     for name, values in scores.items():
         cells = []
         for column, method in enumerate(METHODS):
-            join = np.subtract if method == "pitch" else np.divide
-            found = by_pair(np.array(values)[:, column], base[:, column], pairs, join=join)
+            interval = difference_interval if method == "pitch" else ratio_interval
+            found = interval(np.array(values)[:, column], base[:, column], alike=pairs)
             sign = "+" if method == "pitch" else ""
             cells.append(f"{found.value:{sign}.3f} [{found.low:{sign}.3f}, {found.high:{sign}.3f}]")
         yield name, *cells

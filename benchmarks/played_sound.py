@@ -47,12 +47,14 @@ def sounds_of(triplet: KnownTriplet) -> Iterator[PlayedSound]:
         triplet: content and style.
     """
     clip = triplet.clip_instrument()
-    for written, note in zip(triplet.content_phrase, triplet.content_notes.notes, strict=True):
+    for written, note in zip(
+        triplet.known.content_phrase, triplet.known.content_notes.notes, strict=True
+    ):
         shift_s = _LEAD_S - note.start_s
         moved = HeardNote(_LEAD_S, note.end_s + shift_s, note.pitch, note.level_db)
         sound, number = _alone(moved, clip)
         zone = clip.zones[number]
-        recorded = triplet.style_player.samples(triplet.style_player.nearest(written))
+        recorded = triplet.known.style_player.samples(triplet.known.style_player.nearest(written))
         wanted_s = _onset_s(np.pad(recorded, (round(_LEAD_S * SAMPLE_RATE_HZ), 0)))
         yield PlayedSound(
             tuning_cents=_tuning_cents(sound, moved),

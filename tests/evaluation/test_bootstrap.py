@@ -63,6 +63,21 @@ def test_the_mean_is_inside_about_95_times_in_100(rng):
     assert 0.9 < np.mean(inside) < 0.98
 
 
+@pytest.mark.parametrize("interval", [ratio_interval, difference_interval])
+def test_items_that_are_alike_count_as_one(interval, rng):
+    base = rng.gamma(3.0, size=12)
+    values = base * rng.uniform(0.4, 0.9, 12)
+    names = [f"{number:02}" for number in range(12)]
+    once = interval(values, base)
+    thrice = interval(np.tile(values, 3), np.tile(base, 3), alike=names * 3)
+    assert (thrice.value, thrice.low, thrice.high) == pytest.approx(
+        (once.value, once.low, once.high)
+    )
+    strangers = interval(np.tile(values, 3), np.tile(base, 3))
+    assert strangers.high - strangers.low < 0.75 * (once.high - once.low)
+    assert interval(values, base, alike=names) == once
+
+
 def test_it_repeats(rng):
     values = rng.standard_normal(20)
     assert mean_interval(values) == mean_interval(values)

@@ -41,6 +41,8 @@ def test_controls_are_always_there():
     rows = pair_entries([], has_target=True)
     assert names(rows) == ["target", *CONTROLS]
     assert all(row.is_control for row in rows)
+    known = pair_entries([], has_target=True, has_known_notes=True)
+    assert set(names(known)) - set(names(rows)) == {"notes known, whole instrument"}
 
 
 def test_every_engine_that_is_no_control_is_judged():

@@ -7,6 +7,7 @@ from instrument_folder import PARTIALS, write_note
 from estilo.analysis.sound import Sound
 from estilo.datasets.instruments.library import by_instrument, write_library
 from estilo.errors import InputError, SettingsError
+from estilo.evaluation.makers import Ceiling
 from estilo.evaluation.sets import TEST_SETS
 from estilo.evaluation.sets.recorded import Recorded, RecordedDev, pairs, right_pitches
 from estilo.metrics import METRICS
@@ -115,3 +116,17 @@ def test_without_instruments_it_says_where_it_looks(monkeypatch, tmp_path):
         TEST_SETS["recorded"]().names()
     with pytest.raises(SettingsError, match="1 to 2000 triplets, got 0"):
         TEST_SETS["recorded"]().names(0)
+
+
+@pytest.mark.usefixtures("cache", "instruments")
+def test_a_ceiling_is_nearer_to_the_target_than_the_content():
+    triplets = RecordedDev()
+    item = triplets.load(triplets.names(1)[0])
+    assert item.content is not None
+    assert item.target is not None
+    best = Sound.of(Ceiling().make(item))
+    content, target = Sound.of(item.content), Sound.of(item.target)
+    assert best.audio.samples.shape == item.content.samples.shape
+    for name in ("lsd", "timbre_mfcc"):
+        measure = METRICS[name].measure
+        assert measure(best, target) < 0.5 * measure(content, target)

@@ -37,7 +37,7 @@ MADE = {
 }
 
 
-def board(values, *, set_name="synthetic", columns=COLUMNS, errors=(), entries=ENTRIES):
+def board(values, *, set_name="synthetic", columns=COLUMNS, errors=(), entries=ENTRIES, alike=()):
     """A board whose columns all hold ``values[entry name]``, one value per item."""
     results = {}
     for entry in entries:
@@ -48,7 +48,7 @@ def board(values, *, set_name="synthetic", columns=COLUMNS, errors=(), entries=E
             if (entry.name, item) in errors:
                 measured = Measured(error="ValueError: no")
             results[entry.name, item] = Result("k", set_name, item, entry.name, measured, MADE)
-    return Board(set_name, ITEMS, tuple(entries), tuple(columns), results)
+    return Board(set_name, ITEMS, tuple(entries), tuple(columns), results, alike)
 
 
 VALUES = {
@@ -209,3 +209,13 @@ def test_quality_against_speed():
 def test_rows_without_a_value_are_not_drawn(draw):
     figure = draw(board({**VALUES, "mine 1": [math.nan] * 4}))
     assert not any(text.get_text() == "mine 1" for text in figure.axes[0].texts)
+
+
+def test_items_that_are_alike_are_drawn_together():
+    # Two pairs of which each value comes once: nothing is left that a draw could change.
+    values = {**VALUES, "mine 1": [0.1, 0.1, 0.3, 0.3]}
+    apart, together = (board(values, alike=alike) for alike in ((), ("a", "b", "a", "b")))
+    row = [name for name, *_ in headline_table(apart).rows].index("mine 1")
+    assert "[" in headline_table(apart).rows[row][1]
+    assert "[" not in headline_table(together).rows[row][1]
+    assert "2 groups of items that are alike" in page(together)

@@ -67,30 +67,32 @@ def agreements(board: Board) -> list[Agreement]:
     if not board.has_target or len(distances) < len(DISTANCES) or len(rows) < FEWEST_ROWS:
         return []
     truth, strongest = _mean_ranks(list(distances.values())), _strongest(rows)
+    alike = board.alike()
     found = []
     for column in board.columns:
         if column.needs_target:
             continue
         values = _values(board, column)
-        within = _within(values, truth)
+        within = _within(values, truth, alike)
         if within.n:
             found.append(
                 Agreement(
                     column,
                     within,
-                    _of_means(values, truth),
-                    _within(values[:, strongest], truth[:, strongest]),
-                    _within(values, distances[ALONE]),
+                    _of_means(values, truth, alike),
+                    _within(values[:, strongest], truth[:, strongest], alike),
+                    _within(values, distances[ALONE], alike),
                 )
             )
     return sorted(found, key=lambda each: -each.within.value)
 
 
-def _within(values: np.ndarray, truth: np.ndarray) -> Interval:
+def _within(values: np.ndarray, truth: np.ndarray, alike: Sequence[str] | None) -> Interval:
     """Mean over items of how far two orders of their rows agree."""
     if values.shape[1] < FEWEST_ROWS:
         return UNKNOWN
-    return mean_interval([spearman(*each) for each in zip(values, truth, strict=True)])
+    found = [spearman(*each) for each in zip(values, truth, strict=True)]
+    return mean_interval(found, alike=alike)
 
 
 def _strongest(rows: Sequence[Entry]) -> list[int]:
@@ -120,7 +122,7 @@ def _mean_ranks(distances: list[np.ndarray]) -> np.ndarray:
     return truth
 
 
-def _of_means(values: np.ndarray, truth: np.ndarray) -> Interval:
+def _of_means(values: np.ndarray, truth: np.ndarray, alike: Sequence[str] | None) -> Interval:
     """Agreement of the means over items, each row's over those where all is known of it."""
     is_known = np.isfinite(values) & np.isfinite(truth)
     rows = is_known.any(axis=0)
@@ -134,4 +136,4 @@ def _of_means(values: np.ndarray, truth: np.ndarray) -> Interval:
         found = rank_correlations(*means)
         return np.where(np.isfinite(means).all(axis=(0, 2)), found, np.nan)
 
-    return interval_over_items(estimates, n=len(values))
+    return interval_over_items(estimates, n=len(values), alike=alike)

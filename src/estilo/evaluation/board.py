@@ -23,6 +23,8 @@ class Board:
         entries: rows, in their order.
         columns: what was measured.
         results: results by the names of entry and item.
+        groups_alike: name of the group of items that are alike, of each item; empty where each is
+            one of its own.
     """
 
     set_name: str
@@ -30,6 +32,7 @@ class Board:
     entries: tuple[Entry, ...]
     columns: tuple[Column, ...]
     results: Mapping[tuple[str, str], Result]
+    groups_alike: tuple[str, ...] = ()
 
     @property
     def has_content(self) -> bool:
@@ -94,6 +97,21 @@ class Board:
                 if group is None or groups.get(result.item) == group
             ]
         )
+
+    def alike(self, *, group: str | None = None) -> list[str] | None:
+        """Groups of items that are alike, as the bootstrap draws them; None where there are none.
+
+        Args:
+            group: only the items of this part.
+        """
+        if not self.groups_alike:
+            return None
+        groups = self._group_of_items() if group is not None else {}
+        return [
+            alike
+            for item, alike in zip(self.items, self.groups_alike, strict=True)
+            if group is None or groups.get(item) == group
+        ]
 
     def real_time_factor(self, entry: Entry) -> float:
         """Processor seconds of one core per second of output, median over items; NaN if all failed.

@@ -7,7 +7,15 @@ from typing import Any
 
 from estilo.engines import ENGINES
 from estilo.errors import SettingsError
-from estilo.evaluation.makers import Copy, Maker, NoiseBed, Shuffle, TextureMaker, TransferMaker
+from estilo.evaluation.makers import (
+    Ceiling,
+    Copy,
+    Maker,
+    NoiseBed,
+    Shuffle,
+    TextureMaker,
+    TransferMaker,
+)
 from estilo.presets import load_preset, preset_names
 
 STRENGTHS = (0.25, 0.5, 0.75, 1.0)
@@ -41,6 +49,7 @@ def pair_entries(
     *,
     strengths: Sequence[float] = STRENGTHS,
     has_target: bool,
+    has_known_notes: bool = False,
 ) -> list[Entry]:
     """Rows for items that have a content signal.
 
@@ -50,6 +59,8 @@ def pair_entries(
         strengths: a row for each, where an engine lets one choose; presets have one row, as they
             are.
         has_target: whether the target is known, which then has a row.
+        has_known_notes: whether it is known who plays which notes; what the sampler would make of
+            them with the whole instrument at hand then has a row.
 
     Raises:
         SettingsError: a name is unknown, or a strength is out of bounds.
@@ -62,6 +73,10 @@ def pair_entries(
     if engines is None:
         engines = [name for name in ENGINES.usable() if name not in _CONTROL_ENGINES]
     controls = _pair_controls(has_target=has_target)
+    if has_known_notes:
+        controls.append(
+            Entry("notes known, whole instrument", "ceiling", Ceiling(), is_control=True)
+        )
     return _without_doubles(
         [*controls, *(row for name in engines for row in _rows_of(name, strengths))]
     )

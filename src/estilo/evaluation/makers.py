@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from estilo.audio import Audio
-from estilo.evaluation.controls import with_noise_bed
+from estilo.evaluation.controls import sounding_level, with_noise_bed
 from estilo.evaluation.granular import granular_shuffle
 from estilo.evaluation.sets import Item
 
@@ -147,6 +147,26 @@ class NoiseBed(Maker):
         if self.eq_strength is None:
             return None
         return TransferMaker({"engine": "eq", "strength": self.eq_strength})
+
+
+@dataclass(frozen=True)
+class Ceiling(Maker):
+    """The content's notes on the style's whole instrument; see `KnownNotes`."""
+
+    def recipe(self) -> dict[str, Any]:
+        """See `Maker.recipe`."""
+        return {"control": "ceiling"}
+
+    def warm(self) -> None:
+        """Do nothing; see `Maker.warm`."""
+
+    def make(self, item: Item) -> Audio:
+        """See `Maker.make`."""
+        assert item.known is not None  # noqa: S101 - rows are chosen for the set
+        assert item.content is not None  # noqa: S101
+        played = item.known.ceiling(duration_s=item.content.duration_s)
+        gain = sounding_level(item.content) / sounding_level(played)
+        return Audio(gain * played.samples, played.sample_rate)
 
 
 @dataclass(frozen=True)

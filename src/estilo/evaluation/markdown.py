@@ -71,11 +71,19 @@ def _introduction(board: Board) -> str:
     return (
         f"{about}{len(board.items)} items{f' ({groups})' if groups else ''}, engines' seed {SEED}. "
         "Mean over the items, in brackets its 95 % interval (percentile bootstrap, "
-        f"{N_RESAMPLES} draws of the items, seed {BOOTSTRAP_SEED}); ↓ lower is better, ↑ higher. "
+        f"{N_RESAMPLES} draws of {_drawn(board)}, seed {BOOTSTRAP_SEED}); ↓ lower is better, "
+        "↑ higher. "
         "*Equalised*: measured after the output was equalised to the style's average spectrum. "
         "*× real time*: processor seconds of one core per second of output, median. "
         "Item by item: `pairs.csv`."
     )
+
+
+def _drawn(board: Board) -> str:
+    """What the bootstrap draws: the items, or groups of them that are alike."""
+    groups = set(board.groups_alike)
+    is_grouped = 0 < len(groups) < len(board.items)
+    return f"the {len(groups)} groups of items that are alike" if is_grouped else "the items"
 
 
 def _floor(board: Board) -> str:

@@ -123,6 +123,7 @@ def plan(
             engines,
             strengths=STRENGTHS if strengths is None else strengths,
             has_target=first.target is not None,
+            has_known_notes=first.known is not None,
         )
     made = BoardPlan(
         *(set_name, chosen, tuple(items), tuple(entries), tuple(columns_of(first))),
@@ -166,7 +167,10 @@ def run(
     finally:
         if chosen.keeps_outputs:
             write_index(chosen.folder, _index(chosen, results))
-    return Board(chosen.set_name, chosen.items, chosen.entries, chosen.columns, results)
+    return Board(
+        *(chosen.set_name, chosen.items, chosen.entries, chosen.columns, results),
+        groups_alike=tuple(map(chosen.test_set.alike, chosen.items)),
+    )
 
 
 def _planned_look(chosen: BoardPlan, *, most: int, is_allowed: bool) -> PlannedLook:

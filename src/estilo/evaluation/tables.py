@@ -5,8 +5,6 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import numpy as np
-
 from estilo.evaluation.agreement import agreements
 from estilo.evaluation.board import Board
 from estilo.evaluation.bootstrap import (
@@ -84,7 +82,9 @@ def relative_table(board: Board) -> Table | None:
     rows = []
     for entry in board.entries:
         intervals = [
-            way.interval(board.values(entry, way.column), board.values(base, way.column))
+            way.interval(
+                board.values(entry, way.column), board.values(base, way.column), alike=board.alike()
+            )
             for way in ways
         ]
         rows.append([entry.name, *(_cell(each, decimals=3) for each in intervals)])
@@ -118,7 +118,7 @@ class _Relative:
 
     column: Column
     heading: str
-    interval: Callable[[np.ndarray, np.ndarray], Interval]
+    interval: Callable[..., Interval]
     published: Callable[[Published, Published], str]
 
     @classmethod
@@ -154,7 +154,8 @@ def _means(board: Board, columns: list[Column], *, group: str | None = None) -> 
     cells: list[list[str]] = []
     for column in columns:
         intervals = [
-            mean_interval(board.values(entry, column, group=group)) for entry in board.entries
+            mean_interval(board.values(entry, column, group=group), alike=board.alike(group=group))
+            for entry in board.entries
         ]
         decimals = _decimals(intervals)
         most = max((each.n for each in intervals), default=0)

@@ -37,7 +37,9 @@ class SampledInstrument:
         """MIDI pitches that it can play."""
         self.notes = list(notes)
         """Notes that it has."""
-        self._folder, self._rate = folder, sample_rate
+        self.sample_rate = sample_rate
+        """Rate at which it plays, in Hz."""
+        self._folder = folder
         self._samples: dict[str, NDArray[np.float32]] = {}
 
     def play(self, phrase: Sequence[Note], *, duration_s: float) -> NDArray[np.float32]:
@@ -56,13 +58,13 @@ class SampledInstrument:
         Raises:
             InputError: it has no note of a pitch, or a file cannot be read.
         """
-        out = np.zeros(round(duration_s * self._rate), np.float32)
+        out = np.zeros(round(duration_s * self.sample_rate), np.float32)
         for note in phrase:
             samples = self.samples(self.nearest(note))
-            start = round(note.start_s * self._rate)
+            start = round(note.start_s * self.sample_rate)
             heard = samples[: max(len(out) - start, 0)]
             out[start : start + len(heard)] += heard
-        n_fade = min(round(0.01 * self._rate), len(out))
+        n_fade = min(round(0.01 * self.sample_rate), len(out))
         out[len(out) - n_fade :] *= np.linspace(1.0, 0.0, n_fade, dtype=np.float32)
         return out
 
@@ -105,7 +107,7 @@ class SampledInstrument:
         if note.path not in self._samples:
             audio = load(self._folder / note.path)
             mono = audio.samples.mean(0, keepdims=True)
-            if audio.sample_rate != self._rate:
-                mono = resample(mono, audio.sample_rate, self._rate)
+            if audio.sample_rate != self.sample_rate:
+                mono = resample(mono, audio.sample_rate, self.sample_rate)
             self._samples[note.path] = mono[0]
         return self._samples[note.path]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from estilo.audio import Audio
+from estilo.evaluation.known import KnownNotes
 
 
 @dataclass(frozen=True)
@@ -18,6 +19,7 @@ class Item:
         style: what the style is taken from.
         target: the ground truth (the content's notes with the style's sound); for textures other
             audio of the same texture; None where nobody knows it.
+        known: notes and who plays them; None where nobody knows it.
     """
 
     name: str
@@ -25,6 +27,7 @@ class Item:
     content: Audio | None
     style: Audio
     target: Audio | None
+    known: KnownNotes | None = None
 
 
 class TestSet(ABC):
@@ -43,6 +46,14 @@ class TestSet(ABC):
             InputError: what the set is made from is missing.
             SettingsError: there are fewer than `n` items.
         """
+
+    def alike(self, name: str) -> str:
+        """Name of the group of items that are alike, which intervals have to draw together.
+
+        Args:
+            name: name of an item, which is a group of its own where nothing else is said.
+        """
+        return name
 
     @abstractmethod
     def load(self, name: str) -> Item:

@@ -29,6 +29,7 @@ from estilo.datasets.instruments.pitch_check import check_pitch
 from estilo.datasets.instruments.playing import SampledInstrument
 from estilo.errors import InputError, SettingsError
 from estilo.evaluation.cache import cached, cached_text
+from estilo.evaluation.known import KnownNotes
 from estilo.evaluation.sets.base import Item, TestSet
 from estilo.io import load
 from estilo.synthesis.notes import Note, random_phrase
@@ -142,6 +143,14 @@ class _Triplets(TestSet):
         )
         return played, other
 
+    def alike(self, name: str) -> str:
+        """The pair of instruments, of which there may be a melody and chords.
+
+        Args:
+            name: name of the item.
+        """
+        return name.split("-", 2)[2]
+
     def players(self, name: str) -> tuple[SampledInstrument, SampledInstrument]:
         """The instruments of content and style, with every note that can be trusted.
 
@@ -167,6 +176,7 @@ class _Triplets(TestSet):
             content=half.play(f"{name}-content", played, first),
             style=half.play(f"{name}-style", other, second),
             target=half.play(f"{name}-target", played, second),
+            known=KnownNotes(played, other, *self.players(name)),
         )
 
 
