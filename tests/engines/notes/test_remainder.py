@@ -6,6 +6,7 @@ import torch
 from scipy import signal
 
 from estilo.analysis.transcription import HeardNote, Transcription
+from estilo.engines.notes.recordings import Heard
 from estilo.engines.notes.remainder import Remainder
 
 RATE = 16_000
@@ -24,7 +25,8 @@ def _recording(rng, *, noise, smoothing=0.0):
 
 
 def _left(content, style):
-    made = Remainder(content, HEARD, [style], [HEARD], [1.0], sample_rate=RATE)
+    recordings = (Heard.whole(each, HEARD) for each in (content, style))
+    made = Remainder(next(recordings), [*recordings], [1.0], sample_rate=RATE)
     return made, made.read(0, content.shape[1]).numpy()[0]
 
 

@@ -20,6 +20,10 @@ def _even() -> Course:
     return np.zeros(1, np.float32)
 
 
+def _unknown() -> Course:
+    return np.zeros((2, 0), np.float32)
+
+
 @dataclass(frozen=True, eq=False)
 class HeardNote:
     """A note of a recording.
@@ -70,8 +74,11 @@ class Transcription:
         notes: notes in the order of their starts, and of their pitches where they start together.
         hits: hits in the order of their starts.
         explained: share of the recording's power that notes and hits account for, 0 to 1.
+        powers: power of the recording every `STEP_S`, and what of it they do not account for.
+            **Shape** ``(2, steps)``; without steps where there is no recording.
     """
 
     notes: tuple[HeardNote, ...] = ()
     hits: tuple[Hit, ...] = ()
     explained: float = 0.0
+    powers: Course = field(default_factory=_unknown, repr=False, compare=False)

@@ -65,7 +65,8 @@ def transcribe(sound: Sound, weights: Mapping[str, Array] | None = None) -> Tran
     notes = [note for note in notes if note.level_db > loudest_db + _LEAST_NOTE_DB]
     whole, left = powers(mono, notes)
     hits = _hits(left, hit_times(said, thresholds), over_channels_db)
-    return Transcription(tuple(notes), hits, _explained(whole, left, hits))
+    left = _without(hits, left)
+    return Transcription(tuple(notes), hits, _explained(whole, left), np.stack([whole, left]))
 
 
 def _note(
@@ -128,10 +129,14 @@ def _hits(left: Array, starts_s: Sequence[float], over_channels_db: float) -> tu
     return tuple(hits)
 
 
-def _explained(whole: Array, left: Array, hits: Sequence[Hit]) -> float:
+def _without(hits: Sequence[Hit], left: Array) -> Array:
     left = left.copy()
     for hit in hits:
         left[round(hit.start_s / STEP_S) : round(hit.end_s / STEP_S)] = 0.0
+    return left
+
+
+def _explained(whole: Array, left: Array) -> float:
     total = float(whole.sum(dtype=np.float64))
     return 1.0 - float(left.sum(dtype=np.float64)) / total if total > 0.0 else 0.0
 

@@ -9,6 +9,7 @@ import numpy as np
 from torch import Tensor
 
 from estilo.analysis.transcription import HeardNote, Transcription
+from estilo.analysis.transcription.heard import STEP_S
 from estilo.analysis.transcription.network import trained_weights
 from estilo.analysis.transcription.recent import RECENT
 from estilo.audio import Audio
@@ -61,6 +62,8 @@ def stretches(n_samples: int, *, sample_rate: int) -> list[Stretch]:
 def hear(waveform: Tensor, stretch: Stretch, *, sample_rate: int) -> Transcription:
     """What is heard in a stretch of a recording, in seconds of the whole.
 
+    Its context counts for the notes, and has no part in the powers.
+
     Args:
         waveform: ``(channels, time)``; whatever is sliced like a tensor, as a mapped file.
         stretch: part that is listened to, with its context.
@@ -69,6 +72,9 @@ def hear(waveform: Tensor, stretch: Stretch, *, sample_rate: int) -> Transcripti
     samples = waveform[:, stretch.first : stretch.last].cpu().numpy()
     heard = RECENT.transcribe(Audio(samples, sample_rate))
     later_s = stretch.first / sample_rate
+    steps = slice(
+        *(_step(each - stretch.first, sample_rate) for each in (stretch.start, stretch.stop))
+    )
     return Transcription(
         tuple(
             replace(note, start_s=note.start_s + later_s, end_s=note.end_s + later_s)
@@ -79,7 +85,12 @@ def hear(waveform: Tensor, stretch: Stretch, *, sample_rate: int) -> Transcripti
             for hit in heard.hits
         ),
         heard.explained,
+        heard.powers[:, steps],
     )
+
+
+def _step(sample: int, sample_rate: int) -> int:
+    return round(sample / sample_rate / STEP_S)
 
 
 def joined(
@@ -111,7 +122,8 @@ def joined(
         ]
     lengths = [part.stop - part.start for part in parts]
     explained = np.average([each.explained for each in heard], weights=lengths) if heard else 0.0
-    return Transcription(tuple(notes), tuple(hits), float(explained))
+    powers = np.concatenate([Transcription().powers, *(each.powers for each in heard)], axis=1)
+    return Transcription(tuple(notes), tuple(hits), float(explained), powers)
 
 
 def _continued(

@@ -12,6 +12,7 @@ from estilo.dsp.eq import average_power, filtered, matching_filter
 from estilo.engines.grains import Grain
 from estilo.engines.notes.cross_synthesis import CrossSynthesis
 from estilo.engines.notes.performance import Performance
+from estilo.engines.notes.recordings import Heard
 
 
 class Layer(Protocol):
@@ -150,7 +151,7 @@ class EqualisedLayer:
     """The content with the average spectrum of styles.
 
     Args:
-        content: ``(channels, time)``.
+        content: the parts of it that get this spectrum; what is read of others is filtered alike.
         styles: ``(channels, time)`` each.
         weights: share of each in the whole; the sum is that of the layer.
         sample_rate: sample rate in Hz.
@@ -158,17 +159,20 @@ class EqualisedLayer:
 
     def __init__(
         self,
-        content: Tensor,
+        content: Heard,
         styles: Sequence[Tensor],
         weights: Sequence[float],
         *,
         sample_rate: int,
     ) -> None:
-        self._content, self._gain = content, sum(weights) ** 0.5
+        self._content, self._gain = content.waveform, sum(weights) ** 0.5
         spectra = [average_power(style, sample_rate=sample_rate) for style in styles]
         pairs = zip(spectra, weights, strict=True)
         wanted = torch.stack([weight * spectrum / spectrum.sum() for spectrum, weight in pairs])
-        own = average_power(content, sample_rate=sample_rate)
+        own = torch.zeros_like(wanted[0])
+        for start, stop in content.spans:
+            part = content.waveform[:, start:stop]
+            own += (stop - start) * average_power(part, sample_rate=sample_rate)
         self._filter = matching_filter(own, wanted.sum(0), sample_rate=sample_rate)
 
     def read(self, start: int, stop: int) -> Tensor:

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from estilo.analysis.transcription import Transcription
 from estilo.dsp.eq import average_power, filtered, matching_filter
+from estilo.engines.notes.recordings import Heard
 from estilo.engines.notes.residual import Residual
 
 _HEARD_S = 5.0
@@ -23,29 +23,25 @@ class Remainder:
     and no more than its own level: where styles are dry and clean, little is left of it.
 
     Args:
-        content: ``(channels, time)``; whatever is sliced like a tensor, as a mapped file.
-        transcription: notes and hits of the content.
-        styles: ``(channels, time)`` each.
-        transcriptions: notes and hits of each.
+        content: the parts of it that are measured, and their notes; all of it can be read.
+        styles: the styles.
         weights: share of each.
         sample_rate: sample rate in Hz.
     """
 
     def __init__(
         self,
-        content: Tensor,
-        transcription: Transcription,
-        styles: Sequence[Tensor],
-        transcriptions: Sequence[Transcription],
+        content: Heard,
+        styles: Sequence[Heard],
         weights: Sequence[float],
         *,
         sample_rate: int,
     ) -> None:
-        self._left = Residual(content, transcription, sample_rate=sample_rate)
+        self._left = Residual(content.waveform, content.transcription, sample_rate=sample_rate)
         own, share = _measured(content, self._left, sample_rate)
         wanted, wanted_share = torch.zeros_like(own), 0.0
-        for style, heard, weight in zip(styles, transcriptions, weights, strict=True):
-            left = Residual(style, heard, sample_rate=sample_rate)
+        for style, weight in zip(styles, weights, strict=True):
+            left = Residual(style.waveform, style.transcription, sample_rate=sample_rate)
             power, style_share = _measured(style, left, sample_rate)
             wanted += weight * power / power.sum().clamp_min(_TINY)
             wanted_share += weight * style_share
@@ -69,22 +65,16 @@ class Remainder:
         return self._gain * made
 
 
-def _measured(waveform: Tensor, left: Residual, sample_rate: int) -> tuple[Tensor, float]:
+def _measured(recording: Heard, left: Residual, sample_rate: int) -> tuple[Tensor, float]:
     """Average power spectrum of what is no note, and its power against that of the whole.
 
     The median over sounding frames: onsets, of which something is left, are few.
     """
-    time, size = waveform.shape[-1], round(_HEARD_S * sample_rate)
-    if time <= _N_HEARD * size:
-        spans = [(0, time)]
-    else:
-        starts = torch.linspace(0, time - size, _N_HEARD).long().tolist()
-        spans = [(start, start + size) for start in starts]
     spectra, wholes, rests = [], [], []
-    for start, stop in spans:
+    for start, stop in recording.excerpts(n=_N_HEARD, size=round(_HEARD_S * sample_rate)):
         part = left.read(start, stop)
-        spectra.append(average_power(part, sample_rate=sample_rate))
-        wholes.append(_frame_powers(waveform[:, start:stop], sample_rate))
+        spectra.append((stop - start) * average_power(part, sample_rate=sample_rate))
+        wholes.append(_frame_powers(recording.waveform[:, start:stop], sample_rate))
         rests.append(_frame_powers(part, sample_rate))
     whole, rest = torch.cat(wholes), torch.cat(rests)
     sounding = whole > whole.max() * _SOUNDING

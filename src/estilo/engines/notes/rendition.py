@@ -1,73 +1,34 @@
 """The content's notes in the sound of the styles, known at any place once all were heard."""
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
 
 import numpy as np
-import scipy.signal
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
 from estilo.analysis.transcription import Transcription
-from estilo.audio import Audio
+from estilo.dsp.crossfade import crossfade
 from estilo.engines.base import Task, content_of
 from estilo.engines.grains import Grain
-from estilo.engines.notes.arrangement import SHORTEST_S
 from estilo.engines.notes.attacks import LONGEST_S, Attacks
-from estilo.engines.notes.cross_synthesis import CrossSynthesis, between
-from estilo.engines.notes.layers import EqualisedLayer, Layer, PlayedLayer, ShapedLayer
-from estilo.engines.notes.panning import Panned
+from estilo.engines.notes.cross_synthesis import between
+from estilo.engines.notes.ensemble import Ensemble
 from estilo.engines.notes.partials import Grid
-from estilo.engines.notes.percussion import KitLayer, OwnHits
-from estilo.engines.notes.performance import Performance, Playing
-from estilo.engines.notes.remainder import Remainder
+from estilo.engines.notes.recordings import Heard
+from estilo.engines.notes.regions import regions_of
 from estilo.engines.notes.settings import NotesSettings
-from estilo.engines.stereo import downmix_weights
-from estilo.errors import InputError
-from estilo.sampler.instrument import Instrument
-from estilo.sampler.kit import Kit
-from estilo.sampler.zones import Zone
-from estilo.units import midi_to_hz
-
-EXPLAINED = 0.3
-"""Share of a recording's power in notes and hits from which its notes are taken for what it is."""
 
 _FADE_S = 0.005
-_ALONE = 0.95  # share of a style's power in notes and hits from which nothing else is in its zones
-_LOWEST_PARTIAL, _ORDER = 0.6, 4
-
-
-@dataclass(frozen=True)
-class Heard:
-    """A recording and what was heard of it.
-
-    Args:
-        waveform: ``(channels, time)``.
-        transcription: its notes and hits.
-    """
-
-    waveform: Tensor
-    transcription: Transcription
-
-    @property
-    def has_notes(self) -> bool:
-        """Whether it is made of notes, as far as one can hear."""
-        return bool(self.transcription.notes) and self.is_explained
-
-    @property
-    def has_hits(self) -> bool:
-        """Whether there are hits in it, beside notes or alone."""
-        return bool(self.transcription.hits) and self.is_explained
-
-    @property
-    def is_explained(self) -> bool:
-        """Whether its notes and hits are most of what is heard."""
-        return self.transcription.explained >= EXPLAINED
+_SEAM_S = 0.1
 
 
 class Rendition:
     """The output of the engine.
+
+    Where the content is made of notes for a while and then of something else, each kind of region
+    has an ensemble of its own, which knows nothing of the other one; one fades into the other where
+    no note begins.
 
     Args:
         task: what the engine was asked for, on the processor.
@@ -80,41 +41,41 @@ class Rendition:
 
     def __init__(self, task: Task, settings: NotesSettings, heard: Sequence[Transcription]) -> None:
         self._task, self._settings = task, settings
-        self._content = Heard(content_of(task), heard[0])
-        self._styles = [Heard(*pair) for pair in zip(task.styles, heard[1:], strict=True)]
-        instruments = self._instruments()
-        kits = self._kits(instruments)
-        played = sorted({*instruments, *kits})
-        rest = [style for style in range(len(self._styles)) if style not in played]
-        # Where nothing can be played, styles of notes are no texture that notes could be made of.
-        equalising = [
-            each for each in rest if not self._content.has_notes and self._styles[each].is_explained
-        ]
-        shaped = [style for style in rest if style not in equalising]
-        self._layers: list[Layer] = [
-            *(self._played_by(style, instrument) for style, instrument in instruments.items()),
-            *(self._struck_on(style, kit, of=kits) for style, kit in kits.items()),
-        ]
-        self.remarks = self._remarks(equalising, shaped)
-        """What is to be said of the recordings, in sentences."""
-        if shaped:
-            self._refuse_written(shaped)
-            self._layers.append(self._shaped(shaped))
-        if equalising:
-            self._layers.append(self._equalised(equalising))
-        is_written = task.notes is not None
-        self._remainder = self._left_by(played) if played and not is_written else None
-        if instruments and not kits and self._content.has_hits:
-            content = self._content
-            self._layers.append(
-                OwnHits(content.waveform, content.transcription, sample_rate=task.sample_rate)
+        content = Heard.whole(content_of(task), heard[0])
+        styles = [Heard.whole(*pair) for pair in zip(task.styles, heard[1:], strict=True)]
+        rate = task.sample_rate
+        self._regions = regions_of(heard[0], content.waveform.shape[-1], sample_rate=rate)
+        is_cut = len(self._regions) > 1
+        self._ensembles: dict[bool, Ensemble] = {}
+        for kind in sorted({each.is_played for each in self._regions}):
+            part = (
+                content.parts(self._regions, is_played=kind, sample_rate=rate)
+                if is_cut
+                else content
             )
+            self._ensembles[kind] = Ensemble(task, settings, part, styles)
+        self._attacks = self._between_attacks()
 
-        self._attacks = self._between_attacks() if instruments else None
+    @property
+    def remarks(self) -> list[str]:
+        """What is to be said of the recordings, in sentences."""
+        if len(self._ensembles) == 1:
+            return next(iter(self._ensembles.values())).remarks
+        rate, played, rest = (
+            self._task.sample_rate,
+            *(self._ensembles[each] for each in (True, False)),
+        )
+        where = ", ".join(
+            f"{each.start / rate:.1f} to {each.stop / rate:.1f} s"
+            for each in self._regions
+            if not each.is_played
+        )
+        own = [remark for remark in rest.remarks if remark not in played.remarks]
+        return [*played.remarks, *(f"from {where}: {remark}" for remark in own)]
 
     def grains(self) -> list[Grain]:
         """Which stretches of the styles are heard where."""
-        return [grain for layer in self._layers for grain in layer.grains()]
+        return [grain for each in self._ensembles.values() for grain in each.grains()]
 
     def read(self, start: int, stop: int) -> Tensor:
         """A part of the output: the same samples whatever else is read.
@@ -125,7 +86,7 @@ class Rendition:
 
         **Shape**: result ``(channels, stop - start)``.
         """
-        strength, content = self._settings.strength, self._content.waveform
+        strength, content = self._settings.strength, content_of(self._task)
         if strength == 1.0:
             return self._made(start, stop)
         n_fft = Grid.fine(self._task.sample_rate).n_fft // 2
@@ -139,96 +100,35 @@ class Rendition:
 
     def _made(self, start: int, stop: int) -> Tensor:
         """The output at full strength."""
-        n_channels, n_samples = self._content.waveform.shape
+        n_channels, n_samples = content_of(self._task).shape
         out = torch.zeros(n_channels, stop - start)
-        for layer in self._layers:
-            out += layer.read(start, stop)
-        if self._remainder is not None:
-            out += self._remainder.read(start, stop)
+        for region in self._regions:
+            first, last = max(region.start, start), min(region.stop, stop)
+            if last > first:
+                made = self._ensembles[region.is_played].read(first, last)
+                out[:, first - start : last - start] = made
+        half = round(0.5 * _SEAM_S * self._task.sample_rate)
+        for before, after in zip(self._regions, self._regions[1:], strict=False):
+            opens, closes = max(after.start - half, 0), min(after.start + half, n_samples)
+            first, last = max(opens, start), min(closes, stop)
+            if last > first:
+                pair = (
+                    self._ensembles[each.is_played].read(opens, closes) for each in (before, after)
+                )
+                seam = crossfade(*pair)
+                out[:, first - start : last - start] = seam[:, first - opens : last - opens]
         # Notes may go on where the content ends.
         left = n_samples - 1 - torch.arange(start, stop)
         return out * (left / max(round(_FADE_S * self._task.sample_rate), 1)).clamp(0.0, 1.0)
 
-    def _instruments(self) -> dict[int, Instrument]:
-        """Instruments of the styles that are some, by the numbers of the styles."""
-        if not self._content.has_notes:
-            return {}
+    def _between_attacks(self) -> Attacks | None:
+        """Attacks between the content's and those of the first instrument; None without one."""
+        ensemble = self._ensembles.get(True)
+        played = None if ensemble is None else ensemble.played
+        if ensemble is None or played is None:
+            return None
+        notes, waveform = ensemble.content.transcription.notes, ensemble.content.waveform
         rate = self._task.sample_rate
-        found = {
-            number: _instrument(style, rate)
-            for number, style in enumerate(self._styles)
-            if style.has_notes
-        }
-        return {number: each for number, each in found.items() if each is not None}
-
-    def _kits(self, instruments: Collection[int]) -> dict[int, Kit]:
-        """Kits of the styles that have one, by the numbers of the styles.
-
-        A kit alone cannot play the content's notes, and is then no better than a texture.
-        """
-        if not self._content.has_hits:
-            return {}
-        rate = self._task.sample_rate
-        return {
-            number: kit
-            for number, style in enumerate(self._styles)
-            if style.has_hits and (number in instruments or not self._content.has_notes)
-            if (kit := _kit(style, rate)) is not None
-        }
-
-    def _refuse_written(self, shaped: Sequence[int]) -> None:
-        """Refuse styles without notes where the content has no levels that could shape them."""
-        if self._task.notes is not None:
-            which = ", ".join(str(style + 1) for style in shaped)
-            raise InputError(
-                f"few notes are heard in style {which}, which cannot play notes that are written; "
-                "give a recording of an instrument"
-            )
-
-    def _remarks(self, equalising: Sequence[int], shaped: Sequence[int]) -> list[str]:
-        said = []
-        if not self._content.has_notes and (equalising or shaped):
-            said.append("few notes are heard in the content, so that none is played")
-        said += [
-            f"the content gets the average spectrum of style {number + 1} instead"
-            for number in equalising
-        ]
-        said += [
-            f"few notes are heard in style {number + 1}, so that it is no instrument: its sound is "
-            "shaped by the content's instead"
-            for number in shaped
-        ]
-        return said
-
-    def _played_by(self, style: int, instrument: Instrument) -> Layer:
-        notes, waveform = self._content.transcription.notes, self._content.waveform
-        rate, settings = self._task.sample_rate, self._settings
-        # What is half way to the content is half way to its pitches as well.
-        playing = Playing(
-            rate, settings.expression, 1.0 - settings.strength * (1.0 - settings.expression)
-        )
-        if self._task.notes is not None:
-            # Bends are written as the notes are; how a note swells is the instrument's own.
-            playing = Playing(rate, 0.0, 1.0)
-        share = self._task.style_weights[style]
-        return PlayedLayer(
-            Performance(
-                notes,
-                instrument,
-                playing,
-                panning=Panned(waveform, notes, rate),
-            ),
-            gain=share**0.5,
-            style=style,
-            n_channels=waveform.shape[0],
-            share=share,
-        )
-
-    def _between_attacks(self) -> Attacks:
-        """Attacks between the content's and those of the first instrument."""
-        notes, waveform = self._content.transcription.notes, self._content.waveform
-        rate = self._task.sample_rate
-        (played, *_) = [layer for layer in self._layers if isinstance(layer, PlayedLayer)]
 
         def own(number: int) -> tuple[NDArray[np.float32], int]:
             onset = round(notes[number].start_s * rate)
@@ -237,88 +137,3 @@ class Rendition:
             return part.mean(0).numpy(), onset - first
 
         return Attacks(notes, (own, played.note), share=self._settings.strength, sample_rate=rate)
-
-    def _struck_on(self, style: int, kit: Kit, *, of: Collection[int]) -> Layer:
-        content, share = self._content, self._task.style_weights[style]
-        among = sum(self._task.style_weights[each] for each in of)
-        return KitLayer(
-            content.waveform,
-            content.transcription,
-            kit,
-            sample_rate=self._task.sample_rate,
-            gain=(share / among) ** 0.5,
-            style=style,
-            share=share,
-        )
-
-    def _shaped(self, styles: Sequence[int]) -> Layer:
-        content, rate = self._content, self._task.sample_rate
-        weights = [self._task.style_weights[style] for style in styles]
-        made = CrossSynthesis(
-            content.waveform,
-            [_long_enough(self._styles[style].waveform, rate) for style in styles],
-            sample_rate=rate,
-            weights=weights,
-            notes=content.transcription.notes if content.has_notes else (),
-            depth=self._settings.depth,
-            seed=self._task.seed,
-        )
-        share = sum(weights)
-        return ShapedLayer(made, gain=share**0.5, styles=styles, share=share)
-
-    def _equalised(self, styles: Sequence[int]) -> Layer:
-        weights = [self._task.style_weights[style] for style in styles]
-        return EqualisedLayer(
-            self._content.waveform,
-            [self._styles[style].waveform for style in styles],
-            weights,
-            sample_rate=self._task.sample_rate,
-        )
-
-    def _left_by(self, styles: Sequence[int]) -> Remainder:
-        weights = [self._task.style_weights[style] for style in styles]
-        return Remainder(
-            self._content.waveform,
-            self._content.transcription,
-            [self._styles[style].waveform for style in styles],
-            [self._styles[style].transcription for style in styles],
-            [weight / sum(weights) for weight in weights],
-            sample_rate=self._task.sample_rate,
-        )
-
-
-def _instrument(style: Heard, sample_rate: int) -> Instrument | None:
-    """The instrument of a style, in one channel; None where no note can be cut out."""
-    try:
-        found = Instrument.of([_mono(style.waveform, sample_rate)], [style.transcription])
-    except InputError:
-        return None
-    if style.transcription.explained > _ALONE:
-        return found
-    return replace(found, zones=tuple(_without_lows(zone) for zone in found.zones))
-
-
-def _without_lows(zone: Zone) -> Zone:
-    """A note without what sounds below it, as a bass drum does in a mix."""
-    edge_hz = _LOWEST_PARTIAL * float(midi_to_hz(zone.pitch))
-    sections = scipy.signal.butter(_ORDER, edge_hz, "highpass", fs=zone.sample_rate, output="sos")
-    samples = np.asarray(scipy.signal.sosfilt(sections, zone.samples), np.float32)
-    return replace(zone, samples=samples)
-
-
-def _kit(style: Heard, sample_rate: int) -> Kit | None:
-    """The kit of a style, in one channel; None where no hit can be cut out."""
-    try:
-        return Kit.of([_mono(style.waveform, sample_rate)], [style.transcription])
-    except InputError:
-        return None
-
-
-def _mono(waveform: Tensor, sample_rate: int) -> Audio:
-    return Audio((downmix_weights(waveform) @ waveform).numpy(), sample_rate)
-
-
-def _long_enough(style: Tensor, sample_rate: int) -> Tensor:
-    """A style that can be arranged, repeated where it is too short."""
-    least = -int(-SHORTEST_S * sample_rate // 1)
-    return style.repeat(1, -(-least // style.shape[-1]))

@@ -1,0 +1,272 @@
+"""What the styles make of the content: layers that play, strike, shape or equalise, and noise."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+
+import numpy as np
+import scipy.signal
+import torch
+from torch import Tensor
+
+from estilo.audio import Audio
+from estilo.engines.base import Task
+from estilo.engines.grains import Grain, placed
+from estilo.engines.notes.arrangement import SHORTEST_S
+from estilo.engines.notes.cross_synthesis import CrossSynthesis
+from estilo.engines.notes.layers import EqualisedLayer, Layer, PlayedLayer, ShapedLayer
+from estilo.engines.notes.panning import Panned
+from estilo.engines.notes.percussion import KitLayer, OwnHits
+from estilo.engines.notes.performance import Performance, Playing
+from estilo.engines.notes.recordings import Heard
+from estilo.engines.notes.remainder import Remainder
+from estilo.engines.notes.settings import NotesSettings
+from estilo.engines.stereo import downmix_weights
+from estilo.errors import InputError
+from estilo.sampler.instrument import Instrument
+from estilo.sampler.kit import Kit
+from estilo.sampler.zones import Zone
+from estilo.units import midi_to_hz
+
+_ALONE = 0.95  # share of a style's power in notes and hits from which nothing else is in its zones
+_LOWEST_PARTIAL, _ORDER = 0.6, 4
+
+
+class Ensemble:
+    """The content at full strength, as one kind of content: made of notes, or not.
+
+    Args:
+        task: what the engine was asked for, on the processor.
+        settings: settings of the engine.
+        content: the content, or the parts of it that are of this kind.
+        styles: the styles.
+
+    Raises:
+        InputError: the content's notes are written, and a style has none that could play them.
+    """
+
+    def __init__(
+        self, task: Task, settings: NotesSettings, content: Heard, styles: Sequence[Heard]
+    ) -> None:
+        self._task, self._settings = task, settings
+        self._content, self._styles = content, tuple(styles)
+        instruments = self._instruments()
+        kits = self._kits(instruments)
+        played = sorted({*instruments, *kits})
+        rest = [style for style in range(len(self._styles)) if style not in played]
+        # Where nothing can be played, styles of notes are no texture that notes could be made of.
+        equalising = [
+            each for each in rest if not self._content.has_notes and self._styles[each].is_explained
+        ]
+        shaped = [style for style in rest if style not in equalising]
+        self._layers: list[Layer] = [
+            *(self._played_by(style, instrument) for style, instrument in instruments.items()),
+            *(self._struck_on(style, kit, of=kits) for style, kit in kits.items()),
+        ]
+        self.remarks = self._remarks(equalising, shaped)
+        """What is to be said of the recordings, in sentences."""
+        if shaped:
+            self._refuse_written(shaped)
+            self._layers.append(self._shaped(shaped))
+        if equalising:
+            self._layers.append(self._equalised(equalising))
+        is_written = task.notes is not None
+        self._remainder = self._left_by(played) if played and not is_written else None
+        if instruments and not kits and self._content.has_hits:
+            content = self._content
+            self._layers.append(
+                OwnHits(content.waveform, content.transcription, sample_rate=task.sample_rate)
+            )
+
+    @property
+    def played(self) -> PlayedLayer | None:
+        """The first instrument that plays; None where none does."""
+        return next((each for each in self._layers if isinstance(each, PlayedLayer)), None)
+
+    @property
+    def content(self) -> Heard:
+        """What it was made for."""
+        return self._content
+
+    def grains(self) -> list[Grain]:
+        """Which stretches of the styles are heard where, in the parts that it was made for."""
+        rate, found = self._task.sample_rate, [each.grains() for each in self._layers]
+        return [
+            grain
+            for start, stop in self._content.spans
+            for grains in found
+            for grain in placed(grains, later_s=0.0, first_s=start / rate, last_s=stop / rate)
+        ]
+
+    def read(self, start: int, stop: int) -> Tensor:
+        """A part of it: the same samples whatever else is read.
+
+        Args:
+            start: number of its first sample.
+            stop: number of the sample after its last.
+
+        **Shape**: result ``(channels, stop - start)``.
+        """
+        out = torch.zeros(self._content.waveform.shape[0], stop - start)
+        for layer in self._layers:
+            out += layer.read(start, stop)
+        if self._remainder is not None:
+            out += self._remainder.read(start, stop)
+        return out
+
+    def _instruments(self) -> dict[int, Instrument]:
+        """Instruments of the styles that are some, by the numbers of the styles."""
+        if not self._content.has_notes:
+            return {}
+        rate = self._task.sample_rate
+        found = {
+            number: _instrument(style, rate)
+            for number, style in enumerate(self._styles)
+            if style.has_notes
+        }
+        return {number: each for number, each in found.items() if each is not None}
+
+    def _kits(self, instruments: Collection[int]) -> dict[int, Kit]:
+        """Kits of the styles that have one, by the numbers of the styles.
+
+        A kit alone cannot play the content's notes, and is then no better than a texture.
+        """
+        if not self._content.has_hits:
+            return {}
+        rate = self._task.sample_rate
+        return {
+            number: kit
+            for number, style in enumerate(self._styles)
+            if style.has_hits and (number in instruments or not self._content.has_notes)
+            if (kit := _kit(style, rate)) is not None
+        }
+
+    def _refuse_written(self, shaped: Sequence[int]) -> None:
+        """Refuse styles without notes where the content has no levels that could shape them."""
+        if self._task.notes is not None:
+            which = ", ".join(str(style + 1) for style in shaped)
+            raise InputError(
+                f"few notes are heard in style {which}, which cannot play notes that are written; "
+                "give a recording of an instrument"
+            )
+
+    def _remarks(self, equalising: Sequence[int], shaped: Sequence[int]) -> list[str]:
+        said = []
+        if not self._content.has_notes and (equalising or shaped):
+            said.append("few notes are heard in the content, so that none is played")
+        said += [
+            f"the content gets the average spectrum of style {number + 1} instead"
+            for number in equalising
+        ]
+        said += [
+            f"few notes are heard in style {number + 1}, so that it is no instrument: its sound is "
+            "shaped by the content's instead"
+            for number in shaped
+        ]
+        return said
+
+    def _played_by(self, style: int, instrument: Instrument) -> Layer:
+        notes, waveform = self._content.transcription.notes, self._content.waveform
+        rate, settings = self._task.sample_rate, self._settings
+        # What is half way to the content is half way to its pitches as well.
+        playing = Playing(
+            rate, settings.expression, 1.0 - settings.strength * (1.0 - settings.expression)
+        )
+        if self._task.notes is not None:
+            # Bends are written as the notes are; how a note swells is the instrument's own.
+            playing = Playing(rate, 0.0, 1.0)
+        share = self._task.style_weights[style]
+        return PlayedLayer(
+            Performance(
+                notes,
+                instrument,
+                playing,
+                panning=Panned(waveform, notes, rate),
+            ),
+            gain=share**0.5,
+            style=style,
+            n_channels=waveform.shape[0],
+            share=share,
+        )
+
+    def _struck_on(self, style: int, kit: Kit, *, of: Collection[int]) -> Layer:
+        content, share = self._content, self._task.style_weights[style]
+        among = sum(self._task.style_weights[each] for each in of)
+        return KitLayer(
+            content.waveform,
+            content.transcription,
+            kit,
+            sample_rate=self._task.sample_rate,
+            gain=(share / among) ** 0.5,
+            style=style,
+            share=share,
+        )
+
+    def _shaped(self, styles: Sequence[int]) -> Layer:
+        content, rate = self._content, self._task.sample_rate
+        weights = [self._task.style_weights[style] for style in styles]
+        made = CrossSynthesis(
+            content.waveform,
+            [_long_enough(self._styles[style].waveform, rate) for style in styles],
+            sample_rate=rate,
+            weights=weights,
+            notes=content.transcription.notes if content.has_notes else (),
+            depth=self._settings.depth,
+            seed=self._task.seed,
+        )
+        share = sum(weights)
+        return ShapedLayer(made, gain=share**0.5, styles=styles, share=share)
+
+    def _equalised(self, styles: Sequence[int]) -> Layer:
+        weights = [self._task.style_weights[style] for style in styles]
+        return EqualisedLayer(
+            self._content,
+            [self._styles[style].waveform for style in styles],
+            weights,
+            sample_rate=self._task.sample_rate,
+        )
+
+    def _left_by(self, styles: Sequence[int]) -> Remainder:
+        weights = [self._task.style_weights[style] for style in styles]
+        return Remainder(
+            self._content,
+            [self._styles[style] for style in styles],
+            [weight / sum(weights) for weight in weights],
+            sample_rate=self._task.sample_rate,
+        )
+
+
+def _instrument(style: Heard, sample_rate: int) -> Instrument | None:
+    """The instrument of a style, in one channel; None where no note can be cut out."""
+    try:
+        found = Instrument.of([_mono(style.waveform, sample_rate)], [style.transcription])
+    except InputError:
+        return None
+    if style.transcription.explained > _ALONE:
+        return found
+    return replace(found, zones=tuple(_without_lows(zone) for zone in found.zones))
+
+
+def _without_lows(zone: Zone) -> Zone:
+    """A note without what sounds below it, as a bass drum does in a mix."""
+    edge_hz = _LOWEST_PARTIAL * float(midi_to_hz(zone.pitch))
+    sections = scipy.signal.butter(_ORDER, edge_hz, "highpass", fs=zone.sample_rate, output="sos")
+    samples = np.asarray(scipy.signal.sosfilt(sections, zone.samples), np.float32)
+    return replace(zone, samples=samples)
+
+
+def _kit(style: Heard, sample_rate: int) -> Kit | None:
+    """The kit of a style, in one channel; None where no hit can be cut out."""
+    try:
+        return Kit.of([_mono(style.waveform, sample_rate)], [style.transcription])
+    except InputError:
+        return None
+
+
+def _mono(waveform: Tensor, sample_rate: int) -> Audio:
+    return Audio((downmix_weights(waveform) @ waveform).numpy(), sample_rate)
+
+
+def _long_enough(style: Tensor, sample_rate: int) -> Tensor:
+    """A style that can be arranged, repeated where it is too short."""
+    least = -int(-SHORTEST_S * sample_rate // 1)
+    return style.repeat(1, -(-least // style.shape[-1]))
