@@ -11,8 +11,9 @@ from sampled import RATE, instrument, level_db, tone
 from estilo.analysis.transcription.heard import STEP_S, HeardNote, Transcription
 from estilo.audio import Audio
 from estilo.errors import InputError
-from estilo.sampler.instrument import USUAL_RELEASE_DB_S, Instrument
+from estilo.sampler.instrument import Instrument
 from estilo.sampler.player import play
+from estilo.sampler.releases import RINGS, USUAL_RELEASE_DB_S
 from estilo.sampler.tuning import exact_pitch
 
 OWN = HeardNote(0.1, 0.7, 60.0, -12.0)
@@ -149,9 +150,42 @@ def test_releases_are_measured_in_tails():
 def test_a_tail_that_goes_on_as_the_note_was_fading_is_no_release():
     notes = [HeardNote(0.1 + 0.8 * k, 0.4 + 0.8 * k, 60.0 + k, -12.0) for k in range(3)]
     fading = instrument(notes, 2.6, decays_db_s=(60.0,) * 24, release_db_s=0.0)
-    assert fading.release_db_s == USUAL_RELEASE_DB_S
+    assert fading.release_db_s == RINGS
     let_go = instrument(notes, 2.6, decays_db_s=(60.0,) * 24, release_db_s=100.0)
     assert let_go.release_db_s == pytest.approx(160.0, rel=0.1)
+
+
+BELL = [HeardNote(0.1 + 2.0 * k, 0.9 + 2.0 * k, 60.0 + 3 * k, -12.0) for k in range(3)]
+
+
+def test_bells_that_nobody_damps_ring_on():
+    bell = instrument(BELL, 6.0, decays_db_s=(30.0,) * 6, release_db_s=0.0)
+    sound = played([HeardNote(0.1, 0.3, 60.0, -20.0)], bell, 4.0).audio.samples[0]
+    first_db = level_db(at(sound, 0.15, 0.25))
+    # After the note, after the zone, and in its loop: always the bell's own 30 dB a second.
+    for start_s in (0.4, 1.0, 1.8, 2.1):
+        fall_db = first_db - level_db(at(sound, start_s, start_s + 0.1))
+        assert fall_db == pytest.approx(30.0 * (start_s - 0.15), abs=3.0)
+    assert level_db(sound[-RATE:]) < first_db - 70.0
+
+
+def test_steady_notes_stop_though_none_is_seen_to_be_let_go():
+    notes = [HeardNote(0.1 + 0.5 * k, 0.6 + 0.5 * k, 60.0 + k, -12.0) for k in range(4)]
+    slurred = instrument(notes, 2.1)
+    assert slurred.release_db_s >= USUAL_RELEASE_DB_S
+    sound = played([HeardNote(0.1, 0.3, 61.0, -20.0)], slurred).audio.samples[0]
+    assert level_db(sound[RATE:]) < level_db(at(sound, 0.1, 0.3)) - 60.0
+
+
+def test_bells_that_are_damped_late_are_damped():
+    long = [replace(note, end_s=note.start_s + 1.6) for note in BELL]
+    sounds = [tone(note, 6.0, decays_db_s=(30.0,) * 6) for note in long]
+    for place in range(4):
+        # One that is damped says little among those that ring, most of them say all.
+        ringing = [tone(note, 6.0, decays_db_s=(30.0,) * 6, release_db_s=0.0) for note in BELL]
+        samples = sum(sounds[:place]) + sum(ringing[place:]) + np.zeros(6 * RATE)
+        made = Instrument.of([Audio(samples, RATE)], [Transcription(tuple(BELL))])
+        assert (made.release_db_s == RINGS) == (place == 0)
 
 
 def test_other_rates_and_channels(flute):

@@ -48,6 +48,13 @@ def written(tmp_path) -> Path:
     return write_sfz(instrument(NOTES, 3.8), tmp_path / "flute.sfz")
 
 
+def test_bells_ring_on_whenever_the_key_is_let_go(tmp_path, written):
+    fading = {"decays_db_s": (20.0,) * 6, "release_db_s": 0.0}
+    bells = write_sfz(instrument(NOTES[:1], 2.0, **fading), tmp_path / "bells.sfz")
+    assert {region["loop_mode"] for region in regions(bells)} == {"one_shot"}
+    assert "one_shot" not in {region["loop_mode"] for region in regions(written)}
+
+
 def test_every_key_and_velocity_has_one_sample(written):
     found = regions(written)
     for key in range(128):

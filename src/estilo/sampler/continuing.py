@@ -36,11 +36,13 @@ class Continued:
         samples: samples of a note, **Shape** ``(channels, time)``.
         sample_rate: sample rate in Hz.
         loop: the part of it that is repeated.
+        is_struck: whether it is known to fade by itself: what does not in the loop is another note.
     """
 
     samples: NDArray[np.float32]
     sample_rate: int
     loop: Loop
+    is_struck: bool = False
 
     @cached_property
     def bands(self) -> NDArray[np.float32]:
@@ -66,16 +68,27 @@ class Continued:
         """
         if self.is_steady:
             return np.zeros(len(self.bands))
-        fades = np.minimum(self.slopes_db_s, 0.0)
-        loop = self.loop
-        strongest = int(np.square(self.bands[..., loop.start : loop.end]).sum((1, 2)).argmax())
+        fades = np.minimum(self.slopes_db_s, -_STEADY_DB_S if self.is_struck else 0.0)
+        strongest = int(self._powers.argmax())
         fades[strongest:] = np.minimum(fades[strongest:], fades[strongest])
         return fades
 
     @property
     def is_steady(self) -> bool:
         """Whether the note is held up by whoever plays it, and does not fade by itself."""
-        return self.slope_db_s > -_STEADY_DB_S
+        return not self.is_struck and self.slope_db_s > -_STEADY_DB_S
+
+    @property
+    def fading_share(self) -> float:
+        """Share of the loop's power that lies in bands that fade, 0 to 1."""
+        fading = self._powers[self.slopes_db_s < -_STEADY_DB_S].sum()
+        return float(fading / (self._powers.sum() + _TINY))
+
+    @cached_property
+    def _powers(self) -> NDArray[np.float64]:
+        """Energy of each band in the loop; **shape** ``(bands,)``."""
+        loop = self.bands[..., self.loop.start : self.loop.end]
+        return np.square(loop, dtype=np.float64).sum((1, 2))
 
     def _slopes(self, bands: NDArray) -> NDArray[np.float64]:
         """Between the loop's two ends, so that a repetition begins where the last one ended."""

@@ -5,20 +5,13 @@ from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
-from numpy.typing import NDArray
 
 from estilo.analysis.transcription.heard import HeardNote, Transcription
 from estilo.audio import Audio
 from estilo.errors import InputError
+from estilo.sampler.releases import RINGS, USUAL_RELEASE_DB_S, release_db_s, ringing
 from estilo.sampler.zones import Zone, cut_zones
 
-USUAL_RELEASE_DB_S = 145.0
-"""Fall of a note that is let go where a recording does not tell it: to 1/e in 60 ms; in dB/s."""
-
-_RELEASE_BOUNDS = (30.0, 2000.0)
-_FRAME_S = 0.005
-_LEAST_TAIL_S, _LEAST_FALL_DB, _MOST_FALL_DB = 0.04, 10.0, 40.0
-_BEFORE_S, _FASTER = 0.2, 1.5
 _BETTER, _NEAR_SEMITONES = 2.0, 3.0
 _LEAST_QUALITY = 0.35
 
@@ -39,7 +32,8 @@ class Instrument:
     Args:
         zones: zones in the order of their pitches.
         level_db: median of their levels.
-        release_db_s: fall of the level after a note is let go, in dB per second.
+        release_db_s: fall of the level after a note is let go, in dB per second; `RINGS` where no
+            note is, as of bells: each fades by itself.
     """
 
     zones: tuple[Zone, ...]
@@ -83,7 +77,10 @@ class Instrument:
             )
         best = sorted(filter(lambda zone: _serves(zone, zones), zones), key=lambda z: z.pitch)
         level_db = float(np.median([zone.level_db for zone in best]))
-        return cls(tuple(best), level_db, _release_db_s(best))
+        let_go_db_s = release_db_s(best)
+        if let_go_db_s == RINGS:
+            best = [ringing(zone) for zone in best]
+        return cls(tuple(best), level_db, let_go_db_s)
 
     def choose(
         self,
@@ -128,39 +125,3 @@ def _serves(zone: Zone, zones: Sequence[Zone]) -> bool:
         return True
     near = [each for each in zones if abs(each.pitch - zone.pitch) <= _NEAR_SEMITONES]
     return max(each.quality for each in near) < _BETTER * zone.quality or len(zones) == 1
-
-
-def _release_db_s(zones: Sequence[Zone]) -> float:
-    """Median fall in the tails of zones that are long enough to show it."""
-    falls = [fall for zone in zones if (fall := _fall_db_s(zone)) is not None]
-    if not falls:
-        return USUAL_RELEASE_DB_S
-    return float(np.clip(np.median(falls), *_RELEASE_BOUNDS))
-
-
-def _fall_db_s(zone: Zone) -> float | None:
-    """Fall of the tail, where it shows that the note was let go: it falls faster than before."""
-    tail_db = _levels_db(zone.samples[:, zone.held :], zone.sample_rate)
-    if len(tail_db) * _FRAME_S < _LEAST_TAIL_S:
-        return None
-    below = np.flatnonzero(tail_db < tail_db[0] - _MOST_FALL_DB)
-    n_used = int(below[0]) + 1 if len(below) else len(tail_db)
-    if n_used < 3 or tail_db[0] - tail_db[n_used - 1] < _LEAST_FALL_DB:
-        return None
-    fall_db_s = _slope_db_s(tail_db[:n_used])
-    before = zone.samples[:, max(zone.held - round(_BEFORE_S * zone.sample_rate), 0) : zone.held]
-    before_db = _levels_db(before, zone.sample_rate)
-    if len(before_db) >= 3 and fall_db_s < _FASTER * _slope_db_s(before_db):
-        return None
-    return fall_db_s
-
-
-def _levels_db(samples: NDArray, sample_rate: int) -> NDArray:
-    size = max(round(_FRAME_S * sample_rate), 1)
-    n_frames = samples.shape[1] // size
-    frames = samples[:, : n_frames * size].reshape(samples.shape[0], n_frames, size)
-    return 10.0 * np.log10(np.square(frames, dtype=np.float64).mean((0, 2)) + 1e-12)
-
-
-def _slope_db_s(level_db: NDArray) -> float:
-    return float(-np.polyfit(np.arange(len(level_db)) * _FRAME_S, level_db, 1)[0])

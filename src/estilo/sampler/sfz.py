@@ -23,8 +23,9 @@ from estilo.io import save
 from estilo.io.atomic import check_free, output_error, write_atomic
 from estilo.sampler.continuing import Continued
 from estilo.sampler.cutting import loudest_db
-from estilo.sampler.instrument import USUAL_RELEASE_DB_S, Instrument
+from estilo.sampler.instrument import Instrument
 from estilo.sampler.kit import Kit
+from estilo.sampler.releases import RINGS, USUAL_RELEASE_DB_S
 from estilo.sampler.zones import Zone
 
 _PEAK = 0.9
@@ -90,7 +91,7 @@ def write_sfz(
         regions += _drums(kit)
     regions = _equally_loud(regions)
     release_db_s = USUAL_RELEASE_DB_S if instrument is None else instrument.release_db_s
-    text = _text(regions, folder.name, release_db_s)
+    text = _text(regions, folder.name, release_db_s or USUAL_RELEASE_DB_S)
     with _published(regions, folder):
         write_atomic(path, text.encode(), force=force)
     return path
@@ -138,7 +139,7 @@ def _notes(instrument: Instrument, *, leaves_drums: bool) -> list[_Region]:
             name = f"{len(regions):03d}-key-{key:03d}"
             tune = round(100 * (key - zone.pitch))
             place: Opcodes = {"lokey": low, "hikey": high - 1, "pitch_keycenter": key, "tune": tune}
-            samples, loop = _sample(zone)
+            samples, loop = _sample(zone, rings=instrument.release_db_s == RINGS)
             regions.append(_Region(name, samples, zone.sample_rate, place | opcodes | loop))
     return regions
 
@@ -169,11 +170,12 @@ def _velocity(level_db: float) -> int:
     return int(np.clip(round(127 * 10.0 ** (level_db / _VELOCITY_DB)), 1, 126))
 
 
-def _sample(zone: Zone) -> tuple[NDArray[np.float32], Opcodes]:
+def _sample(zone: Zone, *, rings: bool) -> tuple[NDArray[np.float32], Opcodes]:
     """A zone from its onset on: with a loop if it is steady, as long as it rings if it fades."""
+    alone: Opcodes = {"loop_mode": "one_shot" if rings else "no_loop"}
     if zone.loop is None:
-        return zone.samples[:, zone.onset :], {"loop_mode": "no_loop"}
-    continued = Continued(zone.samples, zone.sample_rate, zone.loop)
+        return zone.samples[:, zone.onset :], alone
+    continued = Continued(zone.samples, zone.sample_rate, zone.loop, is_struck=rings)
     if continued.is_steady:
         start = zone.loop.end - zone.onset
         end = zone.loop.end + zone.loop.length
@@ -185,7 +187,7 @@ def _sample(zone: Zone) -> tuple[NDArray[np.float32], Opcodes]:
     samples = continued.until(max(n_samples, zone.held))[:, zone.onset :]
     n_fade = zone.sample_rate // 10
     samples[:, -n_fade:] *= np.linspace(1.0, 0.0, n_fade, dtype=np.float32)
-    return samples, {"loop_mode": "no_loop"}
+    return samples, alone
 
 
 def _drums(kit: Kit) -> list[_Region]:

@@ -12,10 +12,12 @@ from estilo.dsp.reading import read_at
 from estilo.sampler.continuing import Continued
 from estilo.sampler.cutting import LEAD_S
 from estilo.sampler.instrument import Instrument
+from estilo.sampler.releases import RINGS
 from estilo.sampler.zones import Zone
 
 _CONTROL_S = 0.001
 _SILENT_DB = 70.0
+_LONGEST_RING_S = 12.0
 _KEPT_SEMITONES = 5.0
 _NATURAL_S, _NATURAL_SHARE = 0.02, 0.05
 _ZONE_CENTS = 100.0
@@ -56,10 +58,11 @@ class Voices:
         sample_rate: int,
     ) -> None:
         self._instrument, self._rate = instrument, sample_rate
+        self._rings = instrument.release_db_s == RINGS
         self._longest_s: dict[int, float] = {}
         self._sources: dict[int, NDArray[np.float32]] = {}
         for note, zone in zip(notes, chosen, strict=True):
-            needed_s = self._needed_s(note, zone)
+            needed_s = _LONGEST_RING_S if self._rings else self._needed_s(note, zone)
             self._longest_s[zone] = max(self._longest_s.get(zone, 0.0), needed_s)
 
     def voice(
@@ -82,12 +85,12 @@ class Voices:
         """
         glide = expression if pitch_expression is None else pitch_expression
         zone, rate = self._instrument.zones[number], self._rate
-        is_natural = _is_natural(note, zone)
+        is_natural = self._is_natural(note, zone)
         source = zone.samples if is_natural else self._source(number)
         start = note.start_s * rate
         first = int(np.floor(start - LEAD_S * rate)) + 1
-        sounding_s = self._sounding_s(note, is_natural, zone)
-        time_s = (np.arange(round(sounding_s * rate)) + first - start) / rate
+        n_samples = round((LEAD_S + self.lasts_s(note, number)) * rate)
+        time_s = (np.arange(n_samples) + first - start) / rate
         places = _places(note, zone, time_s, expression=glide)
         time_s, places = time_s[places < source.shape[1]], places[places < source.shape[1]]
         stride = float(np.diff(places).max(initial=1.0))
@@ -101,6 +104,20 @@ class Voices:
         gain = 10.0 ** (gain_db / 20.0)
         return Voice(_ended(samples * gain.astype(np.float32), rate), first)
 
+    def lasts_s(self, note: HeardNote, number: int) -> float:
+        """How long a note is heard from its start on, in seconds.
+
+        Args:
+            note: note that is played.
+            number: number of the zone.
+        """
+        zone = self._instrument.zones[number]
+        if not self._rings and not self._is_natural(note, zone):
+            return note.duration_s + _SILENT_DB / self._instrument.release_db_s
+        samples = self._source(number) if self._rings else zone.samples
+        ratio = 2.0 ** ((zone.pitch - note.pitch + 1.0) / 12.0)
+        return ratio * samples.shape[1] / zone.sample_rate
+
     def _source(self, number: int) -> NDArray[np.float32]:
         """The zone for as long as any note needs it."""
         if number not in self._sources:
@@ -109,8 +126,12 @@ class Voices:
             if zone.loop is None:
                 self._sources[number] = zone.samples
             else:
-                continued = Continued(zone.samples, zone.sample_rate, zone.loop)
+                continued = Continued(
+                    zone.samples, zone.sample_rate, zone.loop, is_struck=self._rings
+                )
                 self._sources[number] = continued.until(n_samples)
+            if self._rings:
+                self._sources[number] = _audible(self._sources[number])
         return self._sources[number]
 
     def _needed_s(self, note: HeardNote, number: int) -> float:
@@ -118,20 +139,21 @@ class Voices:
         zone = self._instrument.zones[number]
         highest = note.pitch - zone.pitch + max(float(note.cents.max(initial=0.0)), 0.0) / 100.0
         ratio = 2.0 ** ((highest + _ZONE_CENTS / 100.0) / 12.0)
-        return ratio * self._sounding_s(note, False, zone)
+        released_s = note.duration_s + _SILENT_DB / self._instrument.release_db_s
+        return ratio * (LEAD_S + released_s)
 
-    def _sounding_s(self, note: HeardNote, is_natural: bool, zone: Zone) -> float:
-        if is_natural:
-            ratio = 2.0 ** ((zone.pitch - note.pitch + 1.0) / 12.0)
-            return LEAD_S + ratio * zone.samples.shape[1] / zone.sample_rate
-        return LEAD_S + note.duration_s + _SILENT_DB / self._instrument.release_db_s
+    def _is_natural(self, note: HeardNote, zone: Zone) -> bool:
+        """Whether the note is let go where the zone is."""
+        held_s = zone.held_s * 2.0 ** ((zone.pitch - note.pitch) / 12.0)
+        tolerance_s = max(_NATURAL_S, _NATURAL_SHARE * note.duration_s)
+        return not self._rings and abs(held_s - note.duration_s) < tolerance_s
 
 
-def _is_natural(note: HeardNote, zone: Zone) -> bool:
-    """Whether the note ends where the zone does by itself."""
-    held_s = zone.held_s * 2.0 ** ((zone.pitch - note.pitch) / 12.0)
-    tolerance_s = max(_NATURAL_S, _NATURAL_SHARE * note.duration_s)
-    return abs(held_s - note.duration_s) < tolerance_s
+def _audible(samples: NDArray[np.float32]) -> NDArray[np.float32]:
+    """What comes before everything is far below the loudest."""
+    peaks = np.abs(samples).max(0)
+    loud = np.flatnonzero(peaks > 10.0 ** (-_SILENT_DB / 20.0) * peaks.max())
+    return samples[:, : int(loud[-1]) + 1] if len(loud) else samples
 
 
 def _places(

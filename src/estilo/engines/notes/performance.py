@@ -17,7 +17,6 @@ from estilo.sampler.player import (
 )
 from estilo.sampler.voice import Voice, Voices
 
-_SILENT_DB = 80.0
 _KEPT = 64
 
 Panning = Callable[[int], NDArray[np.float32]]
@@ -69,8 +68,9 @@ class Performance:
         self._voices = Voices(instrument, notes, self.zones, sample_rate=playing.sample_rate)
         self._restarts_s = restarts_s(notes)
         rate = playing.sample_rate
-        self._first = np.array([note.start_s for note in notes]) * rate - 0.01 * rate
-        self._last = np.array([self._end_s(number) for number in range(len(notes))]) * rate
+        starts_s = np.array([note.start_s for note in notes])
+        lasts_s = np.array([*map(self._voices.lasts_s, notes, self.zones)])
+        self._first, self._last = (starts_s - 0.01) * rate, (starts_s + lasts_s + 0.01) * rate
         self._made: dict[int, Voice] = {}
 
     def read(self, start: int, stop: int) -> NDArray[np.float32]:
@@ -111,14 +111,6 @@ class Performance:
             pitch_expression=self.playing.pitch_expression,
         )
         return choked(voice, self._restarts_s[number], self.playing.sample_rate)
-
-    def _end_s(self, number: int) -> float:
-        """A time at which a note is no longer heard."""
-        note, zone = self.notes[number], self.instrument.zones[self.zones[number]]
-        slowest = 2.0 ** ((zone.pitch - note.pitch + 2.0) / 12.0)
-        whole_s = slowest * zone.samples.shape[1] / zone.sample_rate
-        released_s = note.duration_s + _SILENT_DB / self.instrument.release_db_s
-        return note.start_s + max(whole_s, released_s) + 0.05
 
 
 def _add(out: NDArray, voice: Voice, start: int, gains: NDArray) -> None:
