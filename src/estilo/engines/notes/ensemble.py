@@ -27,7 +27,7 @@ from estilo.sampler.kit import Kit
 from estilo.sampler.zones import Zone
 from estilo.units import midi_to_hz
 
-_ALONE = 0.95  # share of a style's power in notes and hits from which nothing else is in its zones
+_ALONE = 0.85  # share of a style's power in notes and hits from which nothing else is in its zones
 _LOWEST_PARTIAL, _ORDER = 0.6, 4
 
 

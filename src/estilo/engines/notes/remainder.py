@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from estilo.dsp.eq import average_power, filtered, matching_filter
+from estilo.engines.notes.prominence import Prominence
 from estilo.engines.notes.recordings import Heard
 from estilo.engines.notes.residual import Residual
 
@@ -20,7 +21,9 @@ class Remainder:
     """Breath, room and noise of the content, as loud against its notes as the styles' is.
 
     One filter for the whole gives the remainder of the content the average spectrum of the styles'
-    and no more than its own level: where styles are dry and clean, little is left of it.
+    and no more than its own level: where styles are dry and clean, little is left of it. Where it
+    is far below the notes it is taken for what removing them left, and is not heard
+    (`prominence.Prominence`): an instrument brings its own breath and attack.
 
     Args:
         content: the parts of it that are measured, and their notes; all of it can be read.
@@ -47,6 +50,7 @@ class Remainder:
             wanted_share += weight * style_share
         self._filter = matching_filter(own, wanted, sample_rate=sample_rate)
         self._gain = min(1.0, (wanted_share / max(share, _TINY)) ** 0.5)
+        self._prominence = Prominence(self._left, sample_rate=sample_rate)
 
     def read(self, start: int, stop: int) -> Tensor:
         """A part of it: the same samples whatever else is read.
@@ -60,7 +64,7 @@ class Remainder:
         reach = len(self._filter.taps)
         first = max(0, start - reach)
         last = min(self._left.content.shape[-1], stop + reach)
-        part = self._left.read(first, last)
+        part = self._left.read(first, last) * self._prominence.read(first, last)
         made = filtered(part, self._filter, start=start - first, stop=stop - first)
         return self._gain * made
 
