@@ -13,7 +13,7 @@ from channel_vocoder import vocoded
 from common import leave_out, write_picture, write_table
 from estilo.analysis.multipitch import FRAME_RATE_HZ, LOWEST_MIDI, N_NOTES, multipitch
 from estilo.analysis.sound import Sound
-from estilo.analysis.transcription.heard import HeardNote
+from estilo.analysis.transcription import HeardNote, transcribe
 from estilo.audio import Audio
 from estilo.engines.notes.cross_synthesis import DEPTH, CrossSynthesis, cross_synthesise
 from estilo.metrics.embedding import texture_kad
@@ -22,6 +22,7 @@ from estilo.plots.figures import plot_recordings, png
 from estilo.synthesis.notes import Note, random_phrase
 from estilo.synthesis.patches import random_patch, render
 from material import RATE_HZ, SEED, audio_folder, clip
+from note_scores import scores_of
 
 TUNES = {"melody": "additive", "legato": "subtractive", "chords": "additive"}
 """Names of the tunes, and the families of the instruments that play them."""
@@ -30,10 +31,12 @@ RECORDED, MADE = ("rain.wav", "ocean.wav", "applause"), ("rain", "stream", "appl
 TUNE_S, STYLE_S = 10.0, 10.0
 DEPTHS = (0.25, 0.5, 0.75, 1.0)
 KNOWN, LEVELS = "cross-synthesis, notes known", "cross-synthesis, narrow levels"
+PLAYED = "engine `notes`, which hears them"
 VOCODER, OPTIMISE = "channel vocoder, 40 bands", "`optimise`"
 
 _HEARD = 0.9  # share of a tune's notes that the judge hears before anything is done to it
 _STANDS_OUT_DB = 3.0
+_START_S = 0.1  # bands of noise begin less sharply than notes do
 
 
 @dataclass(frozen=True)
@@ -135,6 +138,7 @@ def outputs(tune: Tune, style: Audio) -> Iterator[tuple[str, Audio]]:
     for name, notes in ((KNOWN, tune.heard), (LEVELS, [])):
         made = cross_synthesise(content, [texture], sample_rate=RATE_HZ, notes=notes)
         yield name, Audio(made.numpy(), RATE_HZ)
+    yield PLAYED, transfer(tune.audio, style, engine="notes", scores=False).audio
     carrier = CrossSynthesis(content, [texture], sample_rate=RATE_HZ).textures[0]
     # The same arrangement: the sum of its events and its bed.
     arranged = carrier.read(0, content.shape[1]).sum(0).numpy()
@@ -148,12 +152,14 @@ class Measured:
     """What was measured of an output.
 
     Args:
-        notes: share of the notes that are recovered.
+        transcribed: share of the notes whose starts and pitches the transcriber hears.
+        notes: share of the notes whose pitches the multi-pitch network hears.
         f1: F1 of frames and pitches.
         rate: rate of events, as a ratio to the texture's own.
         kad: kernel audio distance to the texture.
     """
 
+    transcribed: float
     notes: float
     f1: float
     rate: float
@@ -161,11 +167,17 @@ class Measured:
 
     def cells(self) -> tuple[str, ...]:
         """In a row of a table."""
-        return f"{self.notes:.2f}", f"{self.f1:.2f}", f"{self.rate:.2f}", f"{self.kad:.0f}"
+        return (
+            f"{self.transcribed:.2f}",
+            f"{self.notes:.2f}",
+            f"{self.f1:.2f}",
+            f"{self.rate:.2f}",
+            f"{self.kad:.0f}",
+        )
 
 
 def measured(tune: Tune, style: Audio, made: Audio) -> Measured:
-    """Notes by the multi-pitch network, events by their level, texture by its embedding.
+    """Notes by two networks, events by their level, texture by its embedding.
 
     Args:
         tune: the content.
@@ -174,7 +186,10 @@ def measured(tune: Tune, style: Audio, made: Audio) -> Measured:
     """
     sound = Sound.of(made)
     rate = events_per_s(made.samples[0]) / max(events_per_s(style.samples[0]), 1e-9)
-    return Measured(*recovered(tune.notes, sound), rate, texture_kad(sound, Sound.of(style)))
+    heard = scores_of(tune.notes, transcribe(sound).notes, tolerance_s=_START_S)
+    return Measured(
+        heard.recall, *recovered(tune.notes, sound), rate, texture_kad(sound, Sound.of(style))
+    )
 
 
 def mean(of: Sequence[Measured]) -> Measured:
@@ -250,12 +265,14 @@ def main() -> None:
                 found.setdefault(method, []).append(of)
                 rows.append((name, style_name, method, *of.cells()))
                 print(*rows[-1], flush=True)
-    columns = ("notes recovered", "F1 of frames", "events", "KAD")
+    columns = ("transcribed", "pitches", "F1 of frames", "events", "KAD")
     means = ((method, *mean(each).cells()) for method, each in found.items())
     sections: list = [
         (
-            "Means over all pairs. Notes recovered: share of the known notes whose pitch the "
-            "multi-pitch network of `estilo.analysis` hears in half of their time. Events: their "
+            "Means over all pairs. Transcribed: share of the known notes that the transcriber "
+            f"hears at their pitch and within {1000.0 * _START_S:.0f} ms of their start. Pitches: "
+            "share of those whose pitch the multi-pitch network of `estilo.analysis` hears in half "
+            "of their time. Events: their "
             "rate, as a ratio to the texture's own. KAD: distance to the texture. Cross-synthesis "
             f"at its usual depth of {DEPTH:g}; `optimise` at its defaults.",
             ("method", *columns),
