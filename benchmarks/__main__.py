@@ -61,6 +61,8 @@ SHORT = (
     Short("faults", 120.0, ("--pairs", "3", "--engine-pairs", "1", "--phrases", "1")),
     Short("tempo_key", 150.0, ("--songs", "6")),
     Short("mosaic", 150.0, ("--triplets", "4", "--content-s", "10", "--style-s", "60")),
+    Short("auto", 150.0, ("--pairs", "2")),
+    Short("mixes", 150.0, ("--pairs", "1")),
     Short("quality", 200.0, ("--pairs", "3")),
     Short("kernel", 150.0, ("--iterations", "30", "--networks", "1")),
     Short("transfer", 180.0, ("--longest", "180", "--times", "2")),

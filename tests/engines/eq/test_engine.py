@@ -7,7 +7,7 @@ import pytest
 from clips import melody, rain, stereo, task
 from scipy import signal
 
-from estilo.dsp.eq import eq_match
+from estilo.dsp.eq import WIDTH_ERB, eq_match
 from estilo.engines import blocks
 from estilo.engines.base import run
 from estilo.engines.eq.engine import EqEngine
@@ -48,7 +48,7 @@ def test_the_output_has_the_styles_spectrum_and_the_contents_level(
 
 def test_it_is_what_the_function_gives(rng: np.random.Generator) -> None:
     content, style = melody(2.0, RATE), _pink(rng, 2.0)
-    output = _output(task(content, style, sample_rate=RATE))
+    output = _output(task(content, style, sample_rate=RATE), smoothing_erb=WIDTH_ERB)
     np.testing.assert_allclose(output[0], eq_match(content, style, RATE), atol=1e-6)
 
 

@@ -15,9 +15,9 @@ class EqSettings(EngineSettings):
 
     strength: Annotated[float, Field(ge=0, le=1)] = 1.0
     """How much style: the gains of the filter in dB are multiplied by it."""
-    smoothing_erb: Annotated[float, Field(ge=0.1, le=10)] = 0.5
+    smoothing_erb: Annotated[float, Field(ge=0.1, le=10)] = 1.0
     """Width of the bands that are compared, in ERB (bandwidths of hearing). Narrow bands follow the
-    style's own notes, wide ones only its balance."""
+    style's own notes, and make the same notes of the content louder; wide ones only its balance."""
     limit_db: Annotated[float, Field(gt=0, le=60)] = 30.0
     """Most that a band is raised or lowered against the median band, in dB."""
     filter_phase: Literal["zero", "minimum"] = "zero"
