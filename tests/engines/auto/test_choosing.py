@@ -6,6 +6,7 @@ import torch
 
 from estilo import Audio, Plan, Transfer
 from estilo.analysis.transcription import recent
+from estilo.engines.auto import choosing
 from estilo.engines.choosing import choose_engine
 from estilo.errors import SettingsError
 from estilo.features.random1d import Random1d
@@ -54,6 +55,15 @@ def test_other_notes_in_the_style_of_notes_are_played_by_the_network(order):
     content, style = (tune(), trills())[::order]
     choice = choose(content, [style])
     assert (choice.engine, choice.refine) == ("neural", 0.5)
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_voices_are_left_to_optimise_as_content_and_as_style(monkeypatch, order):
+    kinds = ["pitched", "voiced"][::order]
+    monkeypatch.setattr(choosing, "_kind", lambda audio: kinds[audio.duration_s < 2.5])
+    choice = choose(tune(3.0), [tune(2.0)])
+    assert (choice.engine, choice.refine) == ("optimise", 0.0)
+    assert "voiced" in choice.words
 
 
 @pytest.mark.parametrize("order", [1, -1])

@@ -31,9 +31,10 @@ def choose(
     """The engine that did best on real recordings of these kinds (docs/choose-an-engine.md).
 
     Where the notes of the content and of all styles can be heard out, the engine notes plays the
-    ones on the instrument of the others. Other notes in the style of notes or of a voice are played
-    by the trained network and refined. What has none, or is to sound like what has none, is left to
-    the engine optimise, and so is speech, whose words no other engine keeps (docs/voices.md).
+    ones on the instrument of the others. Other notes in the style of notes are played by the
+    trained network and refined. What has none, or is to sound like what has none, is left to the
+    engine optimise. So is speech, whose words no other engine keeps (docs/voices.md), and what is
+    to sound like speech: the network breaks notes up into syllables.
 
     Args:
         settings: strength, which is passed on; if it was not set, the engine notes plays at its
@@ -57,7 +58,7 @@ def choose(
             given.pop("strength")
         words = "all made of notes that can be heard out: engine notes, which plays them"
         return Choice("notes", given, 0.0, f"{heard}, {words}")
-    if kinds[0] == "pitched" and all(kind in ("pitched", "voiced") for kind in kinds):
+    if all(kind == "pitched" for kind in kinds):
         words = "engine neural, which plays notes, refined by .5"
         return Choice("neural", {"level_matching": 0.0, **given}, 0.5, f"{heard}: {words}")
     return Choice("optimise", given, 0.0, f"{heard}: engine optimise")
