@@ -137,6 +137,13 @@ def test_half_way_attacks_are_half_way_as_well():
         assert made_s == pytest.approx(wanted_s, abs=0.012)
 
 
+def test_half_way_attacks_are_those_of_all_styles_in_any_order():
+    slow = _tone(((0.1, 1.9, 62), (2.0, 3.8, 67)), seconds=4.0, attack=0.15)
+    pairs = (slow, _bells()), (_bells(), slow)
+    one, other = (_made(_organ(), *pair, strength=0.5, expression=0.0)[0] for pair in pairs)
+    np.testing.assert_allclose(one, other, atol=1e-3 * np.abs(one).max())
+
+
 def test_expression_is_the_contents_vibrato():
     content = _organ(vibrato_cents=20.0)
 

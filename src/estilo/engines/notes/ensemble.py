@@ -6,9 +6,9 @@ from dataclasses import replace
 import numpy as np
 import scipy.signal
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
-from estilo.audio import Audio
 from estilo.engines.base import Task
 from estilo.engines.grains import Grain, placed
 from estilo.engines.notes.arrangement import SHORTEST_S
@@ -20,7 +20,7 @@ from estilo.engines.notes.performance import Performance, Playing
 from estilo.engines.notes.recordings import Heard
 from estilo.engines.notes.remainder import Remainder
 from estilo.engines.notes.settings import NotesSettings
-from estilo.engines.stereo import downmix_weights
+from estilo.engines.notes.width import centred, recording_of
 from estilo.errors import InputError
 from estilo.sampler.instrument import Instrument
 from estilo.sampler.kit import Kit
@@ -58,8 +58,9 @@ class Ensemble:
             each for each in rest if not self._content.has_notes and self._styles[each].is_explained
         ]
         shaped = [style for style in rest if style not in equalising]
+        self._played = [self._played_by(*each) for each in instruments.items()]
         self._layers: list[Layer] = [
-            *(self._played_by(style, instrument) for style, instrument in instruments.items()),
+            *self._played,
             *(self._struck_on(style, kit, of=kits) for style, kit in kits.items()),
         ]
         self.remarks = self._remarks(equalising, shaped)
@@ -78,9 +79,25 @@ class Ensemble:
             )
 
     @property
-    def played(self) -> PlayedLayer | None:
-        """The first instrument that plays; None where none does."""
-        return next((each for each in self._layers if isinstance(each, PlayedLayer)), None)
+    def has_instruments(self) -> bool:
+        """Whether an instrument plays the content's notes."""
+        return bool(self._played)
+
+    def note(self, number: int) -> tuple[NDArray[np.float32], int]:
+        """A note by itself on all instruments, and the sample at which it begins.
+
+        Args:
+            number: number of the note.
+
+        **Shape**: samples ``(time,)``.
+        """
+        notes = [layer.note(number) for layer in self._played]
+        onset = max(begins for _, begins in notes)
+        early = [np.pad(samples, (onset - begins, 0)) for samples, begins in notes]
+        out = np.zeros(max(map(len, early)), np.float32)
+        for samples in early:
+            out[: len(samples)] += samples
+        return out, onset
 
     @property
     def content(self) -> Heard:
@@ -117,9 +134,9 @@ class Ensemble:
         """Instruments of the styles that are some, by the numbers of the styles."""
         if not self._content.has_notes:
             return {}
-        rate = self._task.sample_rate
+        rate, n_channels = self._task.sample_rate, self._content.waveform.shape[0]
         found = {
-            number: _instrument(style, rate)
+            number: _instrument(style, rate, n_channels)
             for number, style in enumerate(self._styles)
             if style.has_notes
         }
@@ -164,7 +181,7 @@ class Ensemble:
         ]
         return said
 
-    def _played_by(self, style: int, instrument: Instrument) -> Layer:
+    def _played_by(self, style: int, instrument: Instrument) -> PlayedLayer:
         notes, waveform = self._content.transcription.notes, self._content.waveform
         rate, settings = self._task.sample_rate, self._settings
         # What is half way to the content is half way to its pitches as well.
@@ -235,10 +252,11 @@ class Ensemble:
         )
 
 
-def _instrument(style: Heard, sample_rate: int) -> Instrument | None:
-    """The instrument of a style, in one channel; None where no note can be cut out."""
+def _instrument(style: Heard, sample_rate: int, n_channels: int) -> Instrument | None:
+    """The instrument of a style; None where no note can be cut out."""
+    recording = recording_of(style.waveform, n_channels=n_channels, sample_rate=sample_rate)
     try:
-        found = Instrument.of([_mono(style.waveform, sample_rate)], [style.transcription])
+        found = centred(Instrument.of([recording], [style.transcription]))
     except InputError:
         return None
     if style.transcription.explained > _ALONE:
@@ -256,14 +274,11 @@ def _without_lows(zone: Zone) -> Zone:
 
 def _kit(style: Heard, sample_rate: int) -> Kit | None:
     """The kit of a style, in one channel; None where no hit can be cut out."""
+    recording = recording_of(style.waveform, n_channels=1, sample_rate=sample_rate)
     try:
-        return Kit.of([_mono(style.waveform, sample_rate)], [style.transcription])
+        return Kit.of([recording], [style.transcription])
     except InputError:
         return None
-
-
-def _mono(waveform: Tensor, sample_rate: int) -> Audio:
-    return Audio((downmix_weights(waveform) @ waveform).numpy(), sample_rate)
 
 
 def _long_enough(style: Tensor, sample_rate: int) -> Tensor:

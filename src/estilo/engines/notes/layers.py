@@ -68,16 +68,18 @@ class PlayedLayer:
         return self._gain * samples.expand(self._n_channels, -1)
 
     def note(self, number: int) -> tuple[NDArray[np.float32], int]:
-        """A note by itself, and the sample at which it begins.
+        """A note by itself in one channel, and the sample at which it begins.
 
         Args:
             number: number of the note.
 
         **Shape**: samples ``(time,)``.
         """
-        voice = self._performance.voice(number)
-        start = self._performance.notes[number].start_s * self._performance.playing.sample_rate
-        return voice.samples[0], round(start) - voice.first
+        performance = self._performance
+        voice = performance.voice(number)
+        start = performance.notes[number].start_s * performance.playing.sample_rate
+        gain = self._gain * performance.gain
+        return gain * voice.samples.mean(0), round(start) - voice.first
 
     def grains(self) -> list[Grain]:
         """The zone that plays each note; see `Layer.grains`."""

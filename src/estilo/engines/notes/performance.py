@@ -46,7 +46,7 @@ class Performance:
 
     Args:
         notes: notes in the order of their starts.
-        instrument: instrument of recordings with one channel.
+        instrument: instrument of one channel, or of as many as the output, all equally loud.
         playing: how it is played.
         panning: gains of the channels of each note.
     """
@@ -63,7 +63,8 @@ class Performance:
         self._panning = panning
         self._levels_db = played_levels_db(notes, instrument)
         above_db = usual_level_db(notes) - instrument.level_db
-        self._gain = np.float32(10.0 ** (above_db / 20.0))
+        self.gain = np.float32(10.0 ** (above_db / 20.0))
+        """What brings the instrument's usual level to that of the notes."""
         self.zones = tuple(choose_zones(notes, instrument, self._levels_db))
         self._voices = Voices(instrument, notes, self.zones, sample_rate=playing.sample_rate)
         self._restarts_s = restarts_s(notes)
@@ -84,7 +85,7 @@ class Performance:
         """
         out: NDArray[np.float32] | None = None
         for number in np.flatnonzero((self._first < stop) & (self._last > start)).tolist():
-            gains = self._gain * self._panning(number)
+            gains = self.gain * self._panning(number)
             if out is None:
                 out = np.zeros((len(gains), stop - start), np.float32)
             _add(out, self.voice(number), start, gains)

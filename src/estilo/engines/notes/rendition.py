@@ -122,10 +122,9 @@ class Rendition:
         return out * (left / max(round(_FADE_S * self._task.sample_rate), 1)).clamp(0.0, 1.0)
 
     def _between_attacks(self) -> Attacks | None:
-        """Attacks between the content's and those of the first instrument; None without one."""
+        """Attacks between the content's and those of all instruments; None where none plays."""
         ensemble = self._ensembles.get(True)
-        played = None if ensemble is None else ensemble.played
-        if ensemble is None or played is None:
+        if ensemble is None or not ensemble.has_instruments:
             return None
         notes, waveform = ensemble.content.transcription.notes, ensemble.content.waveform
         rate = self._task.sample_rate
@@ -136,4 +135,4 @@ class Rendition:
             part = waveform[:, first : onset + round(LONGEST_S * rate)]
             return part.mean(0).numpy(), onset - first
 
-        return Attacks(notes, (own, played.note), share=self._settings.strength, sample_rate=rate)
+        return Attacks(notes, (own, ensemble.note), share=self._settings.strength, sample_rate=rate)
