@@ -32,6 +32,7 @@ Phase = Literal["zero", "minimum"]
 
 _LOW_HZ = 30.0
 _SILENT_DB = -80.0
+_FADE_S = 0.005
 _FRAMES_PER_BLOCK = 256
 _REFINEMENTS = 2  # halve what bands that overlap leave of the difference, on average 1.7 dB
 _OVERSAMPLED = 4  # the filter is designed on a finer grid, so that its tails do not fold back
@@ -276,6 +277,45 @@ def filtered(
     return torch.fft.irfft(spectrum, n=n_fft)[..., begin : begin + stop - start]
 
 
+def matched(
+    waveform: Tensor,
+    chosen: Filter,
+    *,
+    sample_rate: int,
+    start: int = 0,
+    stop: int | None = None,
+) -> Tensor:
+    """`filtered`, with ends that fade within 5 ms where the filter rings over them.
+
+    A recording that fades to nothing at its end would end with a click: what it rang there goes on,
+    and is cut off. The same is so of a beginning that rings before it, which no filter of minimum
+    phase does.
+
+    Args:
+        waveform: ``(..., time)``.
+        chosen: filter to apply.
+        sample_rate: sample rate in Hz.
+        start: first sample of the stretch.
+        stop: sample after the last one; the end of the recording if not given.
+
+    **Shape**: result ``(..., stop - start)``.
+
+    Example:
+        >>> echo = Filter(torch.tensor([1.0, 0.0, 0.5]), 0)
+        >>> matched(torch.ones(1000), echo, sample_rate=8000)[[0, 500, 999]].round(decimals=4)
+        tensor([1.0000, 1.5000, 0.0000])
+    """
+    stop = waveform.shape[-1] if stop is None else stop
+    made = filtered(waveform, chosen, start=start, stop=stop)
+    if len(chosen.taps) == 1:
+        return made
+    places = torch.arange(start, stop, device=made.device)
+    left = waveform.shape[-1] - 1 - places
+    nearest = torch.minimum(places, left) if chosen.centre > 0 else left
+    ramp = (nearest / max(round(_FADE_S * sample_rate), 1)).clamp(max=1.0)
+    return made * (0.5 - 0.5 * torch.cos(torch.pi * ramp)).to(made)
+
+
 def apply_gains(waveform: Tensor, gains_db: Tensor, *, sample_rate: int) -> Tensor:
     """Filter with smooth, zero-phase gains per band.
 
@@ -319,7 +359,8 @@ def eq_match(waveform: np.ndarray, reference: np.ndarray, sample_rate: int) -> n
     if not float(wanted.max()) > 0.0:
         raise InputError("the reference is silent: it has no spectrum to match; give sound")
     own = average_power(source, sample_rate=sample_rate)
-    return filtered(source, matching_filter(own, wanted, sample_rate=sample_rate)).numpy()
+    chosen = matching_filter(own, wanted, sample_rate=sample_rate)
+    return matched(source, chosen, sample_rate=sample_rate).numpy()
 
 
 def _left_db(source_power: Tensor, target_power: Tensor) -> Tensor:

@@ -4,10 +4,18 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from clips import melody, rain, stereo, task
 from scipy import signal
 
-from estilo.dsp.eq import WIDTH_ERB, eq_match
+from estilo.dsp.eq import (
+    WIDTH_ERB,
+    Phase,
+    average_power,
+    eq_match,
+    filtered,
+    matching_filter,
+)
 from estilo.engines import blocks
 from estilo.engines.base import run
 from estilo.engines.eq.engine import EqEngine
@@ -59,6 +67,34 @@ def test_blocks_leave_no_trace(rng: np.random.Generator, monkeypatch: pytest.Mon
         whole = _output(asked, filter_phase=phase)
         monkeypatch.setattr(blocks, "BLOCK", 1001)
         np.testing.assert_allclose(_output(asked, filter_phase=phase), whole, atol=1e-6)
+
+
+@pytest.mark.parametrize("phase", ["zero", "minimum"])
+def test_what_rings_over_an_end_does_not_click(phase: Phase, rng: np.random.Generator) -> None:
+    """A tone that begins and ends with a fade of 10 ms, which a deep filter would fill."""
+    fades = np.minimum(1.0, np.arange(2 * RATE) / 160.0) * np.linspace(1.0, 0.5, 2 * RATE)
+    content = (0.3 * np.sin(0.05 * np.arange(2 * RATE)) * fades * fades[::-1]).astype(np.float32)
+    content += 1e-3 * rng.standard_normal(2 * RATE).astype(np.float32)
+    asked = task(content, _pink(rng, 2.0), sample_rate=RATE)
+    output = _output(asked, filter_phase=phase, smoothing_erb=WIDTH_ERB)[0]
+    assert abs(output[-1]) < 1e-4 * np.abs(output).max()
+    assert np.abs(output[-4:]).max() < 0.01 * np.abs(output).max()
+    if phase == "zero":
+        assert abs(output[0]) < 1e-4 * np.abs(output).max()
+    # Nothing but the ends is faded.
+    inside = slice(80, -80)
+    own = filtered(
+        torch.from_numpy(content),
+        matching_filter(
+            *(
+                average_power(torch.from_numpy(each), sample_rate=RATE)
+                for each in (content, asked.styles[0][0].numpy())
+            ),
+            sample_rate=RATE,
+            phase=phase,
+        ),
+    ).numpy()
+    np.testing.assert_allclose(output[inside], own[inside], atol=1e-6)
 
 
 def test_the_image_stays(rng: np.random.Generator) -> None:

@@ -2,7 +2,7 @@
 
 import torch
 
-from estilo.dsp.eq import average_power, filtered, matching_filter
+from estilo.dsp.eq import average_power, matched, matching_filter
 from estilo.engines.base import Task
 from estilo.engines.blocks import Allocate, BlockEngine, Read
 from estilo.engines.eq.settings import EqSettings
@@ -51,4 +51,6 @@ class EqEngine(BlockEngine):
             limit_db=self.settings.limit_db,
             phase=self.settings.filter_phase,
         )
-        return lambda start, stop: filtered(content, chosen, start=start, stop=stop)
+        return lambda start, stop: matched(
+            content, chosen, sample_rate=task.sample_rate, start=start, stop=stop
+        )
