@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from scipy import signal
-from struck import RATE, struck
+from struck import PITCHES_HZ, RATE, struck
 
 from estilo.analysis.attacks import attacks_at, second_attacks
 from estilo.analysis.sound import Sound
@@ -48,6 +48,52 @@ def test_one_sound_is_not_two(rng: np.random.Generator) -> None:
     target = struck(rng, attack_s=0.03)
     for one in (content, other, dark, swelling, target):
         assert _doubled(one, content, other) == 0.0
+
+
+def _sustained_and_plucked(
+    seed: int, decay_per_s: float, *, tonic_hz: float = 220.0
+) -> list[np.ndarray]:
+    """One tune of twelve partials as an organ plays it, and the same waves plucked."""
+    rng = np.random.default_rng(seed)
+    both, start_s = np.zeros((2, 7 * RATE)), 0.1
+    while start_s < 6.2:
+        length_s = rng.choice([0.3, 0.5, 0.7])
+        time_s = np.arange(int(length_s * RATE)) / RATE
+        hz = tonic_hz * 2.0 ** (rng.integers(0, 13) / 12)
+        wave = sum(np.sin(2 * np.pi * hz * k * time_s + k) / k for k in range(1, 13))
+        release = np.clip((length_s - time_s) / 0.03, 0.0, 1.0)
+        swell = np.minimum(time_s / 0.05, 1.0)
+        pluck = np.minimum(time_s / 0.003, 1.0) * np.exp(-decay_per_s * time_s)
+        place = slice(int(start_s * RATE), int(start_s * RATE) + len(time_s))
+        both[:, place] += wave * release * np.stack([swell, pluck])
+        start_s += length_s * rng.choice([1.0, 1.2])
+    return [0.1 * each / each.std() for each in both]
+
+
+@pytest.mark.parametrize("decay_per_s", [3.0, 6.0, 12.0])
+def test_a_new_envelope_is_no_second_sound(decay_per_s: float) -> None:
+    for seed in range(4):
+        sustained, plucked = _sustained_and_plucked(seed, decay_per_s)
+        assert _doubled(plucked, sustained, None) == 0.0, seed
+        assert _doubled(sustained, plucked, None) == 0.0, seed
+        # Another sound beside the plucked one is one still.
+        other = _sustained_and_plucked(seed + 10, decay_per_s, tonic_hz=229.0)[1]
+        assert _doubled(plucked + np.roll(other, RATE // 3), plucked, None) > 0.25, seed
+
+
+def test_attacks_as_the_style_has_them_are_not_doubled(rng: np.random.Generator) -> None:
+    """A key that clicks 0.09 s before its note speaks: the style's own way to begin."""
+    shift = round(0.09 * RATE)
+
+    def clicking(pitches_hz: tuple[float, ...]) -> np.ndarray:
+        note = struck(rng, pitches_hz=pitches_hz, decay_per_s=20.0)
+        return note + np.roll(note, shift)
+
+    content = struck(rng, decay_per_s=20.0)
+    output, style = clicking(PITCHES_HZ), clicking(OTHER_HZ)
+    assert _doubled(output, content, None) > 0.25
+    found = faults(*(Sound(each, RATE) for each in (output, content, style)))
+    assert not [each for each in found if "attack" in each.words and each.kind == "doubled"]
 
 
 def test_an_echo_and_a_pre_echo_are_second_attacks(rng: np.random.Generator) -> None:

@@ -46,8 +46,8 @@ def doubled_waveforms(of: Compared) -> list[Fault]:
 
     Severity follows the power of the weaker one: 0 at 25 dB below the whole, 1 from 12 dB. Where
     the style's is not found, the content's counts if it is there as it was, all bands by one gain
-    within 0.8 dB, and so does what sounds where the content does not: 0 at 20 dB below the whole, 1
-    from 12 dB.
+    within 0.8 dB, and so does what sounds where the content does not, at whatever gain it has then:
+    0 at 20 dB below the whole, 1 from 12 dB.
 
     Args:
         of: output, and what it is held against.
@@ -123,13 +123,24 @@ def _shares_of_verbatim(output: Spectra, content: Spectra) -> _Shares | None:
     if np.sqrt(np.average(np.square(gains_db - mean_db), weights=weights)) > _FLAT_DB:
         return None
     gain = products.sum() / max(float(power.sum()), _TINY)
-    own, theirs = _power(output), _power(content) * np.float32(abs(gain) ** 2)
-    # What swells where the content sounds, as by a tremolo, is no other sound.
+    own, theirs = _power(output), _power(content) * _gains(output, content, abs(gain) ** 2)
+    # What swells where the content sounds, as by a tremolo or as it is plucked, is no other sound.
     elsewhere = np.where(own > _ELSEWHERE * _spread(theirs), own, 0.0)
     courses = [_in_blocks(each).sum(axis=1, keepdims=True) for each in (theirs, elsewhere)]
     if _correlation(*courses) > _FOLLOWS:
         return None  # nor is what spreads from the content's partials whenever they sound
     return _Shares(_share(courses[0], output), _share(_lasting(courses[1]), output))
+
+
+def _gains(output: Spectra, content: Spectra, least: float) -> NDArray[np.float32]:
+    """Power gain of the content's waveform in every frame; **shape** ``(frames, 1)``.
+
+    A new envelope is another gain at every time; beside another sound, and in pauses, no gain of
+    the content explains the output, and the least one counts.
+    """
+    products = np.square(np.abs((output * content.conj()).sum(axis=1, keepdims=True)))
+    power = _power(content).sum(axis=1, keepdims=True)
+    return np.maximum(products / np.maximum(np.square(power), _TINY**2), np.float32(least))
 
 
 def _correlation(first: NDArray[np.floating], second: NDArray[np.floating]) -> float:

@@ -3,10 +3,10 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from estilo.analysis.attacks import attacks_at, second_attacks
+from estilo.analysis.attacks import Seconds, attacks_at, second_attacks
 from estilo.analysis.noise_floor import is_noise
 from estilo.analysis.onsets import onset_times
-from estilo.analysis.sound import RATE_HZ
+from estilo.analysis.sound import RATE_HZ, Sound
 from estilo.metrics.fault import Fault
 from estilo.metrics.faults.base import AUDIBLE, Compared, ramp
 
@@ -61,27 +61,25 @@ def doubled_attacks(of: Compared) -> list[Fault]:
     """Attacks that have a second one 40 to 160 ms before (a pre-echo) or after.
 
     Severity is 0 for a second attack of 0.35 of the first more than the content, or the target, has
-    there and 1 from 0.8 of it. Of fewer than five attacks that are apart, and of noise, nothing is
-    said.
+    there, or one in four of the style's attacks has, and 1 from 0.8 of it. Of fewer than five
+    attacks that are apart, and of noise, nothing is said.
 
     Args:
         of: output, and what it is held against.
     """
-    times_s = _onsets_of_content(of)
-    gaps_s = np.diff(times_s)
-    is_apart = np.concatenate([[True], gaps_s > _APART_S]) & np.concatenate(
-        [gaps_s > _APART_S, [True]]
-    )
-    times_s = times_s[is_apart[: len(times_s)]]
+    times_s = _apart(_onsets_of_content(of))
     if len(times_s) < _LEAST_ATTACKS or is_noise(of.same_time[0]):
         return []
     own = second_attacks(of.aligned, times_s)
     theirs = [second_attacks(each, times_s) for each in of.same_time]
+    typical = _of_style(of.style)
     # An attack that is slow comes late, and what rises before it is no attack of its own.
     is_there = own.own >= _LEAST_SHARE * theirs[0].own
     found = []
     for side, words in (("before", "with a pre-echo"), ("after", "doubled")):
         usual = np.max([getattr(each, side) for each in theirs], axis=0)
+        if typical is not None:
+            usual = np.maximum(usual, np.percentile(getattr(typical, side), 100.0 - _OF_STYLE))
         excess = (getattr(own, side) - usual) * is_there
         found += _grouped("doubled", words, times_s, ramp(_medians(excess, _DOUBLED_OF), *_DOUBLED))
     return found
@@ -91,6 +89,18 @@ def _onsets_of_content(of: Compared) -> NDArray[np.float64]:
     if of.content is None or of.content.is_empty or of.output.is_empty:
         return np.zeros(0)
     return of.content.once(onset_times)
+
+
+def _apart(times_s: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Those that have no other one near."""
+    is_far = np.diff(times_s, prepend=-np.inf, append=np.inf) > _APART_S
+    return times_s[is_far[:-1] & is_far[1:]]
+
+
+def _of_style(style: Sound | None) -> Seconds | None:
+    """Second attacks of the style itself: a reed may start with a click of its key."""
+    times_s = np.zeros(0) if style is None else _apart(style.once(onset_times))
+    return None if style is None or len(times_s) == 0 else second_attacks(style, times_s)
 
 
 def _medians(values: NDArray[np.float64], size: int) -> NDArray[np.float64]:
