@@ -1,4 +1,5 @@
 import json
+from dataclasses import fields
 
 import numpy as np
 import pytest
@@ -7,6 +8,7 @@ from hostile import write_hostile
 import estilo
 from estilo.analysis.sound import Sound
 from estilo.metrics import METRICS
+from estilo.metrics.fault import Fault
 from estilo.metrics.scores import score
 from estilo.pipeline.report import read_report
 
@@ -31,7 +33,7 @@ def test_json_is_what_the_library_says(run, folder, files):
     sounds = {
         name: Sound.of(estilo.load(folder / f"{name}.wav")) for name in ("content", "style", "mix")
     }
-    assert json.loads(said.out) == score(
+    assert json.loads(said.out)["scores"] == score(
         sounds["mix"],
         content=sounds["content"],
         styles=[sounds["style"]],
@@ -44,7 +46,25 @@ def test_it_is_what_the_recipe_says(run, transfer, folder, files, engine):
     steps = ("--set", "n_steps=2") if engine == "optimise" else ()
     transfer("--engine", engine, "--bit-depth", "float", steps=steps)
     said = _evaluate(run, folder / "out.wav", files, "--json")
-    assert json.loads(said.out) == pytest.approx(read_report(folder / "out.wav.json").scores)
+    found, report = json.loads(said.out), read_report(folder / "out.wav.json")
+    assert found["scores"] == pytest.approx(report.scores)
+    assert found["remarks"] == report.remarks
+    assert [each["kind"] for each in found["faults"]] == [each.kind for each in report.faults]
+
+
+def test_json_says_which_faults_there_are_and_why_a_number_is_missing(run, folder, files):
+    content = estilo.load(files["content"])
+    torn = content.samples.copy()
+    torn[:, content.n_samples // 2] += 0.6
+    estilo.save(estilo.Audio(torn, content.sample_rate), folder / "torn.wav", bit_depth="float")
+    found = json.loads(_evaluate(run, folder / "torn.wav", files, "--json").out)
+    assert set(found) == {"scores", "faults", "remarks"}
+    click = next(each for each in found["faults"] if each["kind"] == "clicks")
+    assert set(click) == {field.name for field in fields(Fault)}
+    assert click["start_s"] == pytest.approx(content.duration_s / 2, abs=0.01)
+    assert click["severity"] >= 0.5
+    assert "style_taken" not in found["scores"]
+    assert found["remarks"]["style_taken"] == "too little to judge"
 
 
 def test_several_styles_with_shares(run, folder, files):
@@ -54,7 +74,7 @@ def test_several_styles_with_shares(run, folder, files):
     sounds = [
         Sound.of(estilo.load(folder / f"{n}.wav")) for n in ("mix", "content", "style", "other")
     ]
-    assert json.loads(said.out) == score(
+    assert json.loads(said.out)["scores"] == score(
         sounds[0], content=sounds[1], styles=sounds[2:], style_weights=[0.75, 0.25]
     )
 
@@ -67,7 +87,7 @@ def test_tables_show_every_metric_and_descriptors_side_by_side(run, folder, file
     assert lines[0].startswith("content kept ")
     assert ", style taken: too little to judge, " in lines[0]  # the style is short
     assert ", artifacts " in lines[0]
-    values = json.loads(_evaluate(run, folder / "mix.wav", files, "--json").out)
+    values = json.loads(_evaluate(run, folder / "mix.wav", files, "--json").out)["scores"]
     for name in METRICS:
         assert any(line.startswith(METRICS[name].label) for line in lines) == (name in values), name
     groups = [line for line in lines[1:] if ": " in line]
@@ -145,7 +165,7 @@ def test_failures_are_warnings(run, folder, files, monkeypatch):
     said = _evaluate(run, folder / "mix.wav", files, "--json")
     assert said.code == 0
     assert "warning: style_taken could not be measured (ZeroDivisionError: of all th" in said.err
-    assert "style_taken" not in json.loads(said.out)
+    assert "style_taken" not in json.loads(said.out)["scores"]
 
 
 @pytest.mark.parametrize(

@@ -143,7 +143,7 @@ def test_every_family_is_used_through_the_command(folder, tmp_path_factory) -> N
     assert "extra-mean-level" in recipe["losses"]
     assert "style-projection" in recipe["losses"]
     assert recipe["scores"]["peak_gap"] >= 0.0
-    assert json.loads(numbers[1])["peak_gap"] >= 0.0
+    assert json.loads(numbers[1])["scores"]["peak_gap"] >= 0.0
     assert "peak gap" in table[1]
     assert "echo" in board[2]
     assert "peak gap" in (folder / "board" / "scoreboard.md").read_text()

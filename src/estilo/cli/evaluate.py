@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -69,7 +70,7 @@ def evaluate(
     ] = None,
     json_: Annotated[
         bool,
-        json_flag("Print one object of numbers instead of tables."),
+        json_flag("Print one object of numbers, faults and remarks instead of tables."),
     ] = False,
     accept_truncated: AcceptTruncated = False,
 ) -> int:
@@ -77,7 +78,8 @@ def evaluate(
 
     The scores depend on what is given: without content and style only faults
     can be measured. In recordings longer than 40 s four stretches of 10 s are
-    measured. The numbers are those in the recipe beside a result.
+    measured. The numbers, faults and remarks (why a number is missing) are
+    those in the recipe beside a result.
 
     For example:
       estilo evaluate out.wav --content melody.wav --style rain.wav
@@ -106,10 +108,16 @@ def evaluate(
         for failure in found.failures:
             reporter.warn(failure)
         if json_:
-            print(json.dumps(found.values, indent=2, allow_nan=False))
+            print(json.dumps(_said(found), indent=2, allow_nan=False))
         else:
             _print_tables(found, parts)
     return 0
+
+
+def _said(found: "Scores") -> dict[str, object]:
+    """Numbers, faults in the order of time, and why numbers are missing: as recipes hold them."""
+    faults = [asdict(fault) for fault in found.faults]
+    return {"scores": found.values, "faults": faults, "remarks": found.remarks}
 
 
 def _weights(given: list[str] | None, *, n_styles: int) -> Sequence[float] | None:
