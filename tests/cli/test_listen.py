@@ -65,6 +65,18 @@ def test_one_file_holds_all_and_its_answers_are_counted(run, heard, tmp_path):
     assert run("listen", heard, "--single-file", page, "--n", 2).err.endswith("(--force)\n")
 
 
+def test_items_that_lack_a_row_are_told(run, heard, tmp_path):
+    index = json.loads((heard / "outputs.json").read_text())
+    index["outputs"] = [
+        each for each in index["outputs"] if (each["item"], each["entry"]) != (ITEMS[0], ROWS[1])
+    ]
+    (heard / "outputs.json").write_text(json.dumps(index))
+    said = run("listen", heard, "--single-file", tmp_path / "page.html")
+    assert said.code == 0
+    assert f"{ITEMS[0]} is left out, as it has no output of {ROWS[1]}" in said.err
+    assert ITEMS[0] not in read_design(heard / "listening" / "mushra").items
+
+
 def test_results_leave_out_who_missed_the_reference_and_rank_scores(run, heard, tmp_path):
     run("listen", heard, "--single-file", tmp_path / "page.html", "-o", tmp_path / "test")
     design = read_design(tmp_path / "test")
@@ -102,6 +114,12 @@ def test_trials_have_a_p_value_when_all_are_done(run, heard, tmp_path):
         (["--results", "--single-file", "page.html"], "--results reads answers; give one"),
         (["--kind", "both"], "mushra"),
         (["--n", "0"], "the number of items must be 1 or more, got 0"),
+        (["--trials", "5"], "trials are those of A/B/X, and this test is mushra"),
+        (["--kind", "ratings", "--trials", "5"], "this test is ratings, with a page per item"),
+        (["--results", "--n", "3"], "--n makes a test, and --results reads the answers"),
+        (["--results", "--seed", "0"], "--seed makes a test, and --results reads the answers"),
+        (["--single-file", "p.html", "--port", "8000"], "--port is about the page that is served"),
+        (["--force"], "--force replaces the file of --single-file"),
         (["--seed", "-1"], "the seed must be 0 or more, got -1"),
     ],
 )

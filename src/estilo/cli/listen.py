@@ -48,11 +48,15 @@ def listen(
             metavar="A,B",
         ),
     ] = None,
-    n: Annotated[int, Parameter(group=AMOUNT, help="Number of items.")] = 8,
+    n: Annotated[
+        int | None,
+        option(AMOUNT, "Number of items; 8, or as many as there are, if not given."),
+    ] = None,
     trials: Annotated[
-        int, Parameter(group=AMOUNT, help="Number of trials of abx, fixed beforehand.")
-    ] = 16,
-    seed: Annotated[int, Parameter(group=RUN, metavar="N", help="Random seed.")] = 0,
+        int | None,
+        option(AMOUNT, "Number of trials, for abx only, fixed beforehand; 16 if not given."),
+    ] = None,
+    seed: Annotated[int | None, option(RUN, "Random seed; 0 if not given.", metavar="N")] = None,
     output: Annotated[
         Path | None,
         option(
@@ -98,16 +102,27 @@ def listen(
     if results and single_file is not None:
         raise SettingsError("--single-file writes a page and --results reads answers; give one")
     if results:
+        asked = {"--rows": rows, "--n": n, "--trials": trials, "--seed": seed}
+        _refuse(asked, "makes a test, and --results reads the answers to one that was made")
         tell_results(folder, _tests(folder, output, kind, answers), answers)
         return 0
     from estilo.listening.answers import AnswerBook
     from estilo.listening.design import keep_design
     from estilo.listening.material import material
     from estilo.listening.sounds import LONGEST_S, longest_s
-    from estilo.listening.trials import Wish, design
+    from estilo.listening.trials import Wish, design, left_out
 
+    if single_file is not None:
+        served = {"--port": port or None, "--no-browser": no_browser or None}
+        _refuse(served, "is about the page that is served, and --single-file serves none")
+    elif force:
+        raise SettingsError("--force replaces the file of --single-file, which is not given")
     wanted = tuple(each.strip() for each in rows.split(",")) if rows else ()
-    chosen = design(material(folder), Wish(kind, wanted, n_items=n, n_trials=trials, seed=seed))
+    wish = Wish(kind, wanted, n_items=n, n_trials=trials, seed=seed or 0)
+    index = material(folder)
+    chosen = design(index, wish)
+    for left in left_out(index, chosen):
+        reporter.warn(left)
     with reporter.listening():
         longest = longest_s(chosen, folder)
     if longest > LONGEST_S:
@@ -119,7 +134,7 @@ def listen(
     keep_design(place, chosen)
     reporter.say(
         f"{counted(len(chosen.pages), 'page')} about {', '.join(chosen.rows)} on "
-        f"{counted(len(chosen.items), 'item')}, seed {seed}, kept in {place}"
+        f"{counted(len(chosen.items), 'item')}, seed {chosen.seed}, kept in {place}"
     )
     if single_file is not None:
         _write_page(chosen, folder, single_file, force=force, reporter=reporter)
@@ -128,6 +143,13 @@ def listen(
         book = AnswerBook(place, chosen)
         _serve(chosen, book, folder, port=port, opens=not no_browser, reporter=reporter)
     return 0
+
+
+def _refuse(asked: dict[str, object], why: str) -> None:
+    """Refuse options that would do nothing, if any of them is given."""
+    for name, value in asked.items():
+        if value is not None:
+            raise SettingsError(f"{name} {why}; leave one of them out")
 
 
 def _tests(

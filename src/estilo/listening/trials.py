@@ -36,15 +36,16 @@ class Wish:
         kind: kind of the test; None for MUSHRA where targets are known, and ratings elsewhere.
         rows: rows or series of rows to be judged, in A/B/X the two that are compared (``target``,
             ``content`` and ``style`` are the recordings); all that are no controls if empty.
-        n_items: number of items; fewer where there are fewer.
-        n_trials: number of trials of A/B/X, fixed before it begins.
+        n_items: number of items, fewer where there are fewer; `N_ITEMS` if None.
+        n_trials: number of trials of A/B/X, fixed before it begins; `N_TRIALS` if None, and None
+            for the other kinds.
         seed: seed of all that is random.
     """
 
     kind: Kind | None = None
     rows: tuple[str, ...] = ()
-    n_items: int = N_ITEMS
-    n_trials: int = N_TRIALS
+    n_items: int | None = None
+    n_trials: int | None = None
     seed: int = 0
 
 
@@ -60,7 +61,7 @@ def design(index: Index, wish: Wish) -> Design:
 
     Raises:
         SettingsError: rows are unknown, too many, or there is no item that has all of them; a
-            number is too small.
+            number is too small; trials are asked for and it is not A/B/X.
 
     Example:
         >>> item = ListedItem("a", content="c.wav", style="s.wav", target="t.wav")
@@ -69,22 +70,57 @@ def design(index: Index, wish: Wish) -> Design:
         >>> sorted(each.label for each in page.stimuli)
         ['content copied', 'hidden reference', 'low-pass 3.5 kHz', 'mine']
     """
-    for name, number in (("items", wish.n_items), ("trials", wish.n_trials)):
+    n_items = N_ITEMS if wish.n_items is None else wish.n_items
+    n_trials = N_TRIALS if wish.n_trials is None else wish.n_trials
+    for name, number in (("items", n_items), ("trials", n_trials)):
         if number < 1:
             raise SettingsError(f"the number of {name} must be 1 or more, got {number}")
     if wish.seed < 0:
         raise SettingsError(f"the seed must be 0 or more, got {wish.seed}")
     kind = wish.kind or ("mushra" if any(each.target for each in index.items) else "ratings")
+    if wish.n_trials is not None and kind != "abx":
+        raise SettingsError(
+            f"trials are those of A/B/X, and this test is {kind}, with a page per item; leave "
+            "--trials out, or choose --kind abx"
+        )
     rows = _rows(index, wish.rows, kind)
     items = _items(index, rows, kind)
     drawing = _Drawing(np.random.default_rng(wish.seed))
-    chosen = [items[i] for i in drawing.rng.permutation(len(items))[: wish.n_items]]
+    chosen = [items[i] for i in drawing.rng.permutation(len(items))[:n_items]]
     make = {"mushra": _mushra, "ratings": _ratings}
     if kind == "abx":
-        pages = [_abx(chosen[i % len(chosen)], index, rows, drawing) for i in range(wish.n_trials)]
+        pages = [_abx(chosen[i % len(chosen)], index, rows, drawing) for i in range(n_trials)]
     else:
         pages = [page for item in chosen for page in make[kind](item, index, rows, drawing)]
     return Design(kind, index.set_name, wish.seed, tuple(rows), tuple(pages))
+
+
+def left_out(index: Index, made: Design) -> list[str]:
+    """A sentence for every row that some items lack, which are left out for it.
+
+    Args:
+        index: what there is to hear.
+        made: the test that was made of it.
+
+    Example:
+        >>> items = tuple(ListedItem(name, content="c", style="s", target="t") for name in "ab")
+        >>> outputs = (*(ListedOutput(name, "mine", "m") for name in "ab"),)
+        >>> index = Index("", items, (*outputs, ListedOutput("a", "theirs", "t")))
+        >>> left_out(index, design(index, Wish()))
+        ['b is left out, as it has no output of theirs']
+    """
+    there = {(each.item, each.entry) for each in index.outputs}
+    said = []
+    for row in made.rows:
+        without = [
+            item.name
+            for item in index.items
+            if (item.name, row) not in there and _recording(item, row) is None
+        ]
+        if without:
+            verb, who = ("is", "it has") if len(without) == 1 else ("are", "they have")
+            said.append(f"{', '.join(without)} {verb} left out, as {who} no output of {row}")
+    return said
 
 
 class _Drawing:
