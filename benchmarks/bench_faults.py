@@ -38,8 +38,19 @@ ENGINES = ("optimise", "sines", "mosaic", "neural")
 CLEAR = 0.25
 """Severity from which a fault is more than slight."""
 SHIFTED = "crossfade 0.5, style from elsewhere"
-CONTENT = ("chroma", "pitch", "note_levels_db", "onset_f1", "loudness_correlation", "pauses_db")
-NEW = ("note_levels_db", "pauses_db", "words_kept", "image_db")
+CONTENT = (
+    *("harmony_kept", "notes_kept", "note_levels_db", "onsets_kept", "pauses_db"),
+    "loudness_correlation",
+)
+NEW = (
+    "harmony_kept",
+    "notes_kept",
+    "onsets_kept",
+    "note_levels_db",
+    "pauses_db",
+    "words_kept",
+    "image_db",
+)
 
 
 @dataclass

@@ -30,25 +30,32 @@ def _noise(rng: np.random.Generator, seconds: float = 2.0) -> np.ndarray:
     return 0.05 * np.diff(rng.standard_normal(round(seconds * RATE) + 1))
 
 
+SAME = {"harmony_kept": 1.0, "notes_kept": 1.0, "note_levels_db": 0.0, "onsets_kept": 1.0}
+
+
 def test_content_kept_is_the_mean_of_two_means() -> None:
-    same = {"chroma": 1.0, "pitch": 0.0, "onset_f1": 1.0, "loudness_correlation": 1.0}
-    unrelated = {"chroma": 0.3, "pitch": 0.97, "onset_f1": 0.1, "loudness_correlation": -0.3}
-    assert content_kept(same) == 1.0
+    unrelated = {"harmony_kept": 0.2, "notes_kept": 0.01, "note_levels_db": 8.0, "onsets_kept": 0.1}
+    assert content_kept(SAME) == 1.0
     assert content_kept(unrelated) == 0.0
-    assert content_kept(same | {"pitch": 0.475}) == pytest.approx(0.875)
-    assert content_kept({"loudness_correlation": 0.58, "clicks_per_s": 3.0}) == pytest.approx(0.5)
+    # A quarter of the way to unrelated costs an eighth of a third of a half.
+    assert content_kept(SAME | {"notes_kept": 1 - 0.98 / 4}) == pytest.approx(1 - 1 / 48)
+    assert content_kept(SAME | {"onsets_kept": 0.26}) == pytest.approx(0.5)
     assert math.isnan(content_kept({}))
 
 
 def test_content_kept_counts_levels_pauses_words_and_image() -> None:
-    same = {"chroma": 1.0, "pitch": 0.0, "onset_f1": 1.0, "loudness_correlation": 1.0}
-    new = {"note_levels_db": 0.0, "pauses_db": 0.0, "words_kept": 1.0, "image_db": 0.0}
-    assert content_kept(same | new) == 1.0
+    new = {"pauses_db": 0.0, "words_kept": 1.0, "image_db": 0.0}
+    assert content_kept(SAME | new) == 1.0
     # A third of harmony, which is a quarter of the whole beside rhythm, words and image.
-    assert content_kept(same | new | {"note_levels_db": 4.4}) == pytest.approx(1 - 1 / 12)
-    assert content_kept(same | new | {"words_kept": 0.0}) == pytest.approx(0.75)
-    assert content_kept(same | new | {"image_db": 36.0}) == pytest.approx(0.5)
-    assert content_kept(same | {"pauses_db": 43.0}) == pytest.approx(1 - 1 / 6)
+    assert content_kept(SAME | new | {"note_levels_db": 7.0}) == pytest.approx(1 - 1 / 12)
+    assert content_kept(SAME | new | {"words_kept": 0.0}) == pytest.approx(0.75)
+    assert content_kept(SAME | new | {"image_db": 36.0}) == pytest.approx(0.5)
+    assert content_kept(SAME | {"pauses_db": 43.0}) == pytest.approx(1 - 1 / 4)
+
+
+def test_only_a_course_of_loudness_that_is_lost_for_good_counts() -> None:
+    kept = [content_kept(SAME | {"loudness_correlation": x}) for x in (1.0, 0.58, 0.16)]
+    assert kept == pytest.approx([1.0, 1 - 1 / 32, 1 - 1 / 4])
 
 
 def test_without_a_difference_there_is_no_way_to_go(rng: np.random.Generator) -> None:

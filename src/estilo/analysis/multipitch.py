@@ -34,6 +34,7 @@ __all__ = [
     "LOWEST_MIDI",
     "N_NOTES",
     "multipitch",
+    "note_probabilities",
     "notes_per_frame",
 ]
 
@@ -53,7 +54,18 @@ def multipitch(sound: Sound) -> np.ndarray:
         >>> notes_per_frame(multipitch(Sound(chord, 16000)))[15]
         (57, 64)
     """
-    return smoothed(salience(sound)) > trained_weights()["threshold"]
+    return sound.once(note_probabilities) > trained_weights()["threshold"]
+
+
+def note_probabilities(sound: Sound) -> np.ndarray:
+    """Probability that each note is audible, smoothed; compute it through `Sound.once`.
+
+    **Shape**: that of `multipitch`, float32.
+
+    Args:
+        sound: recording of any rate, level and length.
+    """
+    return smoothed(salience(sound))
 
 
 def smoothed(probabilities: np.ndarray) -> np.ndarray:

@@ -19,7 +19,7 @@ from estilo.metrics.scores import nothing_is_fine
 LARGEST_SHARE = 0.2
 """How far another score may move, as a share of the fault's own."""
 
-SPANS: Mapping[str, float] = {"note_levels_db": 4.4, "pauses_db": 43.0, "image_db": 10.7}
+SPANS: Mapping[str, float] = {"note_levels_db": 7.0, "pauses_db": 43.0, "image_db": 10.7}
 """Content metrics that are looked at, and what they span from identical to unrelated recordings."""
 
 NAMES = (*KINDS, *SPANS)
@@ -33,11 +33,13 @@ COUPLED: Mapping[tuple[str, str], str] = {
     ("flicker", "noise between partials"): "partials that flicker spread into noise",
     ("flicker", "onsets"): "levels that jump everywhere hide attacks",
     ("flicker", "doubled"): "levels that jump everywhere rise like attacks",
+    ("flicker", "note_levels_db"): "levels that jump everywhere change the peaks of notes",
     ("smeared attacks", "flicker"): "partials that are smeared with random phases flicker",
     ("smeared attacks", "noise in pauses"): "what is smeared fills pauses",
     ("smeared attacks", "noise between partials"): "partials that are smeared widen into noise",
     ("smeared attacks", "pauses_db"): "what is smeared fills pauses",
     ("smeared attacks", "level jumps"): "levels of what is smeared with random phases swing",
+    ("smeared attacks", "note_levels_db"): "short notes that are smeared have lower peaks",
     ("crossfade", "pauses_db"): "the other sound has other pauses",
     ("crossfade", "noise in pauses"): "the other sound has other pauses",
     ("crossfade", "noise between partials"): "the other sound has its own noise",

@@ -11,6 +11,9 @@
 | ``chroma`` | content | higher: the same pitch classes sound |
 | ``onset_f1`` | content | higher: notes begin at the same times |
 | ``loudness_correlation`` | content | higher: level rises and falls together |
+| ``harmony_kept`` | content | higher: the same pitch classes sound where notes begin |
+| ``notes_kept`` | content | higher: the same notes sound where notes begin |
+| ``onsets_kept`` | content | higher: notes begin at the same times, but for one lag |
 | ``note_levels_db`` | content | lower: the notes are as loud against each other |
 | ``pauses_db`` | content | lower: pauses are as quiet |
 | ``words_kept`` | content, a voice | higher: formants move together |
@@ -42,6 +45,9 @@ METRICS = Registry(
         "chroma": "estilo.metrics.content:CHROMA",
         "onset_f1": "estilo.metrics.content:ONSET_F1",
         "loudness_correlation": "estilo.metrics.content:LOUDNESS_CORRELATION",
+        "harmony_kept": "estilo.metrics.beginnings:HARMONY_KEPT",
+        "notes_kept": "estilo.metrics.beginnings:NOTES_KEPT",
+        "onsets_kept": "estilo.metrics.content:ONSETS_KEPT",
         "note_levels_db": "estilo.metrics.note_levels:NOTE_LEVELS",
         "pauses_db": "estilo.metrics.pauses:PAUSES",
         "words_kept": "estilo.metrics.speech:WORDS_KEPT",
