@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: the token that stops the work within a step."""
+"""Ctrl-C, SIGTERM and a closed terminal: the token that stops the work within a step."""
 
 import signal
 import threading
@@ -7,8 +7,7 @@ from typing import Any, Self
 
 from estilo.app.cancelling import CancelToken
 from estilo.errors import Cancelled
-
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+from estilo.interrupts import STOPPING
 
 
 class Stop(CancelToken):
@@ -39,7 +38,7 @@ class Stop(CancelToken):
 
     def __enter__(self) -> Self:
         if threading.current_thread() is threading.main_thread():
-            for number in _SIGNALS:
+            for number in STOPPING:
                 if signal.getsignal(number) not in (signal.SIG_IGN, None):
                     self._before[number] = signal.signal(number, self._handle)
         return self

@@ -10,6 +10,7 @@ import numpy as np
 import soundfile as sf
 
 from estilo.errors import AudioFileError
+from estilo.interrupts import interrupts_wait
 from estilo.io.headers import Claims
 from estilo.io.patched import Patched
 
@@ -62,7 +63,8 @@ def open_soundfile(stream: BinaryIO, path: Path, claims: Claims) -> Iterator[Dec
         AudioFileError: libsndfile cannot decode it.
     """
     try:
-        file = sf.SoundFile(Patched(stream, claims), closefd=False)  # type: ignore[arg-type]
+        with interrupts_wait():
+            file = sf.SoundFile(Patched(stream, claims), closefd=False)  # type: ignore[arg-type]
     except (sf.SoundFileError, RuntimeError, TypeError, ValueError) as error:
         reason = getattr(error, "error_string", str(error)).rstrip(".")
         if "does not exist" in reason:  # what libsndfile says of an mp3 without a whole frame
@@ -94,7 +96,8 @@ class _SoundfileDecoder:
     def blocks(self, start: int, stop: int) -> Iterator[np.ndarray]:
         position = 0
         if start and self._file.subtype.startswith(_SEEKS_EXACTLY) and self._file.seekable():
-            position = self._file.seek(start)
+            with interrupts_wait():
+                position = self._file.seek(start)
         while position < stop:
             block = self._read(min(BLOCK_LENGTH, stop - position))
             dropped = min(max(start - position, 0), len(block))
@@ -108,7 +111,8 @@ class _SoundfileDecoder:
         # The NaN are there to count what was decoded before an error, which soundfile keeps quiet.
         block = np.full((n_samples, self.n_channels), np.nan, dtype=np.float32)
         try:
-            return self._file.read(n_samples, out=block)
+            with interrupts_wait():
+                return self._file.read(n_samples, out=block)
         except (sf.SoundFileError, RuntimeError):
             is_missing = np.isnan(block).any(axis=1)
             return block[: int(is_missing.argmax())] if is_missing.any() else block

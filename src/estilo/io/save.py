@@ -12,6 +12,7 @@ import soundfile as sf
 
 from estilo.audio import Audio
 from estilo.errors import OutputError
+from estilo.interrupts import interrupts_wait
 from estilo.io.atomic import replacing
 from estilo.io.formats import CONTAINERS
 from estilo.io.plan import OutputFormat, plan_output
@@ -163,21 +164,25 @@ def _write(
         stream.write(head)
         target = _Tail(stream, len(head))
         try:
-            with sf.SoundFile(
-                target,  # type: ignore[arg-type]
-                "w",
-                samplerate=encoding.sample_rate,
-                channels=encoding.n_channels,
-                format=CONTAINERS[encoding.container].major,
-                subtype=encoding.subtype,
-                closefd=False,
-                **_QUALITY.get(encoding.container, {}),
-            ) as file:
+            with (
+                interrupts_wait() as signals,
+                sf.SoundFile(
+                    target,  # type: ignore[arg-type]
+                    "w",
+                    samplerate=encoding.sample_rate,
+                    channels=encoding.n_channels,
+                    format=CONTAINERS[encoding.container].major,
+                    subtype=encoding.subtype,
+                    closefd=False,
+                    **_QUALITY.get(encoding.container, {}),
+                ) as file,
+            ):
                 if not head:
                     write_tags(file, tags)
                 for block in _blocks(samples):
                     file.write(_quantise(block, encoding.bit_depth, generator))
                     target.raise_error()
+                    signals.let_through()
         except (sf.SoundFileError, RuntimeError, AssertionError) as error:
             target.raise_error()
             raise OutputError(f"{path} could not be encoded: {error}") from error
@@ -206,16 +211,28 @@ def _quantise(
 
 
 def _verify(temporary: Path, path: Path, encoding: OutputFormat) -> None:
-    """A short write can go unnoticed through an encoder; the length that comes back cannot."""
-    try:
-        with temporary.open("rb") as stream, sf.SoundFile(_Tail(stream, 0)) as file:  # type: ignore[arg-type]
-            n_samples = file.frames
-    except (sf.SoundFileError, RuntimeError) as error:
-        raise OutputError(f"{path} could not be written whole: {error}; try again") from error
-    if n_samples != encoding.n_samples:
+    """Decode it to its end: a header may promise what a short write did not leave behind it."""
+    n_samples = 0
+    block = np.empty((_BLOCK_LENGTH, encoding.n_channels), dtype=np.float32)
+    with temporary.open("rb") as stream:
+        source = _Tail(stream, 0)
+        try:
+            with (
+                interrupts_wait() as signals,
+                sf.SoundFile(source, closefd=False) as file,  # type: ignore[arg-type]
+            ):
+                n_promised = file.frames
+                while n_read := len(file.read(out=block)):
+                    n_samples += n_read
+                    signals.let_through()
+        except (sf.SoundFileError, RuntimeError) as error:
+            source.raise_error()
+            raise OutputError(f"{path} could not be written whole: {error}; try again") from error
+        source.raise_error()
+    if not n_samples == n_promised == encoding.n_samples:
         raise OutputError(
             f"{path} could not be written whole: {encoding.n_samples} samples went in and "
-            f"{n_samples} came back; write wav or flac"
+            f"{min(n_samples, n_promised)} came back; write wav or flac"
         )
 
 
@@ -229,10 +246,10 @@ class _Tail:
     def __init__(self, stream: BinaryIO, start: int) -> None:
         self._stream = stream
         self._start = start
-        self._error: OSError | None = None
+        self._error: Exception | None = None
 
     def raise_error(self) -> None:
-        """Raise what the system said first, if anything."""
+        """Raise what went wrong first, if anything."""
         if self._error is not None:
             raise self._error
 
@@ -242,7 +259,7 @@ class _Tail:
             offset += self._start
         try:
             return self._stream.seek(offset, whence) - self._start
-        except OSError as error:
+        except Exception as error:
             self._error = self._error or error
             return self.tell()
 
@@ -251,13 +268,17 @@ class _Tail:
         return self._stream.tell() - self._start
 
     def read(self, size: int = -1) -> bytes:
-        """Bytes from here."""
-        return self._stream.read(size)
+        """Bytes from here, or keep the error and read nothing."""
+        try:
+            return self._stream.read(size)
+        except Exception as error:
+            self._error = self._error or error
+            return b""
 
     def write(self, data: bytes) -> int:
         """Write, or keep the error and write nothing."""
         try:
             return self._stream.write(data)
-        except OSError as error:
+        except Exception as error:
             self._error = self._error or error
             return 0
