@@ -14,6 +14,9 @@ from common import Section, left_out_where_missing, processor_s, write_table
 from estilo.analysis.multipitch import FRAME_RATE_HZ, LOWEST_MIDI, multipitch
 from estilo.analysis.sound import Sound
 from estilo.analysis.transcription import HeardNote, transcribe
+from estilo.evaluation.looks import Look, looks_at
+from estilo.evaluation.provenance import commit
+from estilo.evaluation.sets.recorded import Recorded, RecordedDev
 from estilo.synthesis.fluidsynth import render_parts
 from material import audio_folder, has_recordings, recording
 from note_pieces import (
@@ -97,6 +100,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=str(__doc__).partition("\n")[0])
     parser.add_argument("--programs", type=int, default=8, help="Of each family at most.")
     parser.add_argument("--recorded", type=int, default=40, help="Recorded pieces.")
+    parser.add_argument(
+        "--held-out",
+        action="store_true",
+        help="Hear the reserved recorded instruments too: one of their looks, which is logged.",
+    )
     parser.add_argument("--sung", type=int, default=20, help="Pieces that are sung.")
     options = parser.parse_args()
     sections: list[Section] = [(_HEAD, (), ())]
@@ -107,12 +115,32 @@ def main() -> None:
                 pieces += two_instruments(pieces, kind="melody")
             sections.append((f"## TimGM6mb: {title.lower()}", _COLUMNS, table(pieces, _rows_of)))
     with left_out_where_missing("recorded instruments"):
-        pieces = recorded_pieces(options.recorded)
-        rows = table(pieces, lambda piece: (f"**{piece.kind}**", f"{piece.group}, {piece.kind}"))
+        rows = table(recorded_pieces(RecordedDev(), options.recorded), _recorded_rows)
         sections.append(("## Recorded instruments (recorded-dev, training half)", _COLUMNS, rows))
+        if options.held_out:
+            _take_a_look(options.recorded)
+            rows = table(recorded_pieces(Recorded(), options.recorded), _recorded_rows)
+            sections.append(("## Recorded instruments (recorded, held out)", _COLUMNS, rows))
     rows = table(sung_pieces(options.sung), lambda piece: ("**all**", piece.kind))
     sections += [("## Singing, synthesised", _COLUMNS, rows), _voices(), _speed()]
     write_table("notes", "Notes heard in pieces whose notes are known", sections)
+
+
+def _take_a_look(n_items: int) -> None:
+    """Log that the notes of the reserved set are heard.
+
+    Raises:
+        SettingsError: all its looks are taken.
+    """
+    assert Recorded.looks is not None
+    log = looks_at("recorded", most=Recorded.looks)
+    look = Look.of(commit=commit(), n_items=n_items, engines=["transcriber"], columns=["note F1"])
+    log.check(look, is_allowed=False)
+    log.add(look)
+
+
+def _recorded_rows(piece: Piece) -> tuple[str, ...]:
+    return f"**{piece.kind}**", f"{piece.group}, {piece.kind}"
 
 
 def _rows_of(piece: Piece) -> tuple[str, ...]:

@@ -7,10 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from estilo.analysis.sound import Sound
-from estilo.datasets.instruments.library import by_instrument, read_library, recorded_folder
-from estilo.datasets.instruments.playing import SampledInstrument
 from estilo.evaluation.networks.pitch_pieces import FAMILIES
-from estilo.evaluation.sets.recorded import RecordedDev
+from estilo.evaluation.sets.recorded import Recorded, RecordedDev
 from estilo.synthesis.fluidsynth import render_parts
 from estilo.synthesis.notes import Note
 from played import DURATION_S, phrase
@@ -23,6 +21,9 @@ SLOW_S = 0.08
 
 NEAR_S, NEAR_SLOW_S = 0.05, 0.1
 """How far from its place a start may be found, in seconds."""
+
+SUSTAINED = ("sax-", "bass-arco", "flute", "tuba")
+"""What the names of recorded instruments begin with whose notes last until they are let go."""
 
 _TAIL_S = 0.5
 _SUSTAINED_DB = -12.0
@@ -139,30 +140,29 @@ def sung_pieces(n: int) -> Iterator[Piece]:
         yield Piece("singing", "low" if low < 50 else "high", notes, Sound(samples, RATE_HZ))
 
 
-def recorded_pieces(n: int) -> Iterator[Piece]:
-    """Contents of the recorded triplets that may be tuned on.
+def recorded_pieces(triplets: Recorded | RecordedDev, n: int) -> Iterator[Piece]:
+    """Contents of recorded triplets.
 
     Their notes last for as long as the recorded ones were held that play them.
 
     Args:
+        triplets: the set.
         n: how many.
     """
-    those, folder = RecordedDev(), recorded_folder()
-    library = by_instrument(read_library(folder, split="train"))
-    for name in those.names(n):
-        item = those.load(name)
+    for name in triplets.names(n):
+        item = triplets.load(name)
         assert item.content is not None
-        instrument = name.split("-", 2)[2].partition("--")[0]
-        player = SampledInstrument(folder, library[instrument], sample_rate=RATE_HZ)
+        assert item.known is not None
+        instrument = item.known.content_player.name
         yield Piece(
             instrument,
             "melodies" if item.group == "mono" else "chords",
             tuple(
-                replace(note, duration_s=player.nearest(note).held_s)
-                for note in those.phrases(name)[0]
+                replace(note, duration_s=item.known.content_player.nearest(note).held_s)
+                for note in item.known.content_phrase
             ),
             Sound.of(item.content),
-            is_sustained=instrument.startswith(("sax-", "bass-arco")),
+            is_sustained=instrument.startswith(SUSTAINED),
         )
 
 
