@@ -17,7 +17,7 @@ _LEAST_QUALITY = 0.35
 
 # What something costs in the choice of a zone, in semitones of transposition.
 _FAR_SEMITONES, _TOO_FAR = 7.0, 2.0  # from where on a semitone counts for more, and how much more
-_LEVEL_DB = 2.0  # a difference of so many dB counts as one semitone
+_LEVEL_DB = 4.0  # a difference of so many dB counts as one semitone
 _TOO_SHORT = 1.5  # per octave of duration
 _NO_LOOP = 3.0
 _IMPURE = 20.0
