@@ -113,7 +113,7 @@ def write_table(name: str, title: str, sections: Iterable[Section]) -> None:
             lines.append("")
     path = output_folder() / f"{name}.md"
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("\n".join(lines), encoding="utf-8")
+    write_atomic(path, "\n".join(lines).encode(), force=True)
     print("\n".join(lines))
     print(f"written: {path.relative_to(ROOT)}", flush=True)
 

@@ -5,7 +5,7 @@ class CancelToken:
     """Says that the work should stop; it may be set from any thread.
 
     An application whose users can interrupt the program itself, as those of the command line can,
-    overrides the two notices.
+    overrides the notices.
 
     Example:
         >>> token = CancelToken()
@@ -31,3 +31,6 @@ class CancelToken:
 
     def in_one_go(self) -> None:
         """Notice that the token is not asked for a while, as a file is being written."""
+
+    def too_late(self) -> None:
+        """Notice that there is nothing left to stop, as the files take their places."""

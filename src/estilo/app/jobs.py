@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from estilo.app.cancelling import CancelToken
 from estilo.app.events import OnEvent, Started, Writing, ignore
 from estilo.app.inputs import header_of, open_clip, open_style, part_length
-from estilo.app.listening import listening
+from estilo.app.listening import Warnings, listening
 from estilo.app.outputs import Outputs, draw
 from estilo.errors import Cancelled, SettingsError
 from estilo.io import AudioInfo
@@ -84,12 +84,21 @@ def run_job(job: Job, *, on_event: OnEvent = ignore, cancel: CancelToken | None 
         on_event(Writing())
         for text in result.report.warnings:
             said.add(text)
+        picture = _picture(result, outputs, said) if outputs.has_picture else None
         report = result.report.model_copy(update={"warnings": said.texts})
         result = replace(result, report=report)
-        picture = draw(result, outputs.audio) if outputs.has_picture else None
         if cancel.is_set() and not job.keep_best:
             raise Cancelled("cancelled; nothing was written")
         return outputs.publish(result, picture=picture, cancel=cancel)
+
+
+def _picture(result: "TransferResult", outputs: Outputs, said: Warnings) -> bytes | None:
+    """The picture of the result; whatever becomes of it, the result is written."""
+    try:
+        return draw(result, outputs.audio)
+    except Exception as error:
+        said.add(f"the picture could not be drawn ({type(error).__name__}: {error})")
+        return None
 
 
 def _opened(job: Job, stack: ExitStack) -> tuple[Job, Outputs]:

@@ -1,7 +1,8 @@
 """The files of a result: output, recipe and picture, all of them or none."""
 
+import hashlib
+import warnings
 from collections.abc import Iterable
-from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,7 +10,8 @@ from typing import TYPE_CHECKING
 from estilo.app.cancelling import CancelToken
 from estilo.errors import OutputError
 from estilo.io import AudioInfo, OutputFormat, plan_output, write_audio
-from estilo.io.atomic import check_free, replacing
+from estilo.io.atomic import check_free, together
+from estilo.io.hidden import sweep
 
 if TYPE_CHECKING:
     from estilo.pipeline.report import Report
@@ -59,7 +61,7 @@ class Outputs:
         return [self.audio, *self.beside]
 
     def plan(self, *, sample_rate: int, n_channels: int, n_samples: int) -> OutputFormat:
-        """Refuse what could not be written in the end.
+        """Refuse what could not be written in the end, once what a dead run left is settled.
 
         Args:
             sample_rate: sample rate of the result, in Hz.
@@ -69,6 +71,7 @@ class Outputs:
         Raises:
             OutputError: the format cannot hold the result, a file is there already, or is an input.
         """
+        sweep(self.audio.parent)
         like = self.like
         if like is not None and self.like_bit_depth is not None:
             like = replace(like, bit_depth=self.like_bit_depth)
@@ -89,12 +92,14 @@ class Outputs:
     def publish(
         self, result: "TransferResult", *, picture: bytes | None, cancel: CancelToken
     ) -> "Report":
-        """Write all of it: whatever goes wrong, no recipe is there without its output.
+        """Write all of it, as one unit: no recipe is ever beside an output that it did not make.
+
+        A picture that cannot be written is left out.
 
         Args:
             result: audio, report and tags.
             picture: a PNG.
-            cancel: told that it is not asked for a while.
+            cancel: told that it is not asked for a while, and then that it is too late.
 
         Returns:
             The report with what is known of the file.
@@ -108,27 +113,36 @@ class Outputs:
             n_channels=audio.n_channels,
             n_samples=audio.n_samples,
         )
-        with ExitStack() as stack:  # they take their places in the end, when the output has its own
-            recipe = stack.enter_context(replacing(self.recipe, force=self.force))
-            if self.picture is not None and picture is not None:
-                drawn = stack.enter_context(replacing(self.picture, force=self.force))
-                drawn.write_bytes(picture)
+        with together(self.files, force=self.force) as (made, recipe, *drawn):
             cancel.in_one_go()
             saved = write_audio(
-                audio, self.audio, encoding=encoding, tags=result.tags, force=self.force
+                audio, self.audio, encoding=encoding, tags=result.tags, force=self.force, part=made
             )
-            cancel.in_steps()
+            with made.open("rb") as stream:
+                digest = hashlib.file_digest(stream, "sha256").hexdigest()
             output = result.report.output.model_copy(
                 update={
                     "path": str(self.audio.absolute()),
                     "container": encoding.container,
                     "bit_depth": encoding.bit_depth,
                     "n_clipped": saved.n_clipped,
+                    "sha256": digest,
                 }
             )
             report = result.report.model_copy(update={"output": output})
             recipe.write_text(report.to_json(), encoding="utf-8")
+            if drawn and picture is not None:
+                _write_picture(drawn[0], picture)
+            cancel.too_late()
         return report
+
+
+def _write_picture(path: Path, picture: bytes) -> None:
+    try:
+        path.write_bytes(picture)
+    except OSError as error:
+        path.unlink(missing_ok=True)
+        warnings.warn(f"the picture could not be written: {error.strerror}", stacklevel=2)
 
 
 def check_target(path: Path, *, force: bool, inputs: Iterable[Path] = ()) -> None:

@@ -40,16 +40,18 @@ def perform(
     from estilo.app.jobs import run_job  # here, so that help need not load what runs a job
 
     start = time.perf_counter()
-    with Stop() as stop, Reporter(is_quiet=is_quiet, stop=stop).working() as reporter:
-        report = run_job(job, on_event=reporter.on_event, cancel=stop)
-    for line in conclusion(report):
-        reporter.say(line)
-    files = "output, recipe and picture" if job.outputs.has_picture else "output and recipe"
-    reporter.say(f"done in {spoken_time(time.perf_counter() - start)}; wrote {files}:")
-    name_files(job.outputs.files, is_quiet=is_quiet)
-    if afterwards is not None:
-        afterwards(reporter, report)
-    return 0 if report.is_complete else Cancelled.exit_code
+    with Stop() as stop:
+        with Reporter(is_quiet=is_quiet, stop=stop).working() as reporter:
+            report = run_job(job, on_event=reporter.on_event, cancel=stop)
+        for line in conclusion(report):
+            reporter.say(line)
+        written = [path for path in job.outputs.files if path.exists()]
+        files = "output, recipe and picture" if len(written) > 2 else "output and recipe"
+        reporter.say(f"done in {spoken_time(time.perf_counter() - start)}; wrote {files}:")
+        name_files(written, is_quiet=is_quiet)
+        if afterwards is not None:
+            afterwards(reporter, report)
+        return 0 if report.is_complete and not stop.is_set() else Cancelled.exit_code
 
 
 def name_files(paths: Iterable[Path], *, is_quiet: bool = False) -> None:

@@ -15,7 +15,8 @@ class Stop(CancelToken):
 
     Before the first step there is nothing to end in good order, so the first signal raises
     `KeyboardInterrupt` at once. After `in_steps` the first one only sets the token, and the second
-    raises. A signal that the program was started to ignore stays ignored.
+    raises; after `too_late` none does. A signal that the program was started to ignore stays
+    ignored.
 
     Example:
         >>> with Stop() as stop:
@@ -26,6 +27,7 @@ class Stop(CancelToken):
     def __init__(self) -> None:
         super().__init__()
         self._is_soft = False
+        self._is_late = False
         self._before: dict[int, Any] = {}
 
     def in_steps(self) -> None:
@@ -35,6 +37,10 @@ class Stop(CancelToken):
     def in_one_go(self) -> None:
         """From now on the first signal raises."""
         self._is_soft = False
+
+    def too_late(self) -> None:
+        """From now on signals only set the token."""
+        self._is_late = True
 
     def __enter__(self) -> Self:
         if threading.current_thread() is threading.main_thread():
@@ -59,5 +65,5 @@ class Stop(CancelToken):
     def _handle(self, _number: int, _frame: FrameType | None) -> None:
         is_first = not self.is_set()
         self.set()
-        if not (is_first and self._is_soft):
+        if not (self._is_late or (is_first and self._is_soft)):
             raise KeyboardInterrupt

@@ -1,15 +1,15 @@
 """Files that are either whole or not there: written beside the target, then renamed."""
 
-import contextlib
 import errno
 import os
-import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from os import PathLike
 from pathlib import Path
 
 from estilo.errors import OutputError
+from estilo.interrupts import interrupts_wait
+from estilo.io.hidden import Claim, one_at_a_time, sweep_now_and_then
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
@@ -50,25 +50,52 @@ def replacing(path: str | PathLike[str], *, force: bool) -> Iterator[Path]:
 
     After any exception, a keyboard interrupt included, the hidden file is gone and the target is
     as it was. Without ``force`` a target that appeared in the meantime is not overwritten either.
+    What a killed process left in the folder is removed on the way.
 
     Args:
         path: file that is to be written.
         force: replace a file that is already there.
     """
-    path = Path(path)
-    with _output_errors(path):
-        target = _resolve(path)
-        check_free(path, force=force)
-        # A name of its own length: the target's may already be as long as the system allows.
-        temporary = target.with_name(f".estilo-{secrets.token_hex(8)}.part")
-        os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
+    with together([Path(path)], force=force) as (part,):
+        yield part
+
+
+@contextmanager
+def together(paths: Sequence[Path], *, force: bool) -> Iterator[tuple[Path, ...]]:
+    """Hidden files beside ``paths`` to write into; they take their places as one unit.
+
+    The first one, which is there and empty, must be written; others are left out where they are
+    not made, and what stood in their places is gone then. Signals wait while the files take their
+    places, and a later run finishes or undoes what a kill leaves in the middle.
+
+    Args:
+        paths: files that are to be written.
+        force: replace files that are already there.
+    """
+    with _output_errors(paths[0]):
+        targets = [_resolve(path) for path in paths]
+        for path in paths:
+            check_free(path, force=force)
+        claim = Claim(targets)
         try:
-            yield temporary
-            _sync(temporary)
-            _publish(temporary, target, path, force=force)
+            with interrupts_wait():
+                sweep_now_and_then(targets[0].parent)
+                claim.take()
+            yield claim.parts
+            for part in claim.parts:
+                if part.exists():
+                    _sync(part)
+            with interrupts_wait(), one_at_a_time(targets[0].parent):
+                for path in paths:
+                    check_free(path, force=force)
+                claim.publish(force=force)
+        except FileExistsError:
+            for path in paths:
+                check_free(path, force=force)
+            raise
         finally:
-            with contextlib.suppress(OSError):
-                temporary.unlink(missing_ok=True)
+            with interrupts_wait():
+                claim.give_back()
 
 
 def check_free(path: Path, *, force: bool) -> None:
@@ -100,20 +127,6 @@ def _sync(temporary: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def _publish(temporary: Path, target: Path, path: Path, *, force: bool) -> None:
-    if force:
-        temporary.replace(target)
-        return
-    try:
-        os.link(temporary, target)  # unlike a rename it fails when the target exists
-    except FileExistsError:
-        check_free(path, force=False)
-        raise
-    except OSError:  # a file system without hard links: the check is a moment before the rename
-        check_free(path, force=False)
-        temporary.replace(target)
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
@@ -92,6 +93,7 @@ def write_audio(
     encoding: OutputFormat,
     tags: Mapping[str, str] | None = None,
     force: bool = False,
+    part: Path | None = None,
 ) -> SavedInfo:
     """Write a recording as planned by `plan_output`; the decoded length is exact in every format.
 
@@ -106,6 +108,7 @@ def write_audio(
         encoding: what `plan_output` returned.
         tags: tags; those that the format holds are kept.
         force: replace a file that is already there.
+        part: hidden file that is written in the place of ``path``, see `estilo.io.atomic.together`.
 
     Raises:
         OutputError: the samples are not finite or not as planned, or the path cannot be written.
@@ -118,7 +121,7 @@ def write_audio(
         )
     needs_dither, n_clipped = _survey(audio.samples, encoding.bit_depth)
     fitting = fitting_tags(tags or {}, CONTAINERS[encoding.container])
-    with replacing(path, force=force) as temporary:
+    with replacing(path, force=force) if part is None else nullcontext(part) as temporary:
         _write(temporary, path, audio.samples, encoding, fitting, needs_dither)
         _verify(temporary, path, encoding)
     return SavedInfo(path, encoding, n_clipped, needs_dither)

@@ -91,6 +91,8 @@ class OutputReport(_Part):
     """Samples that the file format could not hold."""
     samples_sha256: str
     """Of the samples before they were encoded (float32, channel by channel)."""
+    sha256: str | None = None
+    """Of the file, which is how a recipe is told that lies beside another file's output."""
 
 
 class Report(_Part):

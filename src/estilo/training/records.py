@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from estilo.engines.neural.weights import MAX_BYTES, ModelCard, write_weights
 from estilo.errors import SettingsError
+from estilo.io.hidden import sweep
 from estilo.io.tensor_headers import make_header, parse_header
 from estilo.models.network import SAMPLE_RATE, Network
 from estilo.training.logs import Log
@@ -37,8 +38,7 @@ class Records:
         if state.origin is not None:
             card = card.model_copy(update={"data": (*state.origin.data, *card.data)})
         _check(card, state.network)
-        for part in folder.glob(".estilo-*.part"):  # of a process that was killed
-            part.unlink(missing_ok=True)
+        sweep(folder)
         self._recipe, self._folder, self._card = recipe, folder, card
         self._validation = validation(recipe.data)
         if self._validation is None:

@@ -15,6 +15,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from estilo.io.atomic import replacing, write_atomic
+
 _SMOOTHED_STEPS = 100
 _log = logging.getLogger(__name__)
 
@@ -151,7 +153,8 @@ def save(
     output.mkdir(parents=True, exist_ok=True)
     halves = {name: array.astype(np.float16) for name, array in trained.weights.items()}
     file = output / f"{training.name}.npz"
-    np.savez(file, **trained.extras, **halves)  # type: ignore[arg-type]
+    with replacing(file, force=True) as part, part.open("wb") as stream:
+        np.savez(stream, **trained.extras, **halves)  # type: ignore[arg-type]
     card = {
         **trained.about,
         "command": training.command(seed=seed, counts=counts),
@@ -162,8 +165,8 @@ def save(
         **trained.figures,
     }
     path = output / f"{training.name}.json"
-    path.write_text(json.dumps(card, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    return path
+    text = json.dumps(card, indent=2, ensure_ascii=False) + "\n"
+    return write_atomic(path, text.encode(), force=True)
 
 
 def run(trainings: Sequence[Training], arguments: Sequence[str] | None = None) -> Path:
