@@ -89,7 +89,7 @@ def run_job(job: Job, *, on_event: OnEvent = ignore, cancel: CancelToken | None 
         result = replace(result, report=report)
         if cancel.is_set() and not job.keep_best:
             raise Cancelled("cancelled; nothing was written")
-        return outputs.publish(result, picture=picture, cancel=cancel)
+        return outputs.publish(result, picture=picture, cancel=cancel, warn=said.add)
 
 
 def _picture(result: "TransferResult", outputs: Outputs, said: Warnings) -> bytes | None:

@@ -1,8 +1,7 @@
 """The files of a result: output, recipe and picture, all of them or none."""
 
 import hashlib
-import warnings
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -90,7 +89,12 @@ class Outputs:
         return encoding
 
     def publish(
-        self, result: "TransferResult", *, picture: bytes | None, cancel: CancelToken
+        self,
+        result: "TransferResult",
+        *,
+        picture: bytes | None,
+        cancel: CancelToken,
+        warn: Callable[[str], None],
     ) -> "Report":
         """Write all of it, as one unit: no recipe is ever beside an output that it did not make.
 
@@ -100,6 +104,7 @@ class Outputs:
             result: audio, report and tags.
             picture: a PNG.
             cancel: told that it is not asked for a while, and then that it is too late.
+            warn: told of a picture that is left out.
 
         Returns:
             The report with what is known of the file.
@@ -132,17 +137,13 @@ class Outputs:
             report = result.report.model_copy(update={"output": output})
             recipe.write_text(report.to_json(), encoding="utf-8")
             if drawn and picture is not None:
-                _write_picture(drawn[0], picture)
+                try:
+                    drawn[0].write_bytes(picture)
+                except OSError as error:
+                    drawn[0].unlink(missing_ok=True)
+                    warn(f"the picture could not be written: {error.strerror}")
             cancel.too_late()
         return report
-
-
-def _write_picture(path: Path, picture: bytes) -> None:
-    try:
-        path.write_bytes(picture)
-    except OSError as error:
-        path.unlink(missing_ok=True)
-        warnings.warn(f"the picture could not be written: {error.strerror}", stacklevel=2)
 
 
 def check_target(path: Path, *, force: bool, inputs: Iterable[Path] = ()) -> None:

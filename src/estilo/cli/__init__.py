@@ -4,6 +4,7 @@ Exit codes: 0 done, 1 internal error, 2 bad input or usage, 130 cancelled. Names
 to stdout, everything else to stderr.
 """
 
+import contextlib
 import gc
 import os
 import sys
@@ -136,6 +137,7 @@ def _say(message: str, code: int) -> int:
 
     label, style = _LABELS.get(code, ("error: ", "bold red"))
     console = stderr_console()
-    console.print(f"estilo: {label}", style=style, end="")
-    console.print(" ".join(message.split()))
+    with contextlib.suppress(OSError):  # the terminal is closed
+        console.print(f"estilo: {label}", style=style, end="")
+        console.print(" ".join(message.split()))
     return code
