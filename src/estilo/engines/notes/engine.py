@@ -11,6 +11,7 @@ from estilo.engines.blocks import Allocate, BlockEngine, BlockState
 from estilo.engines.excerpts import SILENCE, require_sound, root_mean_square
 from estilo.engines.grains import Grain
 from estilo.engines.notes.hearing import Listening, weights_id
+from estilo.engines.notes.lengths import as_audible
 from estilo.engines.notes.rendition import Rendition
 from estilo.engines.notes.settings import NotesSettings
 
@@ -47,7 +48,9 @@ class Work:
             self._listening.step()
         else:
             heard = list(self._listening.transcriptions())
-            if self._task.notes is not None:
+            if self._task.notes is None:
+                heard[0] = as_audible(heard[0])
+            else:
                 heard.insert(0, self._task.notes)
             self.rendition = Rendition(self._task, self._settings, heard)
 

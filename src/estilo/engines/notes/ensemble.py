@@ -14,6 +14,7 @@ from estilo.engines.grains import Grain, placed
 from estilo.engines.notes.arrangement import SHORTEST_S
 from estilo.engines.notes.cross_synthesis import CrossSynthesis
 from estilo.engines.notes.layers import EqualisedLayer, Layer, PlayedLayer, ShapedLayer
+from estilo.engines.notes.lengths import is_struck
 from estilo.engines.notes.panning import Panned
 from estilo.engines.notes.percussion import KitLayer, OwnHits
 from estilo.engines.notes.performance import Performance, Playing
@@ -185,9 +186,9 @@ class Ensemble:
         notes, waveform = self._content.transcription.notes, self._content.waveform
         rate, settings = self._task.sample_rate, self._settings
         # What is half way to the content is half way to its pitches as well.
-        playing = Playing(
-            rate, settings.expression, 1.0 - settings.strength * (1.0 - settings.expression)
-        )
+        # How a plucked note fades is its instrument's doing, not the player's.
+        swells = 0.0 if is_struck(notes) else settings.expression
+        playing = Playing(rate, swells, 1.0 - settings.strength * (1.0 - settings.expression))
         if self._task.notes is not None:
             # Bends are written as the notes are; how a note swells is the instrument's own.
             playing = Playing(rate, 0.0, 1.0)
