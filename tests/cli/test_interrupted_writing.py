@@ -17,6 +17,7 @@ from estilo.pipeline.report import read_report
 PROGRAM = """
 import os, signal, sys, time
 signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # whoever runs the tests may ignore it
 from pathlib import Path
 place, number = sys.argv.pop(1), int(sys.argv.pop(1))
 if place == "terminal":

@@ -19,7 +19,7 @@ JUDGES_SILENCE = {"clipping_share", "n_non_finite", "clicks_per_s"}
 IDENTICAL_GIVE = {"copy_score": 1.0}
 NOT_WORSENED_BY_NOISE = {"copy_score", "n_non_finite", "clicks_per_s"}
 # These say nothing of most recordings: of such as have no notes, no pause, no voice, no side.
-ASKS_FOR_MORE = {"note_levels_db", "pauses_db", "words_kept", "image_db"}
+ASKS_FOR_MORE = {"note_levels_db", "notes_kept", "pauses_db", "words_kept", "image_db"}
 
 
 def _music(rng: np.random.Generator, *, seconds: float = 2.0, rate: int = RATE) -> np.ndarray:
