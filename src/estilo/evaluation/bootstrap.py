@@ -134,9 +134,8 @@ def _known(
     """Columns, and groups, without the items that one of the columns has no value for."""
     rows = np.array([np.asarray(column, dtype=np.float64) for column in columns])
     places = np.flatnonzero(np.isfinite(rows).all(axis=0))
-    return list(rows[:, places]), None if alike is None else [
-        alike[place] for place in places.tolist()
-    ]
+    groups = None if alike is None else [alike[place] for place in places.tolist()]
+    return list(rows[:, places]), groups
 
 
 def _counts(n: int, alike: Sequence[str] | None) -> np.ndarray:

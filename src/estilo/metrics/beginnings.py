@@ -20,6 +20,7 @@ from estilo.analysis.salience import FRAME_RATE_HZ, trained_weights
 from estilo.analysis.sound import RATE_HZ, Sound
 from estilo.analysis.spectra import CHROMA_HOP, chroma
 from estilo.metrics.base import Metric, aligned_once, are_audible, nothing_to_measure
+from estilo.metrics.content import mean_cosine
 
 _FROM_S, _TO_S = 0.05, 0.3
 _CHROMA_RATE_HZ = RATE_HZ / CHROMA_HOP
@@ -53,13 +54,10 @@ def harmony_kept(output: Sound, content: Sound) -> float:
     if not are_audible("harmony_kept", output, content):
         return nothing_to_measure("harmony_kept")
     ours, theirs = _at_beginnings(output, content, _chroma_powers, rate_hz=_CHROMA_RATE_HZ)
-    norms = np.linalg.norm(ours, axis=1) * np.linalg.norm(theirs, axis=1)
-    sounding = np.linalg.norm(theirs, axis=1) > 0.0
+    sounding = theirs.any(axis=1)
     if not sounding.any():
         return nothing_to_measure("harmony_kept", "the content has nothing between 65 Hz and 8 kHz")
-    products = np.sum(ours * theirs, axis=1)
-    cosines = np.divide(products, norms, out=np.zeros_like(products), where=norms > 0.0)
-    return min(float(cosines[sounding].mean()), 1.0)
+    return mean_cosine(ours[sounding].T, theirs[sounding].T)
 
 
 def notes_kept(output: Sound, content: Sound) -> float:

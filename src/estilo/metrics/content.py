@@ -8,6 +8,8 @@ set, beside "content copied" (best) and "style copied" (chance).
 Metrics: `chroma_similarity`, `onset_f1`, `onsets_kept`, `loudness_correlation`.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -55,8 +57,22 @@ def chroma_similarity(output: Sound, content: Sound) -> float:
     sounding = strength > strength.max() * 10.0 ** (_SOUNDING_DB / 20.0)
     if not sounding.any():
         return nothing_to_measure("chroma", "the content has nothing between 65 Hz and 8 kHz")
-    products = np.sum(ours * theirs, axis=0)[sounding]
-    norms = (np.linalg.norm(ours, axis=0) * strength)[sounding]
+    return mean_cosine(ours[:, sounding], theirs[:, sounding])
+
+
+def mean_cosine(ours: np.ndarray, theirs: np.ndarray) -> float:
+    """Cosine of vectors, mean over frames; 0 where one of them is silent, and 1 at most.
+
+    Args:
+        ours: vectors of the output. **Shape** ``(classes, frames)``.
+        theirs: vectors of the content. **Shape** that of the output's.
+
+    Example:
+        >>> mean_cosine(np.array([[1.0, 0.0], [0.0, 0.0]]), np.array([[2.0, 1.0], [0.0, 1.0]]))
+        0.5
+    """
+    products = np.sum(ours * theirs, axis=0)
+    norms = np.linalg.norm(ours, axis=0) * np.linalg.norm(theirs, axis=0)
     cosines = np.divide(products, norms, out=np.zeros_like(products), where=norms > 0.0)
     return min(float(cosines.mean()), 1.0)
 
@@ -86,14 +102,7 @@ def onset_f1(output: Sound, content: Sound) -> float:
         >>> onset_f1(content, content), round(onset_f1(Sound(clicks[:16000], 16000), content), 3)
         (1.0, 0.667)
     """
-    if not are_audible("onset_f1", output, content):
-        return nothing_to_measure("onset_f1")
-    theirs = content.once(onset_times)
-    if len(theirs) == 0:
-        return nothing_to_measure("onset_f1", "the content has no onset")
-    ours = aligned_once(output, content).once(onset_times)
-    n_matched = matched_events(theirs, ours, window_s=ONSET_WINDOW_S)
-    return 2.0 * n_matched / (len(theirs) + len(ours))
+    return _onset_f1("onset_f1", output, content, lag_of=lambda _ours, _theirs: 0.0)
 
 
 def onsets_kept(output: Sound, content: Sound) -> float:
@@ -121,17 +130,32 @@ def onsets_kept(output: Sound, content: Sound) -> float:
         >>> onset_f1(late, content), onsets_kept(late, content)
         (0.0, 1.0)
     """
-    if not are_audible("onsets_kept", output, content):
-        return nothing_to_measure("onsets_kept")
+    return _onset_f1("onsets_kept", output, content, lag_of=_common_lag_s)
+
+
+def _onset_f1(
+    name: str,
+    output: Sound,
+    content: Sound,
+    *,
+    lag_of: Callable[[np.ndarray, np.ndarray], float],
+) -> float:
+    """F1 of onsets, the output's moved back by the lag that is found between the two."""
+    if not are_audible(name, output, content):
+        return nothing_to_measure(name)
     theirs = content.once(onset_times)
     if len(theirs) == 0:
-        return nothing_to_measure("onsets_kept", "the content has no onset")
+        return nothing_to_measure(name, "the content has no onset")
     ours = aligned_once(output, content).once(onset_times)
-    lags_s = (ours - theirs[:, None])[np.abs(ours - theirs[:, None]) <= 2.0 * ONSET_WINDOW_S]
-    lag_s = float(np.median(lags_s)) if len(lags_s) else 0.0
-    moved = ours - np.clip(lag_s, -ONSET_WINDOW_S, ONSET_WINDOW_S)
+    moved = ours - lag_of(ours, theirs)
     n_matched = matched_events(theirs, moved, window_s=ONSET_WINDOW_S)
     return 2.0 * n_matched / (len(theirs) + len(ours))
+
+
+def _common_lag_s(ours: np.ndarray, theirs: np.ndarray) -> float:
+    lags_s = (ours - theirs[:, None])[np.abs(ours - theirs[:, None]) <= 2.0 * ONSET_WINDOW_S]
+    lag_s = float(np.median(lags_s)) if len(lags_s) else 0.0
+    return float(np.clip(lag_s, -ONSET_WINDOW_S, ONSET_WINDOW_S))
 
 
 def loudness_correlation(output: Sound, content: Sound) -> float:

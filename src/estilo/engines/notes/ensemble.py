@@ -185,11 +185,12 @@ class Ensemble:
     def _played_by(self, style: int, instrument: Instrument) -> PlayedLayer:
         notes, waveform = self._content.transcription.notes, self._content.waveform
         rate, settings = self._task.sample_rate, self._settings
-        # What is half way to the content is half way to its pitches as well.
-        # How a plucked note fades is its instrument's doing, not the player's.
-        swells = 0.0 if is_struck(notes) else settings.expression
-        playing = Playing(rate, swells, 1.0 - settings.strength * (1.0 - settings.expression))
-        if self._task.notes is not None:
+        if self._task.notes is None:
+            # How a plucked note fades is its instrument's doing, not the player's.
+            swells = 0.0 if is_struck(notes) else settings.expression
+            # What is half way to the content is half way to its pitches as well.
+            playing = Playing(rate, swells, 1.0 - settings.strength * (1.0 - settings.expression))
+        else:
             # Bends are written as the notes are; how a note swells is the instrument's own.
             playing = Playing(rate, 0.0, 1.0)
         share = self._task.style_weights[style]

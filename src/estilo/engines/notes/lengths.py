@@ -82,9 +82,9 @@ def _drops(levels_db: np.ndarray, *, fall_db_s: float) -> np.ndarray:
 
 
 def _until_silent(note: HeardNote, whole: np.ndarray, starts_s: np.ndarray) -> HeardNote:
-    later_s = starts_s[starts_s > note.start_s + _TOGETHER_S]
+    following = int(np.searchsorted(starts_s, note.start_s + _TOGETHER_S, side="right"))
     last_s = min(
-        later_s.min(initial=np.inf) - _BEFORE_NEXT_S,
+        starts_s[following] - _BEFORE_NEXT_S if following < len(starts_s) else np.inf,
         note.start_s + _LONGEST_S,
         STEP_S * len(whole),
     )

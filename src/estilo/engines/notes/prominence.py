@@ -7,6 +7,7 @@ consonant, a drum or notes that were not heard, is seldom more than 10 dB below 
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from estilo.engines.notes.residual import Residual
@@ -19,8 +20,10 @@ _UNHEARD_DB, _HEARD_DB = -12.0, -2.0  # against the notes
 _TINY = 1e-16
 
 
-class Prominence:
-    """Gain from 0 to 1 by how loud the residual is against the notes that sound or have just ended.
+class Prominent:
+    """The residual of a recording where it stands out, and silence where it does not.
+
+    How loud it is against the notes that sound or have just ended decides, in a gain from 0 to 1.
 
     Args:
         left: residual of the recording.
@@ -33,43 +36,55 @@ class Prominence:
         self._look_back = round(_LOOK_BACK_S / _FRAME_S)
 
     def read(self, start: int, stop: int) -> Tensor:
-        """Gains of a part: the same whatever else is read.
+        """A part of it: the same samples whatever else is read.
 
         Args:
             start: number of its first sample.
             stop: number of the sample after its last.
 
-        **Shape**: result ``(stop - start,)``.
+        **Shape**: result ``(channels, stop - start)``.
         """
         size, n_samples = self._size, self._left.content.shape[-1]
         around = _SMOOTH_FRAMES // 2 + 1
         first = max(start // size - around, 0)
-        last = -(-min(stop, n_samples) // size) + around
         begin = max(first - self._look_back, 0)
-        end = min(last * size, n_samples)
-        whole_db, left_db = self._levels_db(begin * size, end)
-        notes_db = 10.0 * np.log10(
-            np.maximum(10.0 ** (whole_db / 10.0) - 10.0 ** (left_db / 10.0), _TINY)
-        )
-        fallen_db = _FALL_DB_S * _FRAME_S * np.arange(len(notes_db))
-        notes_db = np.maximum.accumulate(notes_db + fallen_db) - fallen_db
-        above = (left_db - notes_db - _UNHEARD_DB) / (_HEARD_DB - _UNHEARD_DB)
-        gain = np.clip(above, 0.0, 1.0)[first - begin :]
+        end = min((-(-min(stop, n_samples) // size) + around) * size, n_samples)
+        left = self._left.read(begin * size, end)
+        whole = self._left.content[:, begin * size : end]
+        gain = self._gains(*(self._powers(part) for part in (whole, left)))[first - begin :]
         gain = np.convolve(np.pad(gain, _SMOOTH_FRAMES // 2, mode="edge"), _HANN, mode="valid")
         middles = (first + np.arange(len(gain)) + 0.5) * size
-        return torch.from_numpy(np.interp(np.arange(start, stop), middles, gain)).float()
+        gains = torch.from_numpy(np.interp(np.arange(start, stop), middles, gain)).float()
+        return left[:, start - begin * size : stop - begin * size] * gains
 
-    def _levels_db(self, start: int, stop: int) -> tuple[np.ndarray, np.ndarray]:
-        """Of the recording and of its residual, frame by frame, the last one filled with zeros."""
-        parts = self._left.content[:, start:stop], self._left.read(start, stop)
-        return tuple(self._of(part) for part in parts)  # type: ignore[return-value]
+    def _gains(self, whole: NDArray[np.float64], left: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Gain of every frame, by its powers. **Shape** ``(frames,)`` all."""
+        notes_db = 10.0 * np.log10(np.maximum(whole - left, _TINY))
+        fallen_db = _FALL_DB_S * _FRAME_S * np.arange(len(notes_db))
+        notes_db = np.maximum.accumulate(notes_db + fallen_db) - fallen_db
+        above_db = 10.0 * np.log10(left + _TINY) - notes_db
+        return np.clip((above_db - _UNHEARD_DB) / (_HEARD_DB - _UNHEARD_DB), 0.0, 1.0)
 
-    def _of(self, part: Tensor) -> np.ndarray:
-        missing = -part.shape[-1] % self._size
-        frames = torch.nn.functional.pad(part.double(), (0, missing)).unfold(
-            -1, self._size, self._size
-        )
-        return (10.0 * torch.log10(frames.square().mean((0, 2)) + _TINY)).cpu().numpy()
+    def _powers(self, part: Tensor) -> NDArray[np.float64]:
+        """Power of each frame over all channels, the last one filled with zeros."""
+        filled = torch.nn.functional.pad(part, (0, -part.shape[-1] % self._size))
+        return frame_powers(filled, self._size).cpu().numpy()
 
 
 _HANN = np.hanning(_SMOOTH_FRAMES + 2)[1:-1] / np.hanning(_SMOOTH_FRAMES + 2).sum()
+
+
+def frame_powers(waveform: Tensor, size: int) -> Tensor:
+    """Power of each whole frame, over all channels.
+
+    Args:
+        waveform: ``(channels, time)``.
+        size: length of a frame, in samples.
+
+    **Shape**: result ``(frames,)``, float64.
+
+    Example:
+        >>> frame_powers(torch.tensor([[1.0, 1.0, 2.0, 0.0, 5.0]]), 2).tolist()
+        [1.0, 2.0]
+    """
+    return waveform.double().unfold(-1, size, size).square().mean((0, 2))

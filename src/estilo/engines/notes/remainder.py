@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from estilo.dsp.eq import average_power, filtered, matching_filter
-from estilo.engines.notes.prominence import Prominence
+from estilo.engines.notes.prominence import Prominent, frame_powers
 from estilo.engines.notes.recordings import Heard
 from estilo.engines.notes.residual import Residual
 
@@ -23,7 +23,7 @@ class Remainder:
     One filter for the whole gives the remainder of the content the average spectrum of the styles'
     and no more than its own level: where styles are dry and clean, little is left of it. Where it
     is far below the notes it is taken for what removing them left, and is not heard
-    (`prominence.Prominence`): an instrument brings its own breath and attack.
+    (`prominence.Prominent`): an instrument brings its own breath and attack.
 
     Args:
         content: the parts of it that are measured, and their notes; all of it can be read.
@@ -40,8 +40,8 @@ class Remainder:
         *,
         sample_rate: int,
     ) -> None:
-        self._left = Residual(content.waveform, content.transcription, sample_rate=sample_rate)
-        own, share = _measured(content, self._left, sample_rate)
+        own_left = Residual(content.waveform, content.transcription, sample_rate=sample_rate)
+        own, share = _measured(content, own_left, sample_rate)
         wanted, wanted_share = torch.zeros_like(own), 0.0
         for style, weight in zip(styles, weights, strict=True):
             left = Residual(style.waveform, style.transcription, sample_rate=sample_rate)
@@ -50,7 +50,8 @@ class Remainder:
             wanted_share += weight * style_share
         self._filter = matching_filter(own, wanted, sample_rate=sample_rate)
         self._gain = min(1.0, (wanted_share / max(share, _TINY)) ** 0.5)
-        self._prominence = Prominence(self._left, sample_rate=sample_rate)
+        self._prominent = Prominent(own_left, sample_rate=sample_rate)
+        self._n_samples = content.waveform.shape[-1]
 
     def read(self, start: int, stop: int) -> Tensor:
         """A part of it: the same samples whatever else is read.
@@ -63,8 +64,8 @@ class Remainder:
         """
         reach = len(self._filter.taps)
         first = max(0, start - reach)
-        last = min(self._left.content.shape[-1], stop + reach)
-        part = self._left.read(first, last) * self._prominence.read(first, last)
+        last = min(self._n_samples, stop + reach)
+        part = self._prominent.read(first, last)
         made = filtered(part, self._filter, start=start - first, stop=stop - first)
         return self._gain * made
 
@@ -75,19 +76,14 @@ def _measured(recording: Heard, left: Residual, sample_rate: int) -> tuple[Tenso
     The median over sounding frames: onsets, of which something is left, are few.
     """
     spectra, wholes, rests = [], [], []
+    frame = max(round(_FRAME_S * sample_rate), 1)
     for start, stop in recording.excerpts(n=_N_HEARD, size=round(_HEARD_S * sample_rate)):
         part = left.read(start, stop)
         spectra.append((stop - start) * average_power(part, sample_rate=sample_rate))
-        wholes.append(_frame_powers(recording.waveform[:, start:stop], sample_rate))
-        rests.append(_frame_powers(part, sample_rate))
+        size = min(frame, stop - start)
+        wholes.append(frame_powers(recording.waveform[:, start:stop], size))
+        rests.append(frame_powers(part, size))
     whole, rest = torch.cat(wholes), torch.cat(rests)
     sounding = whole > whole.max() * _SOUNDING
     share = (rest[sounding] / whole[sounding]).median() if sounding.any() else 0.0
     return torch.stack(spectra).mean(0), float(share)
-
-
-def _frame_powers(waveform: Tensor, sample_rate: int) -> Tensor:
-    """Power of each 50 ms, over all channels."""
-    size = min(max(round(_FRAME_S * sample_rate), 1), waveform.shape[-1])
-    frames = waveform.double().unfold(-1, size, size)
-    return frames.square().mean((0, 2))
