@@ -23,6 +23,13 @@ REALISMS = (0.0, 0.5, 1.0)
 _CONTROL_ENGINES = ("content", "style", "crossfade", "eq")
 # Driedger, Prätzlich & Müller 2015; repetition and continuity are the engine's own.
 _PUBLISHED_MUSAICING = {"engine": "mosaic", "strength": 1.0, "polyphony": 10}
+# The seed's method with infinitely many filters: minutes become seconds, nothing else.
+_LEBEDEV_ULYANOV = {
+    "preset": "lebedev-ulyanov",
+    "features": "closed-form",
+    "widths": (11,),
+    "content_weight": 0.0,
+}
 
 
 @dataclass(frozen=True)
@@ -127,10 +134,6 @@ def _pair_controls(*, has_target: bool) -> list[Entry]:
         *_noise_beds(),
         _control("EQ match", "eq", {"engine": "eq", "strength": 1.0}),
         _control("musaicing", "musaicing", _PUBLISHED_MUSAICING),
-        *(
-            _control(f"Lebedev-Ulyanov α={alpha:g}", "lebedev-ulyanov", _closed_form(alpha))
-            for alpha in (0.1, 0.01)
-        ),
     ]
     if has_target:
         rows.insert(0, Entry("target", "target", Copy("target"), is_control=True))
@@ -148,23 +151,13 @@ def _noise_beds() -> list[Entry]:
 
 
 def _texture_controls() -> list[Entry]:
-    shuffle, texture = Shuffle(), TextureMaker(_closed_form(0.0))
+    shuffle, texture = Shuffle(), TextureMaker(_LEBEDEV_ULYANOV)
     return [
         Entry("second half", "target", Copy("target"), is_control=True),
         Entry("first half copied", "style", Copy("style"), is_control=True),
         Entry("granular shuffle", "granular", shuffle, is_control=True),
         Entry("Lebedev-Ulyanov", "lebedev-ulyanov", texture, is_control=True),
     ]
-
-
-def _closed_form(alpha: float) -> dict[str, Any]:
-    """The seed's method with infinitely many filters: minutes become seconds, nothing else."""
-    return {
-        "preset": "lebedev-ulyanov",
-        "features": "closed-form",
-        "widths": (11,),
-        "content_weight": alpha,
-    }
 
 
 def _control(name: str, series: str, options: dict[str, Any]) -> Entry:
