@@ -3,15 +3,21 @@
 from typing import Annotated, Literal
 
 import pytest
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
-from estilo.fields import bounds_in_words, choices, complaint, description, leaves, plain
+from estilo.fields import (
+    Documented,
+    bounds_in_words,
+    choices,
+    complaint,
+    description,
+    leaves,
+    plain,
+)
 
 
-class Inner(BaseModel):
+class Inner(Documented):
     """The inner part."""
-
-    model_config = ConfigDict(use_attribute_docstrings=True)
 
     kernel: int | tuple[int, ...] = 11
     """Kernel."""
@@ -19,9 +25,7 @@ class Inner(BaseModel):
     """Padding."""
 
 
-class Outer(BaseModel):
-    model_config = ConfigDict(use_attribute_docstrings=True, extra="forbid")
-
+class Outer(Documented):
     n_steps: Annotated[int, Field(ge=1, le=9)] = 4
     """Steps
     of ``it``."""

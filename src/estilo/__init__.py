@@ -7,7 +7,6 @@
 Importing it is quick: torch is loaded by the first transfer.
 """
 
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from estilo.version import __version__
@@ -102,11 +101,13 @@ if TYPE_CHECKING:
 
 
 def __getattr__(name: str) -> Any:
-    if name in _MODULES:
-        return import_module(f"{__name__}.{name}")
-    if name not in _HOMES:
+    if name not in (*_MODULES, *_HOMES):
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_HOMES[name]), name)
+    from estilo.surroundings import loaded
+
+    if name in _MODULES:
+        return loaded(f"{__name__}.{name}")
+    return getattr(loaded(_HOMES[name]), name)
 
 
 def __dir__() -> list[str]:

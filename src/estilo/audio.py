@@ -41,7 +41,8 @@ class Audio:
                 f"samples must be floats with full scale at ±1, got {samples.dtype}; "
                 "divide integers by their full scale first"
             )
-        samples = np.atleast_2d(samples.astype(np.float32, copy=False))
+        with np.errstate(under="ignore", over="ignore"):  # whatever the caller has numpy raise
+            samples = np.atleast_2d(samples.astype(np.float32, copy=False))
         if samples.ndim != 2:
             raise InputError(
                 f"samples must have the shape (channels, time), got {samples.shape}; "

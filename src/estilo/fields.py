@@ -4,7 +4,13 @@ Help, lists of settings, error messages and pages are made from this, so that a 
 once, where it is declared. Imports no torch.
 """
 
+import ast
+import inspect
+import linecache
+import sys
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+from itertools import pairwise
 from types import NoneType, UnionType
 from typing import (
     Annotated,
@@ -17,8 +23,62 @@ from typing import (
     runtime_checkable,
 )
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.fields import FieldInfo
+
+
+class Documented(BaseModel):
+    """A frozen model whose fields are described by the docstrings below them.
+
+    pydantic's own way of finding these (``use_attribute_docstrings``) looks into every module that
+    the program has loaded, and fails where one of them is broken.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **_: Any) -> None:
+        """Describe the fields that the class itself declares."""
+        texts = _docstrings(cls.__module__).get(cls.__qualname__, {})
+        for name, info in cls.model_fields.items():
+            if name in texts:
+                info.description = texts[name]
+
+
+@lru_cache(maxsize=8)
+def _docstrings(module: str) -> dict[str, dict[str, str]]:
+    """The docstrings of fields by the qualified names of their classes; none without a source."""
+    found: dict[str, dict[str, str]] = {}
+    loaded = sys.modules.get(module)
+    file = getattr(loaded, "__file__", None)
+    source = "".join(linecache.getlines(file, vars(loaded))) if file else ""
+
+    def visit(node: ast.AST, path: str) -> None:
+        for each in ast.iter_child_nodes(node):
+            if isinstance(each, ast.ClassDef):
+                found[path + each.name] = _below(each)
+                visit(each, f"{path}{each.name}.")
+            elif isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef):
+                visit(each, f"{path}{each.name}.<locals>.")
+            else:
+                visit(each, path)
+
+    visit(ast.parse(source), "")
+    return found
+
+
+def _below(node: ast.ClassDef) -> dict[str, str]:
+    """The strings that follow the fields of a class."""
+    texts = {}
+    for field, after in pairwise(node.body):
+        match field, after:
+            case (
+                ast.AnnAssign(target=ast.Name(id=name)),
+                ast.Expr(value=ast.Constant(value=str() as text)),
+            ):
+                texts[name] = inspect.cleandoc(text)
+    return texts
+
 
 _BOUNDS = {"ge": "at least", "gt": "above", "le": "at most", "lt": "below"}
 

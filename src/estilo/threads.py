@@ -7,8 +7,10 @@ for one another: one that has lost its core to another program holds up all the 
 
 import os
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 
 def default_threads() -> int:
@@ -51,8 +53,7 @@ def limited(threads: int | None = None) -> Iterator[int]:
     from threadpoolctl import threadpool_limits
 
     torch, count = sys.modules.get("torch"), threads or default_threads()
-    before = None if torch is None else torch.get_num_threads()
-    with threadpool_limits({"openmp": count, "blas": 1}):
+    with _pools.entered(torch) as before, threadpool_limits({"openmp": count}):
         try:
             if torch is not None:
                 torch.set_num_threads(count)  # MKL's too, which torch carries inside
@@ -60,6 +61,51 @@ def limited(threads: int | None = None) -> Iterator[int]:
         finally:
             if torch is not None:
                 torch.set_num_threads(before)
+
+
+class _Pools:
+    """What the pools of the process were before the first of all who are bounding them.
+
+    Whoever comes while another is there would take the other's bound for the caller's own, and
+    put that back in the end.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._n_inside = 0
+        self._blas: Any = None
+        self._torch_before: int | None = None
+        self._of_thread = threading.local()
+
+    @contextmanager
+    def entered(self, torch: Any) -> Iterator[int | None]:
+        """Bound numpy's pool, and tell how many threads torch gets back in the end.
+
+        Args:
+            torch: the module; None where it is not loaded.
+        """
+        from threadpoolctl import threadpool_limits
+
+        depth = getattr(self._of_thread, "depth", 0)
+        with self._lock:
+            own = None if torch is None else torch.get_num_threads()
+            if self._n_inside == 0:
+                self._blas = threadpool_limits({"blas": 1})
+                self._torch_before = own
+            self._n_inside += 1
+            before = own if depth or self._torch_before is None else self._torch_before
+        self._of_thread.depth = depth + 1
+        try:
+            yield before
+        finally:
+            self._of_thread.depth = depth
+            with self._lock:
+                self._n_inside -= 1
+                if self._n_inside == 0:
+                    self._blas.restore_original_limits()
+
+
+_pools = _Pools()
 
 
 def _cores_of_process() -> int:

@@ -13,7 +13,6 @@ and in Essentia (D. Bogdanov et al. 2013) unless their functions say otherwise.
 import math
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict
 
 from estilo.analysis.beats import beat_times
 from estilo.analysis.harmonicity import harmonicity
@@ -30,16 +29,15 @@ from estilo.analysis.spectral_shape import (
 from estilo.analysis.tempo import tempo
 from estilo.audio import Audio
 from estilo.dsp.loudness import integrated_loudness, true_peak
+from estilo.fields import Documented
 
 STRETCH_S, N_STRETCHES = 30.0, 4
 _LONGEST_BEATS_S = 600.0
 _SHORTEST_S = 0.5  # one onset in less says nothing of their density
 
 
-class Descriptors(BaseModel):
+class Descriptors(Documented):
     """Descriptors of a recording; None where there is nothing to measure, as in silence."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     duration_s: float
     """Duration in seconds."""

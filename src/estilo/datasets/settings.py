@@ -2,13 +2,13 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from estilo.fields import Documented
 
 
-class SynthSettings(BaseModel):
+class SynthSettings(Documented):
     """Settings of the clips that are rendered. The same settings give the same clips."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     # Below 2^32, as numpy would take the words of a longer seed for the next ones of a sequence.
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 1

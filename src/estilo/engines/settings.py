@@ -5,18 +5,16 @@ Imports no torch, so that engines can be listed, described and checked at once.
 
 from typing import Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict
+from estilo.fields import Documented
 
 
-class EngineSettings(BaseModel):
+class EngineSettings(Documented):
     """Settings of an engine, with what the engine can do as class attributes.
 
     This is what the registry `estilo.engines.ENGINES` holds. Every setting is a field whose
     docstring is its help; unknown names are refused. Every class attribute below is checked
     against what the engine does by ``tests/conformance/test_engine_capabilities.py``.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     builder: ClassVar[str]
     """Import path, ``"module:callable"``, of what makes the engine. It is called with the settings,

@@ -16,6 +16,7 @@ from estilo.io.decode import UNKNOWN_LENGTH, open_av, open_soundfile
 from estilo.io.formats import NEEDS_PYAV
 from estilo.io.probe import AudioInfo, cut_off, described, examine, open_plain
 from estilo.io.scratch import SampleStore
+from estilo.surroundings import own_surroundings
 
 # 200 dB over full scale is no recording; it comes of a wrong header and overflows when squared.
 _MAX_AMPLITUDE = 1e10
@@ -57,6 +58,7 @@ class RecordingFile:
             self._is_rewound = self._decoder.n_samples < UNKNOWN_LENGTH
             self._stack = stack.pop_all()
 
+    @own_surroundings()
     def read(self, *, offset_s: float = 0.0, duration_s: float | None = None) -> Audio:
         """Decode the recording, or a part of it, to float32.
 

@@ -18,6 +18,7 @@ from estilo.io.atomic import replacing
 from estilo.io.formats import CONTAINERS
 from estilo.io.plan import OutputFormat, plan_output
 from estilo.io.tags import fitting_tags, id3_tag, write_tags
+from estilo.surroundings import own_surroundings
 
 _BLOCK_LENGTH = 2**16
 _DITHER_SEED = 0xD17E
@@ -86,6 +87,7 @@ def save(
     return write_audio(audio, path, encoding=encoding, tags=tags, force=force)
 
 
+@own_surroundings()
 def write_audio(
     audio: Audio,
     path: str | PathLike[str],

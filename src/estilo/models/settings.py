@@ -2,13 +2,13 @@
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
+
+from estilo.fields import Documented
 
 
-class GeneratorSettings(BaseModel):
+class GeneratorSettings(Documented):
     """Sizes of the network."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     n_channels: Annotated[int, Field(ge=4, le=1024)] = 256
     """Number of channels of its layers."""

@@ -9,8 +9,9 @@
 For a transfer with all that belongs to it (levels, report, scores) take `estilo.transfer`.
 """
 
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
+
+from estilo.surroundings import loaded
 
 _HOMES = {
     "Encoding": "estilo.neural.autoencoder",
@@ -32,4 +33,4 @@ def __getattr__(name: str) -> Any:
     # Late, as the cards of style files are shown without torch.
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_HOMES[name]), name)
+    return getattr(loaded(_HOMES[name]), name)

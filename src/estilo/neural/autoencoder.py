@@ -22,6 +22,7 @@ from estilo.models.style_encoder import StyleCode
 from estilo.pipeline.clips import Recording, as_clip, as_clips
 from estilo.pipeline.levels import matched
 from estilo.pipeline.sources import read_source
+from estilo.surroundings import own_surroundings
 
 _SEED = 0
 
@@ -46,6 +47,7 @@ class Encoding:
     network: Network
 
 
+@own_surroundings()
 @torch.inference_mode()
 def encode(recording: Recording, *, weights: "str | os.PathLike[str] | None" = None) -> Encoding:
     """What is played in a recording and what it sounds like.
@@ -76,6 +78,7 @@ def encode(recording: Recording, *, weights: "str | os.PathLike[str] | None" = N
     return Encoding(content[0], style, audio, waveform, network)
 
 
+@own_surroundings()
 def adapt(
     content: Recording,
     styles: Recording | Sequence[Recording],
@@ -116,6 +119,7 @@ def adapt(
     return adaptation.network.eval().requires_grad_(requires_grad=False)
 
 
+@own_surroundings()
 @torch.inference_mode()
 def decode(encoding: Encoding, style: Style | None = None) -> Audio:
     """A recording from its encoding: the same length, rate and channels.
@@ -152,6 +156,7 @@ def decode(encoding: Encoding, style: Style | None = None) -> Audio:
     return matched(samples, audio)[0]
 
 
+@own_surroundings()
 def blend(
     styles: Sequence[Style],
     weights: Sequence[float] | None = None,

@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING
 
 from estilo.engines.neural.style_card import ClipCard
 from estilo.pipeline.sources import Recording, Source, read_styles, with_audio
+from estilo.surroundings import own_surroundings
 
 if TYPE_CHECKING:
     from estilo.engines.neural.style_file import StyleFile
 
 
+@own_surroundings()
 def style_from(
     clips: Recording | Sequence[Recording],
     *,

@@ -6,11 +6,13 @@ from estilo.audio import Audio
 from estilo.pipeline.clips import Recording, as_clip
 from estilo.pipeline.sources import read_source
 from estilo.pipeline.transfer import TransferResult
+from estilo.surroundings import own_surroundings
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
+@own_surroundings()
 def plot(*recordings: "Recording | TransferResult") -> "Figure":
     """Spectrograms and waveforms side by side; of a result also its content, styles and losses.
 

@@ -5,12 +5,14 @@ from typing import TYPE_CHECKING
 
 from estilo.pipeline.clips import Recording, as_clip
 from estilo.pipeline.sources import read_source, read_styles, with_audio
+from estilo.surroundings import own_surroundings
 
 if TYPE_CHECKING:
     from estilo.analysis.descriptors import Descriptors
     from estilo.metrics.scores import Scores
 
 
+@own_surroundings()
 def describe(recording: Recording) -> "Descriptors":
     """What is heard in a recording: level, brightness, pitch, onsets, tempo, beats, key.
 
@@ -31,6 +33,7 @@ def describe(recording: Recording) -> "Descriptors":
     return descriptors_of(Sound.of(read_source(as_clip(recording), name="recording").audio))
 
 
+@own_surroundings()
 def evaluate(
     output: Recording,
     *,

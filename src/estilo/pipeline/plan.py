@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import (
-    BaseModel,
     ConfigDict,
     Field,
     SerializeAsAny,
@@ -23,7 +22,7 @@ from estilo.engines import ENGINES
 from estilo.engines.refining import check_refinable
 from estilo.engines.settings import EngineSettings
 from estilo.errors import SettingsError
-from estilo.fields import complaint
+from estilo.fields import Documented, complaint
 from estilo.pipeline.masks import Mask, read_mask
 from estilo.presets import (
     DEFAULT_ENGINE,
@@ -47,7 +46,7 @@ _BEYOND_RAW = (
 )
 
 
-class Plan(BaseModel):
+class Plan(Documented):
     """All that a transfer or a texture is asked for, except for its recordings.
 
     Example:
@@ -56,9 +55,7 @@ class Plan(BaseModel):
         ('auto', 0.5, 0.8)
     """
 
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, use_attribute_docstrings=True, arbitrary_types_allowed=True
-    )
+    model_config = ConfigDict(arbitrary_types_allowed=True)
 
     engine: str = DEFAULT_ENGINE
     """Name of the engine, as ``estilo list engines`` shows it; ``auto`` chooses one by what the

@@ -28,6 +28,7 @@ from estilo.pipeline.sources import (
 )
 from estilo.pipeline.written import is_written, played
 from estilo.presets import build_settings
+from estilo.surroundings import own_surroundings
 
 if TYPE_CHECKING:
     from estilo.engines.base import OnStep
@@ -75,6 +76,7 @@ class Transfer:
         8000
     """
 
+    @own_surroundings()
     def __init__(self, plan: Plan | None = None, **options: Any) -> None:
         if plan is not None and options:
             raise SettingsError(
@@ -95,6 +97,7 @@ class Transfer:
         """
         return cls(Plan.for_texture(realism=realism, **options))
 
+    @own_surroundings()
     def __call__(
         self,
         content: Recording,
@@ -167,6 +170,7 @@ class Transfer:
         tags = dict(source.info.tags) if source.info else {}
         return TransferResult(audio, report, tags, source.audio, _audios(style_sources))
 
+    @own_surroundings()
     def texture(
         self,
         styles: Recording | Sequence[Recording],

@@ -4,17 +4,14 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from estilo.errors import SettingsError
+from estilo.fields import Documented
 from estilo.models.settings import GeneratorSettings
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
-
-
-class BatchPart(_Part):
+class BatchPart(Documented):
     """Settings of the examples that the network sees in a step."""
 
     size: Annotated[int, Field(ge=1, le=1024)] = 16
@@ -49,7 +46,7 @@ class BatchPart(_Part):
         return self
 
 
-class LossPart(_Part):
+class LossPart(Documented):
     """Weights of the terms of the loss."""
 
     level: Annotated[float, Field(ge=0)] = 1.0
@@ -70,7 +67,7 @@ class LossPart(_Part):
     """Weight of partials and onsets, compared with the content's, where there is no target."""
 
 
-class AdversarialPart(_Part):
+class AdversarialPart(Documented):
     """Settings of the discriminators, which by default never take part."""
 
     from_step: Annotated[int, Field(ge=0)] = 10**9
@@ -81,7 +78,7 @@ class AdversarialPart(_Part):
     """Weight of the difference between activations for outputs and for targets."""
 
 
-class OptimiserPart(_Part):
+class OptimiserPart(Documented):
     """Settings of the optimiser."""
 
     name: Literal["adam", "rmsprop", "muon"] = "muon"
@@ -98,7 +95,7 @@ class OptimiserPart(_Part):
     """Decay of the running average of the weights; the average is what is kept as the result."""
 
 
-class Recipe(_Part):
+class Recipe(Documented):
     """Everything that decides the result of a training."""
 
     data: tuple[str, ...]

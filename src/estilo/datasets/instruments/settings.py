@@ -2,13 +2,13 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from estilo.fields import Documented
 
 
-class InstrumentSettings(BaseModel):
+class InstrumentSettings(Documented):
     """Settings of the instruments that are rendered. The same settings give the same notes."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     learner: Literal["metrics", "engines"] = "metrics"
     """What will learn from the instruments, metrics or engines. For metrics a reserved seed is

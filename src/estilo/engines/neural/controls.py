@@ -2,20 +2,20 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from estilo.fields import Documented
 
 _Share = Annotated[float, Field(ge=0, le=1)]
 
 
-class Controls(BaseModel):
+class Controls(Documented):
     """How much of the style is heard, as a whole and part by part.
 
     What the network changes are levels of bands over time, in dB. They are taken apart, each part
     is multiplied by its own factor, and the sum by ``strength``; with every part at 1 nothing of
     the whole is lost.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     strength: _Share = 1.0
     """Factor of all changes in dB. At 0 the content is put back together as it was."""

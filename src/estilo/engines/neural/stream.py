@@ -18,6 +18,7 @@ from estilo.errors import InputError, SettingsError
 from estilo.models.network import SAMPLE_RATE, Network
 from estilo.models.style_encoder import StyleCode
 from estilo.nn import State
+from estilo.surroundings import own_surroundings
 
 _RAMP_S = 0.02
 _LIMIT = 1e4  # 80 dB above full scale: such samples are as little meant as NaN
@@ -48,6 +49,7 @@ class NeuralStream:
             such runtime, or it was made for something else.
     """
 
+    @own_surroundings()
     def __init__(
         self,
         network: Network,
@@ -81,6 +83,7 @@ class NeuralStream:
             self._rates = _Rates(sample_rate, delay=self._delay, device=device)
             self.latency = self._rates.latency
 
+    @own_surroundings()
     def start(
         self,
         style: Styles,
@@ -147,6 +150,7 @@ class NeuralStream:
         mix = styles.weigh(_part(state, "style"), weights)
         return {**state, **_named("style", mix)}
 
+    @own_surroundings()
     @torch.inference_mode()
     def process(
         self, block: Tensor, state: State, controls: Controls | None = None

@@ -8,23 +8,23 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import Field, ValidationError
 
 from estilo.engines.neural.style_card import flaw_of
 from estilo.errors import TensorFileError
+from estilo.fields import Documented
 from estilo.io.tensors import expect_shapes, read_tensors, write_tensors
 from estilo.models.generator import Generator
 from estilo.models.network import N_BANDS, Network
 from estilo.models.settings import GeneratorSettings
+from estilo.surroundings import own_surroundings
 
 MAX_BYTES = 25 * 2**20
 SHIPPED = "base.safetensors"
 
 
-class ModelCard(BaseModel):
+class ModelCard(Documented):
     """What is known of a network's weights."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     name: str
     """What the weights are called."""
@@ -44,7 +44,7 @@ class ModelCard(BaseModel):
     """Hours of computing."""
     hardware: str = ""
     """What it was computed on."""
-    table: dict[str, float] = {}
+    table: dict[str, float] = Field(default_factory=dict)
     """Scores on the validation set."""
 
 
@@ -69,6 +69,7 @@ def write_weights(
     return write_tensors(path, tensors, card.model_dump(mode="json"), force=force)
 
 
+@own_surroundings()
 def read_weights(path: str | PathLike[str] | None = None) -> tuple[Network, ModelCard]:
     """A trained network, ready to be used, and its card.
 

@@ -6,12 +6,13 @@ Imports no torch, so that the command line can be built from it at once.
 from collections.abc import Sequence
 from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from estilo.engines.choices import NameOf
 from estilo.engines.settings import EngineSettings
 from estilo.features import FEATURES, NOT_FROM_SETTINGS, settings_of
 from estilo.features import SETTINGS as NETWORK_SETTINGS
+from estilo.fields import Documented
 from estilo.losses import LOSSES
 from estilo.representations import REPRESENTATIONS, TRAITS, traits_of
 
@@ -28,11 +29,7 @@ ExtraTerms = Annotated[
 CLOSED_FORM = "closed-form"
 
 
-class _Settings(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
-
-
-class StyleView(_Settings):
+class StyleView(Documented):
     """One time-frequency resolution at which the style's statistics are matched."""
 
     window_s: Annotated[float, Field(gt=0, le=2)] = 0.093
@@ -45,7 +42,7 @@ class StyleView(_Settings):
     """Widths, in frames, of the patches of the spectrogram that are compared."""
 
 
-class ContentView(_Settings):
+class ContentView(Documented):
     """One time-frequency resolution at which the content is kept."""
 
     window_s: Annotated[float, Field(gt=0, le=2)] = 0.186
@@ -60,7 +57,7 @@ class ContentView(_Settings):
     does."""
 
 
-class StftSettings(_Settings):
+class StftSettings(Documented):
     """The log spectrogram that is optimised when the representation is ``stft`` or ``mel``."""
 
     n_fft: Annotated[int, Field(ge=16, le=65536)] | None = None
@@ -79,7 +76,7 @@ class StftSettings(_Settings):
     """Number of bands (``mel`` only). Few bands do not follow the partials of the style."""
 
 
-class CqtSettings(_Settings):
+class CqtSettings(Documented):
     """The constant-Q spectrogram that is optimised when the representation is ``cqt``."""
 
     bins_per_octave: Annotated[int, Field(ge=1, le=96)] = 24
@@ -88,7 +85,7 @@ class CqtSettings(_Settings):
     """Centre of the lowest band in Hz."""
 
 
-class NetworkSettings(_Settings):
+class NetworkSettings(Documented):
     """The explicit network, when features are not ``closed-form``."""
 
     n_filters: Annotated[int, Field(ge=1, le=65536)] = 4096
