@@ -51,8 +51,8 @@ def play(
         instrument: instrument that plays them.
         sample_rate: sample rate of the result, in Hz.
         duration_s: duration of the result, in seconds; what rings on after it is cut.
-        expression: share of the notes' own courses of pitch and level, 0 to 1; the rest is the
-            zones'.
+        expression: share of the notes' own courses, 0 to 1: of pitch in place of the zones', of
+            level on top of theirs.
 
     Returns:
         As many channels as the instrument's recordings have, and for each note its zone.

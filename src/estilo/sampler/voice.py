@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import scipy.ndimage
 from numpy.typing import NDArray
 
 from estilo.analysis.transcription.heard import STEP_S, Course, HeardNote
@@ -21,8 +20,6 @@ _LONGEST_RING_S = 12.0
 _KEPT_SEMITONES = 5.0
 _NATURAL_S, _NATURAL_SHARE = 0.02, 0.05
 _ZONE_CENTS = 100.0
-_FRAME_S, _SMOOTH_S = 0.02, 0.04
-_QUIETER_DB, _LOUDER_DB = -24.0, 6.0
 _FADE_S = 0.004
 
 
@@ -80,7 +77,8 @@ class Voices:
             note: note that is played.
             number: number of the zone.
             level_db: level of its loudest moment.
-            expression: share of the note's own courses of pitch and level, 0 to 1.
+            expression: share of the note's own course of pitch in place of the zone's, and of its
+                course of level on top of the zone's, 0 to 1.
             pitch_expression: share of its own course of pitch where that is another one.
         """
         glide = expression if pitch_expression is None else pitch_expression
@@ -100,7 +98,7 @@ class Voices:
         if not is_natural:
             gain_db -= self._instrument.release_db_s * np.maximum(time_s - note.duration_s, 0.0)
         if expression:
-            gain_db += expression * _course_gain_db(samples, note, time_s, rate)
+            gain_db += expression * _at(note.levels_db, np.clip(time_s, 0.0, note.duration_s))
         gain = 10.0 ** (gain_db / 20.0)
         return Voice(_ended(samples * gain.astype(np.float32), rate), first)
 
@@ -199,22 +197,6 @@ def _with_formants(samples: NDArray[np.float32], semitones: float, rate: int) ->
     shift = -float(np.sign(semitones)) * beyond
     moved = with_formants(waveform, waveform, sample_rate=rate, shift_semitones=shift)
     return moved.numpy()
-
-
-def _course_gain_db(
-    samples: NDArray, note: HeardNote, time_s: NDArray, rate: int
-) -> NDArray[np.float64]:
-    """What brings a voice's course of level to the note's, within what an instrument can do."""
-    size = max(round(_FRAME_S * rate), 1)
-    power = scipy.ndimage.uniform_filter1d(np.square(samples, dtype=np.float64).mean(0), size)
-    own_db = 10.0 * np.log10(power + 1e-12)
-    own_db -= own_db.max(initial=-120.0)
-    wanted_db = _at(note.levels_db, np.clip(time_s, 0.0, note.duration_s))
-    # After the end of the note the release goes on from where it was.
-    last = int(np.searchsorted(time_s, note.duration_s))
-    difference = np.clip(wanted_db - own_db, _QUIETER_DB, _LOUDER_DB)
-    difference[last:] = difference[max(last - 1, 0)]
-    return scipy.ndimage.uniform_filter1d(difference, max(round(_SMOOTH_S * rate), 1))
 
 
 def _ended(samples: NDArray[np.float32], rate: int) -> NDArray[np.float32]:

@@ -21,6 +21,7 @@ from estilo.engines.notes.performance import Performance, Playing
 from estilo.engines.notes.recordings import Heard
 from estilo.engines.notes.remainder import Remainder
 from estilo.engines.notes.settings import NotesSettings
+from estilo.engines.notes.swells import played_swells
 from estilo.engines.notes.width import centred, recording_of
 from estilo.errors import InputError
 from estilo.sampler.instrument import Instrument
@@ -186,13 +187,16 @@ class Ensemble:
         notes, waveform = self._content.transcription.notes, self._content.waveform
         rate, settings = self._task.sample_rate, self._settings
         if self._task.notes is None:
-            # How a plucked note fades is its instrument's doing, not the player's.
-            swells = 0.0 if is_struck(notes) else settings.expression
+            # Nobody can hear a player in how struck notes fade, nor swell on what is struck.
+            is_struck_anywhere = is_struck(notes) or is_struck(
+                self._styles[style].transcription.notes
+            )
+            swells = 0.0 if is_struck_anywhere else settings.expression
+            notes = played_swells(notes)
             # What is half way to the content is half way to its pitches as well.
             playing = Playing(rate, swells, 1.0 - settings.strength * (1.0 - settings.expression))
         else:
-            # Bends are written as the notes are; how a note swells is the instrument's own.
-            playing = Playing(rate, 0.0, 1.0)
+            playing = Playing(rate, 1.0, 1.0)
         share = self._task.style_weights[style]
         return PlayedLayer(
             Performance(
