@@ -6,6 +6,7 @@ import numpy as np
 
 from estilo.analysis.salience import LOWEST_MIDI
 from estilo.analysis.sound import Sound
+from estilo.analysis.transcription.beginnings import own_hits
 from estilo.analysis.transcription.decoding import Span, Thresholds, hit_times, neighbours, spans
 from estilo.analysis.transcription.explaining import powers
 from estilo.analysis.transcription.heard import STEP_S, HeardNote, Hit, Transcription
@@ -64,8 +65,12 @@ def transcribe(sound: Sound, weights: Mapping[str, Array] | None = None) -> Tran
     loudest_db = max((note.level_db for note in notes), default=0.0)
     notes = [note for note in notes if note.level_db > loudest_db + _LEAST_NOTE_DB]
     whole, left = powers(mono, notes)
-    hits = _hits(left, hit_times(said, thresholds), over_channels_db)
+    times_s = hit_times(said, thresholds)
+    hits = _hits(left, times_s, over_channels_db)
     left = _without(hits, left)
+    starts_s = [note.start_s for note in notes]
+    own_s = set(own_hits(times_s, starts_s, duration_s=sound.duration_s))
+    hits = tuple(hit for hit in hits if hit.start_s in own_s)
     return Transcription(tuple(notes), hits, _explained(whole, left), np.stack([whole, left]))
 
 

@@ -29,7 +29,7 @@ from estilo.sampler.kit import Kit
 from estilo.sampler.zones import Zone
 from estilo.units import midi_to_hz
 
-_ALONE = 0.85  # share of a style's power in notes and hits from which nothing else is in its zones
+_ALONE = 0.85  # share of a style's power in notes and hits from which no drum is in its zones
 _LOWEST_PARTIAL, _ORDER = 0.6, 4
 
 
@@ -265,7 +265,7 @@ def _instrument(style: Heard, sample_rate: int, n_channels: int) -> Instrument |
         found = centred(Instrument.of([recording], [style.transcription]))
     except InputError:
         return None
-    if style.transcription.explained > _ALONE:
+    if style.transcription.explained > _ALONE or not style.has_hits:
         return found
     return replace(found, zones=tuple(_without_lows(zone) for zone in found.zones))
 

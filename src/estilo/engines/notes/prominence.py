@@ -6,6 +6,7 @@ consonant, a drum or notes that were not heard, is seldom more than 10 dB below 
 """
 
 import numpy as np
+import scipy.ndimage
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
@@ -16,6 +17,8 @@ _FRAME_S = 0.01
 _SMOOTH_FRAMES = 5
 _FALL_DB_S = 60.0  # of what a note leaves behind when it ends: a room's 60 dB in a second
 _LOOK_BACK_S = 1.0
+_AHEAD_S = 0.06  # how far the windows that remove a note reach before its beginning, and a little
+_AHEAD = round(_AHEAD_S / _FRAME_S)
 _UNHEARD_DB, _HEARD_DB = -12.0, -2.0  # against the notes
 _TINY = 1e-16
 
@@ -23,7 +26,8 @@ _TINY = 1e-16
 class Prominent:
     """The residual of a recording where it stands out, and silence where it does not.
 
-    How loud it is against the notes that sound or have just ended decides, in a gain from 0 to 1.
+    How loud it is against the notes that sound, have just ended or are about to begin decides, in a
+    gain from 0 to 1.
 
     Args:
         left: residual of the recording.
@@ -45,7 +49,7 @@ class Prominent:
         **Shape**: result ``(channels, stop - start)``.
         """
         size, n_samples = self._size, self._left.content.shape[-1]
-        around = _SMOOTH_FRAMES // 2 + 1
+        around = _SMOOTH_FRAMES // 2 + 1 + _AHEAD
         first = max(start // size - around, 0)
         begin = max(first - self._look_back, 0)
         end = min((-(-min(stop, n_samples) // size) + around) * size, n_samples)
@@ -62,6 +66,7 @@ class Prominent:
         notes_db = 10.0 * np.log10(np.maximum(whole - left, _TINY))
         fallen_db = _FALL_DB_S * _FRAME_S * np.arange(len(notes_db))
         notes_db = np.maximum.accumulate(notes_db + fallen_db) - fallen_db
+        notes_db = scipy.ndimage.maximum_filter1d(notes_db, 2 * _AHEAD + 1, mode="nearest")
         above_db = 10.0 * np.log10(left + _TINY) - notes_db
         return np.clip((above_db - _UNHEARD_DB) / (_HEARD_DB - _UNHEARD_DB), 0.0, 1.0)
 
