@@ -1,7 +1,7 @@
 """Decoders that give blocks of float32: libsndfile, and PyAV for what libsndfile does not know."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
@@ -11,8 +11,11 @@ import soundfile as sf
 
 from estilo.errors import AudioFileError
 from estilo.interrupts import interrupts_wait
-from estilo.io.headers import Claims
-from estilo.io.patched import Patched
+from estilo.io.bytes_of import View
+from estilo.io.formats import NEEDS_PYAV
+from estilo.io.headers import Part
+from estilo.io.layouts import SPEAKERS
+from estilo.io.quiet import decoders_are_quiet
 
 BLOCK_LENGTH = 2**16
 UNKNOWN_LENGTH = 2**62  # libsndfile says 2**63 - 1 when the header does not tell
@@ -20,6 +23,8 @@ UNKNOWN_LENGTH = 2**62  # libsndfile says 2**63 - 1 when the header does not tel
 # libsndfile finds any sample of these exactly; of the others (ogg near its end, mp3 by rounding) it
 # does not, and their decoders are fast enough to read what comes before and drop it.
 _SEEKS_EXACTLY = ("PCM_", "FLOAT", "DOUBLE", "ULAW", "ALAW")
+# FFmpeg is told what to look for, so that no other of its many readers meets a stranger's file.
+_DEMUXERS = {"m4a": "mov", "aac": "aac", "webm": "matroska"}
 
 _TAG_NAMES = {"track": "tracknumber"}
 _KEPT_TAGS = frozenset(
@@ -28,7 +33,7 @@ _KEPT_TAGS = frozenset(
 
 
 class Decoder(Protocol):
-    """An open recording."""
+    """An open recording; `speakers` are the places of its channels, as in `headers.Part`."""
 
     sample_rate: int
     n_channels: int
@@ -36,6 +41,7 @@ class Decoder(Protocol):
     encoding: str
     bit_depth: str
     tags: dict[str, str]
+    speakers: tuple[int, ...] | None
 
     def blocks(self, start: int, stop: int) -> Iterator[np.ndarray]:
         """Decode a stretch in blocks; it ends early where the data end or break.
@@ -50,29 +56,36 @@ class Decoder(Protocol):
         ...
 
 
-@contextmanager
-def open_soundfile(stream: BinaryIO, path: Path, claims: Claims) -> Iterator[Decoder]:
-    """Open with libsndfile, the header corrected by ``claims``.
+def open_part(
+    stream: BinaryIO, path: Path, kind: str, part: Part
+) -> AbstractContextManager[Decoder]:
+    """Open one recording of a file.
 
     Args:
         stream: file that is open for reading in binary mode.
         path: path of the file, for error messages.
-        claims: promises of the header, with the bytes that correct it.
+        kind: what the file is, from `headers.sniff`.
+        part: where the recording is and what its header promises.
 
     Raises:
-        AudioFileError: libsndfile cannot decode it.
+        AudioFileError: it cannot be decoded, or needs PyAV, which is not installed.
     """
+    if kind in NEEDS_PYAV:
+        return _open_av(stream, path, kind, part)
+    return _open_soundfile(stream, path, kind, part)
+
+
+@contextmanager
+def _open_soundfile(stream: BinaryIO, path: Path, kind: str, part: Part) -> Iterator[Decoder]:
+    is_quiet = kind != "mp3"
     try:
-        with interrupts_wait():
-            file = sf.SoundFile(Patched(stream, claims), closefd=False)  # type: ignore[arg-type]
+        with interrupts_wait(), nullcontext() if is_quiet else decoders_are_quiet():
+            file = sf.SoundFile(View(stream, part.pieces), closefd=False)  # type: ignore[arg-type]
     except (sf.SoundFileError, RuntimeError, TypeError, ValueError) as error:
         reason = getattr(error, "error_string", str(error)).rstrip(".")
         if "does not exist" in reason:  # what libsndfile says of an mp3 without a whole frame
             reason = "no sound was found in it"
-        raise AudioFileError(
-            f"{path} cannot be decoded: {reason}; the file may be damaged, "
-            "open it in an audio editor and save it as wav"
-        ) from error
+        raise undecodable(path, reason) from error
     with file:
         if file.subtype in ("ALAC_20", "ALAC_24", "ALAC_32"):
             # libsndfile 1.2.2 decodes these to noise, and crashes on some.
@@ -80,18 +93,33 @@ def open_soundfile(stream: BinaryIO, path: Path, claims: Claims) -> Iterator[Dec
                 f"{path} is ALAC of more than 16 bits in a caf file, which cannot be decoded "
                 "safely; convert it to wav, flac or m4a"
             )
-        yield _SoundfileDecoder(file)
+        yield _SoundfileDecoder(file, part, is_quiet=is_quiet)
+
+
+def undecodable(path: Path, reason: object) -> AudioFileError:
+    """The error of a file that is none of what it seems to be.
+
+    Args:
+        path: path of the file.
+        reason: what is wrong with it.
+    """
+    return AudioFileError(
+        f"{path} cannot be decoded: {reason}; the file may be damaged, "
+        "open it in an audio editor and save it as wav"
+    )
 
 
 class _SoundfileDecoder:
-    def __init__(self, file: sf.SoundFile) -> None:
+    def __init__(self, file: sf.SoundFile, part: Part, *, is_quiet: bool) -> None:
         self._file = file
+        self._is_quiet = is_quiet
         self.sample_rate = file.samplerate
         self.n_channels = file.channels
         self.n_samples = file.frames
         self.encoding = file.subtype.lower()
         self.bit_depth = "16"
         self.tags = _clean_tags(file.copy_metadata())
+        self.speakers = part.speakers
 
     def blocks(self, start: int, stop: int) -> Iterator[np.ndarray]:
         position = 0
@@ -111,7 +139,7 @@ class _SoundfileDecoder:
         # The NaN are there to count what was decoded before an error, which soundfile keeps quiet.
         block = np.full((n_samples, self.n_channels), np.nan, dtype=np.float32)
         try:
-            with interrupts_wait():
+            with interrupts_wait(), nullcontext() if self._is_quiet else decoders_are_quiet():
                 return self._file.read(n_samples, out=block)
         except (sf.SoundFileError, RuntimeError):
             is_missing = np.isnan(block).any(axis=1)
@@ -119,35 +147,23 @@ class _SoundfileDecoder:
 
 
 @contextmanager
-def open_av(stream: BinaryIO, path: Path, claims: Claims) -> Iterator[Decoder]:
-    """Open with PyAV, which is optional.
-
-    Args:
-        stream: file that is open for reading in binary mode.
-        path: path of the file, for error messages.
-        claims: not used; they correct headers for libsndfile alone.
-
-    Raises:
-        AudioFileError: PyAV is not installed, or cannot decode the file.
-    """
-    del claims
+def _open_av(stream: BinaryIO, path: Path, kind: str, part: Part) -> Iterator[Decoder]:
     try:
         import av
         from av.error import FFmpegError
     except ImportError as error:
         raise AudioFileError(
-            f"{path} is m4a or aac audio, which needs PyAV; run pip install 'estilo[formats]' "
+            f"{path} is {kind} audio, which needs PyAV; run pip install 'estilo[formats]' "
             "or convert it to wav or flac"
         ) from error
     try:
-        stream.seek(0)
-        with av.open(stream) as container:
+        with av.open(View(stream, part.pieces), format=_DEMUXERS[kind]) as container:  # type: ignore[arg-type]
             if not container.streams.audio:
                 raise AudioFileError(
                     f"{path} has no sound in it, only {len(container.streams)} other streams; "
                     "give a file with audio"
                 )
-            yield _AvDecoder(container)
+            yield _AvDecoder(container, part)
     except (FFmpegError, ValueError) as error:
         if isinstance(error, AudioFileError):
             raise
@@ -161,12 +177,14 @@ def open_av(stream: BinaryIO, path: Path, claims: Claims) -> Iterator[Decoder]:
 @dataclass
 class _AvDecoder:
     container: Any
+    part: Part
     sample_rate: int = 0
     n_channels: int = 0
     n_samples: int = 0
     encoding: str = ""
     bit_depth: str = "16"
     tags: dict[str, str] = field(default_factory=dict)
+    speakers: tuple[int, ...] | None = None
 
     def __post_init__(self) -> None:
         stream = self.container.streams.audio[0]
@@ -176,24 +194,42 @@ class _AvDecoder:
         frame = next(self.container.decode(stream), None)
         self.sample_rate = frame.sample_rate if frame else stream.rate
         self.n_channels = len(frame.layout.channels) if frame else stream.channels
+        if self.n_channels > 2 and frame is not None:
+            names = [channel.name for channel in frame.layout.channels]
+            if set(names) <= set(SPEAKERS):
+                self.speakers = tuple(SPEAKERS.index(name) for name in names)
         if self.encoding == "alac" and frame is not None:
             self.bit_depth = "24" if "32" in frame.format.name else "16"
         self.container.seek(0)
-        duration = stream.duration if stream.duration and self.container.format.name != "aac" else 0
-        if not duration:  # raw aac only estimates it; the packets tell
-            duration = sum(packet.duration or 0 for packet in self.container.demux(stream))
-            self.container.seek(0)
-        self.n_samples = round(float(duration * stream.time_base) * self.sample_rate)
+        self.n_samples = self._length(stream)
+
+    def _length(self, stream: Any) -> int:
+        if self.part.n_promised is not None and self.part.sample_rate:
+            return self.part.n_promised * self.sample_rate // self.part.sample_rate
+        if stream.duration:
+            return round(float(stream.duration * stream.time_base) * self.sample_rate)
+        if self.container.duration and len(self.container.streams) == 1:
+            return round(self.container.duration * self.sample_rate / 1_000_000)
+        duration = sum(packet.duration or 0 for packet in self.container.demux(stream))
+        self.container.seek(0)
+        return round(float(duration * stream.time_base) * self.sample_rate)
 
     def blocks(self, start: int, stop: int) -> Iterator[np.ndarray]:
-        position = 0
+        position, waiting, n_waiting = 0, [], 0
         for block in self._frames():
             first, last = max(start - position, 0), min(stop - position, len(block))
             position += len(block)
             if last > first:
-                yield block[first:last]
+                waiting.append(block[first:last])
+                n_waiting += last - first
+            # Frames are short; what follows looks at each block.
+            if n_waiting >= BLOCK_LENGTH:
+                yield np.concatenate(waiting)
+                waiting, n_waiting = [], 0
             if position >= stop:
-                return
+                break
+        if waiting:
+            yield np.concatenate(waiting)
 
     def _frames(self) -> Iterator[np.ndarray]:
         from av.error import FFmpegError
@@ -211,6 +247,8 @@ class _AvDecoder:
                 return  # a file that changes its shape midway ends here, and so counts as cut off
             if samples.dtype.kind == "i":
                 samples = samples / np.float64(2 ** (8 * samples.dtype.itemsize - 1))
+            elif samples.dtype.kind == "u":
+                samples = samples / np.float64(2**7) - 1.0
             yield samples.T.astype(np.float32)
 
 

@@ -1,7 +1,6 @@
-"""What a file is by its first bytes, and what each container that estilo writes can hold."""
+"""The formats that estilo reads, and what each container that it writes can hold."""
 
 from dataclasses import dataclass
-from typing import BinaryIO
 
 MIN_SAMPLE_RATE_HZ = 8_000
 MAX_SAMPLE_RATE_HZ = 192_000
@@ -9,94 +8,20 @@ MAX_CHANNELS = 8
 
 # What the name of a file promises, for the warning about a wrong extension.
 EXTENSIONS: dict[str, str] = {
-    "wav": "wav", "wave": "wav", "bwf": "wav", "rf64": "wav", "flac": "flac",
-    "ogg": "ogg", "oga": "ogg", "opus": "opus", "mp3": "mp3",
+    "wav": "wav", "wave": "wav", "bwf": "wav", "rf64": "wav", "w64": "w64", "flac": "flac",
+    "ogg": "ogg", "oga": "ogg", "opus": "opus", "mp3": "mp3", "mp2": "mp3",
     "aif": "aiff", "aiff": "aiff", "aifc": "aiff", "caf": "caf",
     "m4a": "m4a", "mp4": "m4a", "m4b": "m4a", "mov": "m4a", "alac": "m4a", "aac": "aac",
+    "webm": "webm", "weba": "webm", "mka": "webm", "mkv": "webm",
 }  # fmt: skip
 
 # Formats that soundfile does not know; PyAV (the extra "formats") reads them.
-NEEDS_PYAV = frozenset({"m4a", "aac"})
+NEEDS_PYAV = frozenset({"m4a", "aac", "webm"})
 
-READABLE = "wav, flac, ogg, opus, mp3, aiff, caf and, with the extra 'formats', m4a and aac"
-
-# Files that people hand over by mistake, named in the message.
-_STRANGERS: dict[bytes, str] = {
-    b"%PDF": "a PDF document", b"\x89PNG": "a PNG picture", b"\xff\xd8\xff": "a JPEG picture",
-    b"GIF8": "a GIF picture", b"PK\x03\x04": "a zip archive", b"\x1f\x8b": "a gzip archive",
-    b"\x7fELF": "a program", b"\x1aE\xdf\xa3": "a Matroska or WebM film",
-    b"MThd": "a MIDI file (notes, not sound)", b".snd": "a Sun AU file",
-    b"0&\xb2u": "a Windows Media file", b"\x93NUM": "a numpy array", b"<!DO": "a web page",
-    b"<htm": "a web page", b"version https://git-lfs": "a Git LFS pointer (run git lfs pull)",
-}  # fmt: skip
-
-
-def sniff(stream: BinaryIO) -> str | None:
-    """Format of a file by its first bytes, or None when it is none that estilo reads.
-
-    Args:
-        stream: an open file; its position is moved.
-
-    Returns:
-        "wav", "rf64", "flac", "ogg", "opus", "mp3", "aiff", "caf", "m4a" or "aac".
-    """
-    stream.seek(0)
-    head = stream.read(64)
-    if head[:3] == b"ID3" and len(head) >= 10:
-        stream.seek(10 + id3_size(head))
-        return "flac" if stream.read(4) == b"fLaC" else "mp3"
-    if head[8:12] == b"WAVE" and head[:4] in (b"RIFF", b"RIFX"):
-        return "wav"
-    if head[8:12] == b"WAVE" and head[:4] in (b"RF64", b"BW64"):
-        return "rf64"
-    if head[:4] == b"FORM" and head[8:12] in (b"AIFF", b"AIFC"):
-        return "aiff"
-    if head[:4] == b"OggS":
-        return "opus" if b"OpusHead" in head else "ogg"
-    if head[:4] in (b"fLaC", b"caff"):
-        return "flac" if head[:1] == b"f" else "caf"
-    if head[4:8] == b"ftyp":
-        return "m4a"
-    return _sniff_mpeg(head)
-
-
-def id3_size(head: bytes) -> int:
-    """Bytes of an ID3v2 tag after its ten-byte head (a number of four times seven bits).
-
-    >>> id3_size(b"ID3" + bytes([4, 0, 0, 0, 0, 1, 1]))
-    129
-    """
-    return sum(
-        (byte & 0x7F) << shift for byte, shift in zip(head[6:10], (21, 14, 7, 0), strict=True)
-    )
-
-
-def _sniff_mpeg(head: bytes) -> str | None:
-    """MPEG audio without a tag: a frame header whose every field is a legal one."""
-    if len(head) < 4 or head[0] != 0xFF or head[1] & 0xE0 != 0xE0:
-        return None
-    version, layer = head[1] >> 3 & 3, head[1] >> 1 & 3
-    if layer == 0:  # ADTS carries AAC behind the same sync word, with the layer at zero
-        return "aac" if head[1] & 0xF6 == 0xF0 and head[2] >> 2 & 15 < 13 else None
-    # Layer I is left out: the byte order mark of a UTF-16 text looks just like it.
-    is_legal = version != 1 and layer in (1, 2) and head[2] >> 4 != 15 and head[2] >> 2 & 3 != 3
-    return "mp3" if is_legal else None
-
-
-def describe_stranger(head: bytes) -> str:
-    """Guess what a file that is not audio contains, for the error message.
-
-    >>> describe_stranger(b"%PDF-1.7")
-    'a PDF document'
-    >>> describe_stranger(b"Dear Sir")
-    'text'
-    """
-    for magic, name in _STRANGERS.items():
-        if head.startswith(magic):
-            return name
-    if head and all(byte in b"\t\r\n" or 32 <= byte < 127 for byte in head):
-        return "text"
-    return f"unknown data (it starts with {head[:4].hex(' ')})"
+READABLE = (
+    "wav, flac, ogg, opus, mp3, aiff, caf, w64 and, with the extra 'formats', "
+    "m4a, mov, aac and webm"
+)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,5 @@
 """What a recording is, from its header alone, and whether the header can be believed."""
 
-import os
 import stat
 import struct
 import warnings
@@ -10,19 +9,17 @@ from pathlib import Path
 from typing import BinaryIO
 
 from estilo.errors import AudioFileError
-from estilo.io import decode
+from estilo.io.bytes_of import FileBytes
+from estilo.io.decode import undecodable
 from estilo.io.formats import (
     EXTENSIONS,
     MAX_CHANNELS,
     MAX_SAMPLE_RATE_HZ,
     MIN_SAMPLE_RATE_HZ,
     READABLE,
-    describe_stranger,
-    sniff,
 )
-from estilo.io.headers import READERS, Claims
-
-_BIT_DEPTHS = {"pcm_24": "24", "pcm_32": "32", "float": "float", "double": "float"}
+from estilo.io.headers import Part, UnreadableError, describe_stranger, read_parts, sniff
+from estilo.io.metadata import Metadata
 
 
 class AudioFileWarning(UserWarning):
@@ -35,15 +32,19 @@ class AudioInfo:
 
     Args:
         path: the file.
-        format: what it is by its content, whatever its name: "wav", "rf64", "flac", "ogg", "opus",
-            "mp3", "aiff", "caf", "m4a" or "aac".
+        format: what it is by its content, whatever its name: "wav", "rf64", "w64", "flac", "ogg",
+            "opus", "mp3", "aiff", "caf", "m4a", "aac" or "webm".
         encoding: how its samples are stored ("pcm_16", "float", "vorbis", "aac").
         sample_rate: sample rate in Hz.
         n_channels: number of channels.
-        n_samples: samples per channel; of m4a and aac the count may be a frame off.
+        n_samples: samples per channel; of m4a, aac and webm the count may be a frame off.
         bit_depth: "16", "24", "32" or "float", for lossy and 8-bit files the nearest, "16".
         tags: title, artist, album, date, comment, genre, tracknumber, copyright and license, as far
             as the file has them.
+        channel_mask: where the channels belong, as WAVE's channel mask, in whose order they are
+            read; 0 where the file says that they have no places, None where it says nothing.
+        metadata: blocks of the file that are kept where the output is like it; None if there are
+            none, and where several recordings were joined.
     """
 
     path: Path
@@ -54,6 +55,8 @@ class AudioInfo:
     n_samples: int
     bit_depth: str
     tags: dict[str, str] = field(default_factory=dict)
+    channel_mask: int | None = None
+    metadata: Metadata | None = None
 
     @property
     def duration_s(self) -> float:
@@ -61,51 +64,35 @@ class AudioInfo:
         return self.n_samples / self.sample_rate
 
 
-def examine(path: Path, stream: BinaryIO, *, accept_truncated: bool) -> tuple[str, Claims]:
-    """What kind of file it is and what its header claims, before any decoder sees it.
+def examine(path: Path, stream: BinaryIO, *, accept_truncated: bool) -> tuple[str, list[Part]]:
+    """What kind of file it is and what its headers promise, before any decoder sees it.
 
     Args:
         path: path of the file, for error messages.
         stream: file that is open for reading in binary mode.
         accept_truncated: take what is there of a file that was cut off.
 
+    Returns:
+        The kind, from `headers.sniff`, and the recordings in it.
+
     Raises:
         AudioFileError: it is not audio, cut off, or outside 8 to 192 kHz and 1 to 8 channels.
     """
     try:
-        size = stream.seek(0, os.SEEK_END)
-        stream.seek(0)
-        kind = _identify(path, stream)
-        claims = _read_claims(path, stream, kind, size)
+        data = FileBytes(stream)
+        kind, start, passed_over = _identify(path, data)
+        parts = _read_parts(path, data, kind, start)
     except OSError as error:
         raise _unreadable(path, error) from error
-    _check_claims(path, claims, accept_truncated=accept_truncated)
-    return kind, claims
+    for part in parts:
+        _check_promises(path, part, accept_truncated=accept_truncated)
+    for remark in filter(None, [passed_over, *(text for part in parts for text in part.remarks)]):
+        _warn(f"{path} is untidy: {remark}")
+    return kind, parts
 
 
-def described(
-    path: Path, kind: str, claims: Claims, source: decode.Decoder, *, accept_truncated: bool
-) -> AudioInfo:
-    """What a recording is, by its header and its decoder.
-
-    Args:
-        path: path of the file.
-        kind: kind of file, from `examine`.
-        claims: claims of the header, from `examine`.
-        source: the decoder.
-        accept_truncated: take what is there of a file that was cut off.
-
-    Raises:
-        AudioFileError: as in `examine`, or it is empty.
-    """
-    info = _describe(path, kind, source)
-    if claims.n_possible is not None and info.n_samples > claims.n_possible:
-        claims = Claims(info.sample_rate, info.n_channels, info.n_samples, claims.n_possible)
-        _check_claims(path, claims, accept_truncated=accept_truncated)
-        info = AudioInfo(**{**vars(info), "n_samples": claims.n_possible})
-    if info.n_samples <= 0:
-        raise AudioFileError(f"{path} is 0 samples long; give a file with audio")
-    return info
+def _warn(text: str) -> None:
+    warnings.warn(text, AudioFileWarning, stacklevel=5)
 
 
 def open_plain(path: Path) -> BufferedReader:
@@ -148,38 +135,43 @@ def _unreadable(path: Path, error: Exception) -> AudioFileError:
     return AudioFileError(f"{path} cannot be read: {reason}; check the path and the disk")
 
 
-def _identify(path: Path, stream: BinaryIO) -> str:
-    kind = sniff(stream)
+def _identify(path: Path, data: FileBytes) -> tuple[str, int, str | None]:
+    kind, start, passed_over = sniff(data)
     if kind is None:
-        stream.seek(0)
         raise AudioFileError(
-            f"{path} is not audio that estilo reads but {describe_stranger(stream.read(64))}; "
+            f"{path} is not audio that estilo reads but {describe_stranger(data.at(start, 64))}; "
             f"give one of {READABLE}"
         )
     promised = EXTENSIONS.get(path.suffix.lower().removeprefix("."))
     family = {"rf64": "wav", "opus": "ogg"}
     if family.get(promised or "", promised) != family.get(kind, kind):
-        warnings.warn(
-            f"{path} holds {kind} audio, which its name does not say; it is read all the same",
-            AudioFileWarning,
-            stacklevel=5,
-        )
-    return kind
+        _warn(f"{path} holds {kind} audio, which its name does not say; it is read all the same")
+    return kind, start, passed_over
 
 
-def _read_claims(path: Path, stream: BinaryIO, kind: str, size: int) -> Claims:
-    if kind not in READERS:
-        return Claims()
+def _read_parts(path: Path, data: FileBytes, kind: str, start: int) -> list[Part]:
     try:
-        return READERS[kind](stream, size)
-    except struct.error as error:
+        return read_parts(data, kind, start)
+    except (struct.error, IndexError) as error:
         raise AudioFileError(
-            f"{path} starts like {kind} but its header breaks off after {size} bytes; "
+            f"{path} starts like {kind} but its header breaks off after {data.size} bytes; "
             "give the whole file"
         ) from error
+    except UnreadableError as error:
+        raise undecodable(path, error) from error
 
 
-def _check_ranges(path: Path, sample_rate: int | None, n_channels: int | None) -> None:
+def check_ranges(path: Path, sample_rate: int | None, n_channels: int | None) -> None:
+    """Refuse a sample rate or a number of channels that estilo does not take.
+
+    Args:
+        path: path of the file.
+        sample_rate: sample rate in Hz; None where it is not known.
+        n_channels: number of channels; None where it is not known.
+
+    Raises:
+        AudioFileError: one of them is outside 8 to 192 kHz and 1 to 8 channels.
+    """
     if sample_rate is not None and not MIN_SAMPLE_RATE_HZ <= sample_rate <= MAX_SAMPLE_RATE_HZ:
         raise AudioFileError(
             f"{path} has a sample rate of {sample_rate} Hz by its header; estilo takes "
@@ -192,19 +184,19 @@ def _check_ranges(path: Path, sample_rate: int | None, n_channels: int | None) -
         )
 
 
-def _check_claims(path: Path, claims: Claims, *, accept_truncated: bool) -> None:
+def _check_promises(path: Path, part: Part, *, accept_truncated: bool) -> None:
     """Refuse what the header shows to be wrong, before anything is allocated or decoded."""
-    _check_ranges(path, claims.sample_rate, claims.n_channels)
+    check_ranges(path, part.sample_rate, part.n_channels)
     if accept_truncated:
         return
-    if claims.cut is not None:
+    if part.cut is not None:
         raise AudioFileError(
-            f"{path} is cut off: {claims.cut}; give the whole file, or accept truncated files "
+            f"{path} is cut off: {part.cut}; give the whole file, or accept truncated files "
             "(--accept-truncated) to take what is there"
         )
-    promised, possible = claims.n_promised, claims.n_possible
+    promised, possible = part.n_promised, part.n_possible
     if promised is not None and possible is not None and promised > possible:
-        raise cut_off(path, promised, possible, claims.sample_rate, "has room for")
+        raise cut_off(path, promised, possible, part.sample_rate, "has room for")
 
 
 def cut_off(
@@ -228,21 +220,4 @@ def cut_off(
         f"{path} is cut off or damaged: its header promises {length(n_promised)} and the "
         f"file {verb} {length(n_there)}; give the whole file, or accept truncated files "
         "(--accept-truncated) to take what is there"
-    )
-
-
-def _describe(path: Path, kind: str, source: decode.Decoder) -> AudioInfo:
-    _check_ranges(path, source.sample_rate, source.n_channels)
-    n_samples = source.n_samples
-    if n_samples >= decode.UNKNOWN_LENGTH:
-        n_samples = sum(len(block) for block in source.blocks(0, decode.UNKNOWN_LENGTH))
-    return AudioInfo(
-        path=path,
-        format=kind,
-        encoding=source.encoding,
-        sample_rate=source.sample_rate,
-        n_channels=source.n_channels,
-        n_samples=n_samples,
-        bit_depth=_BIT_DEPTHS.get(source.encoding, source.bit_depth),
-        tags=source.tags,
     )

@@ -12,24 +12,22 @@ import numpy as np
 
 from estilo.audio import Audio
 from estilo.errors import AudioFileError, SettingsError
-from estilo.io.decode import UNKNOWN_LENGTH, open_av, open_soundfile
 from estilo.io.formats import NEEDS_PYAV
-from estilo.io.probe import AudioInfo, cut_off, described, examine, open_plain
+from estilo.io.joined import PADDING, JoinedRecordings
+from estilo.io.probe import AudioInfo, cut_off, examine, open_plain
 from estilo.io.scratch import SampleStore
 from estilo.surroundings import own_surroundings
 
 # 200 dB over full scale is no recording; it comes of a wrong header and overflows when squared.
 _MAX_AMPLITUDE = 1e10
-# Encoder padding that a decoder may drop, so that a whole file is not called cut off, in samples.
-_PADDING = {"mp3": 2304, "m4a": 4096, "aac": 4096}
 
 
 class RecordingFile:
     """The file of a recording, open until its context ends.
 
     Args:
-        path: wav, flac, ogg, opus, mp3, aiff, caf, and m4a or aac with the extra ``formats``; a
-            wrong extension only warns.
+        path: wav, flac, ogg, opus, mp3, aiff, caf, w64, and m4a, aac or webm with the extra
+            ``formats``; a wrong extension only warns.
         accept_truncated: take what is there of a file that was cut off, instead of refusing it.
 
     Attributes:
@@ -44,18 +42,13 @@ class RecordingFile:
     def __init__(self, path: str | PathLike[str], *, accept_truncated: bool = False) -> None:
         self.path = Path(path)
         self._accept_truncated = accept_truncated
-        self._decoding = ExitStack()
         with ExitStack() as stack:
             self._stream = stack.enter_context(open_plain(self.path))
-            stack.callback(self._decoding.close)
-            kind, self._claims = examine(self.path, self._stream, accept_truncated=accept_truncated)
-            self._open = open_av if kind in NEEDS_PYAV else open_soundfile
-            self._open_decoder()
-            self.info: AudioInfo = described(
-                self.path, kind, self._claims, self._decoder, accept_truncated=accept_truncated
+            kind, parts = examine(self.path, self._stream, accept_truncated=accept_truncated)
+            self._recordings = JoinedRecordings(
+                self._stream, self.path, kind, parts, accept_truncated=accept_truncated
             )
-            # Samples that no header counts were decoded to be counted.
-            self._is_rewound = self._decoder.n_samples < UNKNOWN_LENGTH
+            self.info: AudioInfo = self._recordings.info
             self._stack = stack.pop_all()
 
     @own_surroundings()
@@ -76,15 +69,13 @@ class RecordingFile:
         """
         check_span(offset_s, duration_s)
         start, stop = _span(self.info, offset_s, duration_s)
-        padding = _PADDING.get(self.info.format, 0) if stop == self.info.n_samples else 0
-        more = padding if self.info.format in NEEDS_PYAV else 0  # of these the length is estimated
-        if not self._is_rewound:
-            self._open_decoder()
-        self._is_rewound = False
+        padding = PADDING.get(self.info.format, 0) if stop == self.info.n_samples else 0
+        # Of these the length is estimated; one sample beyond tells that much more would follow.
+        more = padding + 1 if self.info.format in NEEDS_PYAV and padding else 0
         store = SampleStore(self.info.n_channels, stop + more - start)
         try:
             n_samples = 0
-            for block in self._decoder.blocks(start, stop + more):
+            for block in self._recordings.blocks(start, stop + more):
                 _check_samples(self.path, block, start + n_samples)
                 store.append(block)
                 n_samples += len(block)
@@ -95,6 +86,11 @@ class RecordingFile:
                     start + n_samples,
                     self.info.sample_rate,
                     "can be decoded up to",
+                )
+            if more and n_samples == stop + more - start:
+                raise AudioFileError(
+                    f"{self.path} is longer than the {self.info.duration_s:.3f} s that its header "
+                    "promises; convert it to wav or flac"
                 )
             if n_samples == 0:
                 raise AudioFileError(
@@ -128,12 +124,6 @@ class RecordingFile:
     ) -> None:
         self.close()
 
-    def _open_decoder(self) -> None:
-        self._decoding.close()
-        self._decoder = self._decoding.enter_context(
-            self._open(self._stream, self.path, self._claims)
-        )
-
 
 def probe(path: str | PathLike[str], *, accept_truncated: bool = False) -> AudioInfo:
     """Read the header of a recording, and weigh what it promises against the size of the file.
@@ -166,7 +156,8 @@ def load(
     """Decode a recording, or a part of it, to float32; see `RecordingFile.read`.
 
     Args:
-        path: wav, flac, ogg, opus, mp3, aiff, caf, and m4a or aac with the extra ``formats``.
+        path: wav, flac, ogg, opus, mp3, aiff, caf, w64, and m4a, aac or webm with the extra
+            ``formats``.
         offset_s: time to begin at, in seconds.
         duration_s: how much to take, in seconds; everything up to the end when None. A duration
             that reaches beyond the end is shortened.
