@@ -19,7 +19,7 @@ _BIT_DEPTHS = {"pcm_24": "24", "pcm_32": "32", "float": "float", "double": "floa
 # lose the padding of its encoder, which is written in its header with twelve bits each.
 _MAY_LACK = {"flac": 0, "ogg": 0, "mp3": 2 * 4096 + 1152}
 PADDING = {"mp3": 2304, "m4a": 4096, "aac": 4096, "webm": 4096}
-"""Padding of an encoder that a decoder may drop, so that whole files are not called cut off; samples."""
+"""Padding, in samples, that a decoder may drop without a file being called cut off."""
 
 
 class JoinedRecordings:
