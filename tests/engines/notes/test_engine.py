@@ -272,3 +272,23 @@ def test_blocks_make_no_difference(monkeypatch):
         torch.testing.assert_close(
             torch.from_numpy(parts), torch.from_numpy(whole), rtol=0, atol=2e-5
         )
+
+
+def test_styles_share_the_notes_out_by_range():
+    low = _tone(((0.1, 1.9, 50), (2.0, 3.8, 52)), seconds=4.0)
+    # Half way between the medians of both styles, 51 and 64, lies 57.5.
+    for number, styles in enumerate(((low, _bells()), (_bells(), low))):
+        made, engine, state = _made(_organ(), *styles, expression=0.0, split=True)
+        assert {grain.style for grain in engine.grains(state)} == {1 - number}
+        assert {grain.share for grain in engine.grains(state)} == {1.0}
+        alone = _made(_organ(), _bells(), expression=0.0)[0]
+        np.testing.assert_allclose(made, alone, atol=0.02 * np.abs(alone).max())
+    content = _tone(((0.3, 1.2, 54), (1.4, 2.3, 67)), seconds=4.0)
+    for strength in (1.0, 0.5):
+        _, engine, state = _made(content, low, _bells(), split=True, strength=strength)
+        assert {round(g.pitch): g.style for g in engine.grains(state)} == {54: 0, 67: 1}
+
+
+def test_one_style_has_nobody_to_share_with():
+    _, engine, state = _made(_organ(), _bells(), split=True)
+    assert engine.remarks(state) == ["there is no other style to share the notes with by range"]

@@ -20,8 +20,8 @@ def own_hits(
     """Times of the hits that are events of their own, in seconds.
 
     Args:
-        hits_s: when hits were heard, in seconds.
-        starts_s: when notes begin, in seconds.
+        hits_s: times at which hits were heard, in seconds.
+        starts_s: times at which notes begin, in seconds.
         duration_s: duration of the recording, in seconds.
 
     Example:

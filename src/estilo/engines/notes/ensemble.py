@@ -18,6 +18,7 @@ from estilo.engines.notes.lengths import is_struck
 from estilo.engines.notes.panning import Panned
 from estilo.engines.notes.percussion import KitLayer, OwnHits
 from estilo.engines.notes.performance import Performance, Playing
+from estilo.engines.notes.ranges import by_range
 from estilo.engines.notes.recordings import Heard
 from estilo.engines.notes.remainder import Remainder
 from estilo.engines.notes.settings import NotesSettings
@@ -29,8 +30,8 @@ from estilo.sampler.kit import Kit
 from estilo.sampler.zones import Zone
 from estilo.units import midi_to_hz
 
-_ALONE = 0.85  # share of a style's power in notes and hits from which no drum is in its zones
-_LOWEST_PARTIAL, _ORDER = 0.6, 4
+_ALONE = 0.85  # share of a style's power in notes and hits from which nothing else is in its zones
+_LOWEST_PARTIAL, _ORDER, _FADED = 0.6, 4, 0.25
 
 
 class Ensemble:
@@ -60,7 +61,13 @@ class Ensemble:
             each for each in rest if not self._content.has_notes and self._styles[each].is_explained
         ]
         shaped = [style for style in rest if style not in equalising]
-        self._played = [self._played_by(*each) for each in instruments.items()]
+        notes = self._content.transcription.notes
+        shared = by_range(notes, instruments) if settings.split else {}
+        everything = tuple(range(len(notes)))
+        self._played = [
+            self._played_by(style, instrument, shared.get(style, everything))
+            for style, instrument in instruments.items()
+        ]
         self._layers: list[Layer] = [
             *self._played,
             *(self._struck_on(style, kit, of=kits) for style, kit in kits.items()),
@@ -93,7 +100,7 @@ class Ensemble:
 
         **Shape**: samples ``(time,)``.
         """
-        notes = [layer.note(number) for layer in self._played]
+        notes = [layer.note(number) for layer in self._played if number in layer.numbers]
         onset = max(begins for _, begins in notes)
         early = [np.pad(samples, (onset - begins, 0)) for samples, begins in notes]
         out = np.zeros(max(map(len, early)), np.float32)
@@ -170,6 +177,8 @@ class Ensemble:
 
     def _remarks(self, equalising: Sequence[int], shaped: Sequence[int]) -> list[str]:
         said = []
+        if self._settings.split and len(self._played) == 1:
+            said.append("there is no other style to share the notes with by range")
         if not self._content.has_notes and (equalising or shaped):
             said.append("few notes are heard in the content, so that none is played")
         said += [
@@ -183,7 +192,8 @@ class Ensemble:
         ]
         return said
 
-    def _played_by(self, style: int, instrument: Instrument) -> PlayedLayer:
+    def _played_by(self, style: int, instrument: Instrument, own: Sequence[int]) -> PlayedLayer:
+        """A layer of the notes that are a style's own."""
         notes, waveform = self._content.transcription.notes, self._content.waveform
         rate, settings = self._task.sample_rate, self._settings
         if self._task.notes is None:
@@ -197,14 +207,11 @@ class Ensemble:
             playing = Playing(rate, swells, 1.0 - settings.strength * (1.0 - settings.expression))
         else:
             playing = Playing(rate, 1.0, 1.0)
-        share = self._task.style_weights[style]
+        chosen = [notes[number] for number in own]
+        share = 1.0 if settings.split else self._task.style_weights[style]
         return PlayedLayer(
-            Performance(
-                notes,
-                instrument,
-                playing,
-                panning=Panned(waveform, notes, rate),
-            ),
+            Performance(chosen, instrument, playing, panning=Panned(waveform, chosen, rate)),
+            numbers=own,
             gain=share**0.5,
             style=style,
             n_channels=waveform.shape[0],
@@ -265,16 +272,25 @@ def _instrument(style: Heard, sample_rate: int, n_channels: int) -> Instrument |
         found = centred(Instrument.of([recording], [style.transcription]))
     except InputError:
         return None
-    if style.transcription.explained > _ALONE or not style.has_hits:
+    if style.transcription.explained > _ALONE:
         return found
-    return replace(found, zones=tuple(_without_lows(zone) for zone in found.zones))
+    zones = tuple(_without_lows(zone, is_mixed=style.has_hits) for zone in found.zones)
+    return replace(found, zones=zones)
 
 
-def _without_lows(zone: Zone) -> Zone:
-    """A note without what sounds below it, as a bass drum does in a mix."""
+def _without_lows(zone: Zone, *, is_mixed: bool) -> Zone:
+    """A note without what sounds below it, as traffic does, or a bass drum in a mix.
+
+    Where there are no drums, what fades with the note is its own, as the body of a plucked bass.
+    """
     edge_hz = _LOWEST_PARTIAL * float(midi_to_hz(zone.pitch))
     sections = scipy.signal.butter(_ORDER, edge_hz, "highpass", fs=zone.sample_rate, output="sos")
     samples = np.asarray(scipy.signal.sosfilt(sections, zone.samples), np.float32)
+    held = slice(zone.onset, zone.onset + max(round(zone.held_s * zone.sample_rate), 3))
+    powers = np.square(zone.samples - samples)[:, held].sum(0)
+    first, *_, last = (part.mean() for part in np.array_split(powers, 3))
+    if not is_mixed and last < _FADED * first:
+        return zone
     return replace(zone, samples=samples)
 
 

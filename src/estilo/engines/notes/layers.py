@@ -39,6 +39,7 @@ class PlayedLayer:
 
     Args:
         performance: what is played.
+        numbers: numbers that its notes have among the content's.
         gain: factor of its amplitudes.
         style: number of the style.
         n_channels: number of channels of the output.
@@ -49,6 +50,7 @@ class PlayedLayer:
         self,
         performance: Performance,
         *,
+        numbers: Sequence[int],
         gain: float,
         style: int,
         n_channels: int,
@@ -56,6 +58,8 @@ class PlayedLayer:
     ) -> None:
         self._performance, self._gain, self._style = performance, gain, style
         self._n_channels, self._share = n_channels, share
+        self.numbers = {number: place for place, number in enumerate(numbers)}
+        """Place of each of the content's notes that it plays, by the note's number."""
 
     def read(self, start: int, stop: int) -> Tensor:
         """See `Layer.read`.
@@ -71,13 +75,13 @@ class PlayedLayer:
         """A note by itself in one channel, and the sample at which it begins.
 
         Args:
-            number: number of the note.
+            number: number of the note among the content's.
 
         **Shape**: samples ``(time,)``.
         """
-        performance = self._performance
-        voice = performance.voice(number)
-        start = performance.notes[number].start_s * performance.playing.sample_rate
+        performance, place = self._performance, self.numbers[number]
+        voice = performance.voice(place)
+        start = performance.notes[place].start_s * performance.playing.sample_rate
         gain = self._gain * performance.gain
         return gain * voice.samples.mean(0), round(start) - voice.first
 

@@ -21,6 +21,9 @@ class NotesSettings(EngineSettings):
     expression: Annotated[float, Field(ge=0, le=1)] = 0.5
     """How much of the content's playing the instrument takes over: vibrato, glides and swells
     within a note. At 0 its notes are as they are in the style."""
+    split: bool = False
+    """Whether several styles share the notes out by range, the lowest style the lowest notes, where
+    otherwise all of them play every note."""
     depth: Annotated[float, Field(ge=0, le=1)] = 0.5
     """Where a style has no notes, as rain: how far the content's partials stand out of it. At 0 it
     only swells with the content; at 1 every partial is a narrow band of the style."""

@@ -63,4 +63,4 @@ def _beyond_usual(
         return np.zeros(1, np.float32)
     beyond = np.pad(beyond[first:last], (first, n_steps - last), mode="edge")
     smooth = scipy.ndimage.uniform_filter1d(beyond, round(_SMOOTH_S / STEP_S), mode="nearest")
-    return np.clip(smooth - np.median(smooth), _SOFTER_DB, _LOUDER_DB)
+    return np.clip(smooth - np.median(smooth), _SOFTER_DB, _LOUDER_DB).astype(np.float32)
