@@ -211,9 +211,9 @@ def _end_by_head(frame: bytes, info: StreamInfo) -> int | None:
     if len(frame) < 16:
         frame = frame.ljust(16, b"\0")
     number, n_digits = _coded_number(frame[4:11])
-    if number is None:
-        return None
     size_code, rate_code = frame[2] >> 4, frame[2] & 15
+    if number is None or size_code == 0:
+        return None
     position = 4 + n_digits
     if size_code == 6:
         n_samples, position = frame[position] + 1, position + 1
@@ -225,7 +225,7 @@ def _end_by_head(frame: bytes, info: StreamInfo) -> int | None:
     else:
         n_samples = 576 << size_code - 2 if size_code < 6 else 256 << size_code - 8
     position += {12: 1, 13: 2, 14: 2}.get(rate_code, 0)
-    if size_code == 0 or position >= len(frame) or _crc8(frame[:position]) != frame[position]:
+    if position >= len(frame) or _crc8(frame[:position]) != frame[position]:
         return None
     is_variable = frame[1] & 1
     return (number if is_variable else number * info.min_block) + n_samples
