@@ -98,7 +98,7 @@ def test_recipes_from_before_there_were_parts_are_read(run, transfer, folder):
         (("--style", "style.wav@5kHz-"), "lies beyond the content, which ends at 4000 Hz"),
         (("--style", "none.wav@0s-1s"), "none.wav"),
         (("--style", "style.wav", "--style", "other.wav@0s-"), "style 1 applies nowhere"),
-        (("--style", "style.wav", "--mask", "style.wav"), "is no PNG"),
+        (("--style", "style.wav", "--mask", "style.wav"), "expected a PNG"),
         (("--style", "style.wav", "--formants", 2), "formants must lie between 0 and 1"),
         (
             ("--style", "style.wav", "--set", "formant_shift_semitones=99"),

@@ -33,7 +33,7 @@ def test_draws_a_transfer_from_its_recipe(run, transfer, folder):
     ("files", "options", "message"),
     [
         (["nowhere.wav"], [], "nowhere.wav does not exist"),
-        (["nowhere.json"], [], "cannot be read as a recipe"),
+        (["nowhere.json"], [], "the recipe nowhere.json does not exist"),
         (["style.wav"], ["-o", "a.jpg"], "must end in .png, got '.jpg'"),
         (["style.wav"], ["-o", "no/a.png"], "does not exist; create it first"),
         (["style.wav"], ["--offset", 2], "lies beyond its end"),

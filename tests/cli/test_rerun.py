@@ -4,6 +4,7 @@ import os
 import numpy as np
 import pytest
 import torch
+from matplotlib.image import imsave
 
 import estilo
 from estilo.engines.neural.weights import ModelCard, write_weights
@@ -107,9 +108,119 @@ def test_inputs_that_changed_or_are_gone_are_refused(run, folder, recipe, listin
     assert listing() == before
     (folder / "style.wav").unlink()
     said = run("rerun", recipe, "-o", folder / "again.wav")
-    assert (said.code, "style.wav does not exist" in said.err) == (2, True)
+    assert (said.code, "style.wav does not exist" in " ".join(said.err.split())) == (2, True)
     (folder / "style.wav").write_bytes(original)
     assert run("rerun", recipe, "-o", folder / "again.wav").code == 0
+
+
+@pytest.fixture
+def moved(recipe, folder):
+    """The folder with another name, so that no absolute path in the recipe leads anywhere."""
+    return folder.rename(folder.with_name(f"{folder.name}-moved"))
+
+
+def test_a_folder_that_was_moved_renders_again(run, moved):
+    (moved / "deeper").mkdir()
+    for name in ("out.wav", "out.wav.json"):
+        (moved / name).rename(moved / "deeper" / name)
+    said = run("rerun", moved / "deeper" / "out.wav.json", "-o", moved / "again.wav")
+    assert (said.code, "does not exist any more" in said.err) == (2, True), said.err
+    for name in ("content.wav", "style.wav"):  # beside the recipe, where they were not before
+        (moved / name).rename(moved / "deeper" / name)
+    said = run("rerun", moved / "deeper" / "out.wav.json", "-o", moved / "again.wav")
+    assert "identical" in said.err, said.err
+
+
+def test_inputs_are_found_as_seen_from_the_recipe(run, folder, rng):
+    for name in ("in", "made"):
+        (folder / name).mkdir()
+    for name in ("content.wav", "style.wav"):
+        (folder / name).rename(folder / "in" / name)
+    inputs = [folder / "in" / name for name in ("content.wav", "style.wav")]
+    picture = folder / "in" / "mask.png"
+    imsave(picture, rng.random((4, 4)))
+    options = ("--mask", picture, "--set", "n_steps=1", "--no-scores")
+    assert run("transfer", *inputs, "-o", folder / "made" / "out.wav", *options).code == 0
+    new = folder.rename(folder.with_name(f"{folder.name}-moved"))
+    said = run("rerun", new / "made" / "out.wav.json", "-o", new / "again.wav")
+    assert "identical" in said.err, said.err
+    assert run("plot", new / "made" / "out.wav.json").code == 0
+
+
+def test_inputs_are_found_by_what_they_are_in_a_folder(run, moved):
+    (moved / "deep" / "down").mkdir(parents=True)
+    (moved / "content.wav").rename(moved / "deep" / "a.wav")
+    (moved / "style.wav").rename(moved / "deep" / "down" / "b.wav")
+    (moved / "other.wav").rename(moved / "deep" / "style.wav")  # of the name, but not the same
+    os.mkfifo(moved / "deep" / "pipe.wav")
+    recipe = moved / "out.wav.json"
+    assert run("rerun", recipe, "-o", moved / "again.wav").code == 2
+    said = run("rerun", recipe, "-o", moved / "again.wav", "--inputs", moved / "deep")
+    assert "identical" in said.err, said.err
+    again = estilo.rerun(recipe, inputs=moved / "deep").report
+    assert again.content.path == str(moved / "deep" / "a.wav")
+    said = run("rerun", recipe, "-o", moved / "b.wav", "--inputs", moved / "content.txt")
+    assert (said.code, "is no folder" in said.err) == (2, True)
+
+
+def test_a_file_of_the_old_name_does_not_take_the_place_of_the_one_that_moved(run, folder, recipe):
+    (folder / "far").mkdir()
+    for name in ("out.wav", "out.wav.json", "style.wav"):
+        (folder / name).rename(folder / "far" / name)
+    (folder / "other.wav").rename(folder / "style.wav")
+    said = run("rerun", folder / "far" / "out.wav.json", "-o", folder / "again.wav")
+    assert "identical" in said.err, said.err
+
+
+def test_a_recipe_does_not_choose_where_files_go(run, folder, recipe):
+    report = json.loads(recipe.read_text())
+    target = folder / "precious" / "out.wav"
+    target.parent.mkdir()
+    edit(recipe, output=report["output"] | {"path": str(target)})
+    assert run("rerun", recipe, "--force").code == 0
+    assert list(target.parent.iterdir()) == []
+    assert read_report(recipe).output.path == str(folder / "out.wav")
+
+
+def test_a_recipe_beside_another_recording_is_told_apart(run, folder, recipe):
+    said = run("plot", recipe)
+    assert (said.code, "is not the file that" in said.err) == (0, False)
+    (folder / "out.wav").write_bytes((folder / "other.wav").read_bytes())
+    said = run("plot", recipe, "--force")
+    assert "out.wav is not the file that" in " ".join(said.err.split())
+    said = run("rerun", recipe, "-o", folder / "again.wav")
+    assert "out.wav is not the file that" in " ".join(said.err.split())
+
+
+def test_nothing_that_went_in_is_overwritten(run, folder, recipe, listing, rng):
+    """By no spelling of a name and through no link."""
+    picture, preset = folder / "mask.png", folder / "mine.toml"
+    imsave(picture, rng.random((4, 4)))
+    preset.write_text('summary = "Mine."\nengine = "eq"')
+    (folder / "mask").mkdir()
+    links = {
+        "out.wav.png": picture,
+        "mine.wav.json": preset,
+        "recipe.wav": recipe,
+        "content.wav.json": folder / "content.wav",
+    }
+    for name, given in links.items():
+        (folder / name).symlink_to(given)
+    os.link(picture, folder / "hard.wav.png")
+    before = listing()
+    inputs = [folder / "content.wav", folder / "style.wav"]
+    spelled = folder / "mask" / ".." / "mask.png"
+    made = ("--engine", "eq", "--no-scores", "--force")
+    for arguments in (
+        ("transfer", *inputs, "-o", folder / "out.wav", "--plot", "--mask", spelled, *made),
+        ("transfer", *inputs, "-o", folder / "hard.wav", "--plot", "--mask", picture, *made),
+        ("transfer", *inputs, "-o", folder / "content.wav", *made),
+        ("transfer", *inputs, "-o", folder / "mine.wav", "--preset", preset, *made[2:]),
+        ("rerun", recipe, "-o", folder / "recipe.wav", "--force"),
+    ):
+        said = run(*arguments)
+        assert (said.code, "one of the inputs" in " ".join(said.err.split())) == (2, True), said
+        assert listing() == before
 
 
 def test_other_samples_are_explained(run, folder, recipe):
@@ -133,19 +244,20 @@ def test_recipes_that_cannot_be_rendered(run, folder, recipe):
     (folder / "list.json").write_text("[")
     report = json.loads(recipe.read_text())
     for name, message in [
-        ("nowhere.json", "nowhere.json cannot be read as a recipe"),
+        ("nowhere.json", "nowhere.json does not exist"),
         ("broken.json", "is not a recipe of estilo: "),
         ("list.json", "is not a recipe of estilo, nor any JSON"),
-        ("content.wav", "cannot be read as a recipe"),
+        ("content.wav", "is not a recipe of estilo"),
     ]:
         said = run("rerun", folder / name, "-o", folder / "again.wav")
         assert (said.code, message in said.err) == (2, True), said.err
     edit(recipe, content=report["content"] | {"path": None})
     said = run("rerun", recipe, "-o", folder / "again.wav")
     assert (said.code, "came from a program, not from files" in said.err) == (2, True)
-    edit(recipe, content=report["content"], output=report["output"] | {"path": None})
-    said = run("rerun", recipe)
-    assert (said.code, "name one with -o" in said.err) == (2, True)
+    edit(recipe, content=report["content"])
+    said = run("rerun", recipe.rename(folder / "recipe.json"))
+    assert (said.code, "name the output with -o" in said.err) == (2, True)
+    (folder / "recipe.json").rename(recipe)
     settings = report["plan"]["settings"] | {"n_steps": 0}
     edit(recipe, plan=report["plan"] | {"settings": settings}, output=report["output"])
     said = run("rerun", recipe, "-o", folder / "again.wav")

@@ -47,7 +47,7 @@ def test_duration():
 
 def test_no_manifest(tmp_path):
     assert read_if_there(tmp_path) == []
-    with pytest.raises(InputError, match=r"manifest\.jsonl cannot be read.*estilo data synth"):
+    with pytest.raises(InputError, match=r"manifest\.jsonl does not exist.*estilo data synth"):
         read_manifest(tmp_path)
 
 
@@ -85,5 +85,5 @@ def test_lines_that_lack_something_and_bytes_that_are_no_text(tmp_path):
     with pytest.raises(InputError, match="'licence'"):
         read_manifest(tmp_path)
     (tmp_path / MANIFEST).write_bytes(b"\xff\xfe")
-    with pytest.raises(InputError, match="is not text"):
+    with pytest.raises(InputError, match="expected the line to be plain JSON"):
         read_manifest(tmp_path)

@@ -43,7 +43,7 @@ def test_refused_with_a_sentence(name, tmp_path):
 def test_missing_folder_pipe_and_device(tmp_path):
     with pytest.raises(AudioFileError, match=r"none.wav does not exist; check the spelling"):
         load(tmp_path / "none.wav")
-    with pytest.raises(AudioFileError, match="is a folder; give the path of one audio file"):
+    with pytest.raises(AudioFileError, match="is a folder; give the path of one file"):
         load(tmp_path)
     os.mkfifo(tmp_path / "pipe.wav")
     with pytest.raises(AudioFileError, match="is a pipe or a device, not a plain file"):

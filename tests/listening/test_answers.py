@@ -72,7 +72,7 @@ def test_answers_in_files_are_read_too(designed, tmp_path):
         file.write_text(text)
         with pytest.raises(InputError, match=f"answers-Bo.json.*{message}"):
             book.read([file])
-    with pytest.raises(InputError, match="cannot be read"):
+    with pytest.raises(InputError, match="does not exist"):
         book.read([tmp_path / "nowhere.json"])
 
 

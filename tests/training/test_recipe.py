@@ -47,5 +47,5 @@ def test_what_is_wrong_is_named(tmp_path, text, message):
 
 
 def test_a_missing_file_is_told_with_what_there_is(tmp_path):
-    with pytest.raises(SettingsError, match=r"none\.toml cannot be read .* base, fine-tune"):
+    with pytest.raises(SettingsError, match=r"none\.toml does not exist.* base, fine-tune"):
         read_recipe(tmp_path / "none.toml")

@@ -31,7 +31,7 @@ class Job:
         plan: all that is asked for.
         content: the content; None for a texture.
         styles: the styles.
-        outputs: where the result goes; its inputs and bit depth are filled in from the clips.
+        outputs: where the result goes; what the job is made of is added to its inputs.
         style_weights: shares of the styles; equal if not given.
         seconds: length of a texture, in seconds.
         keep_best: whether the best result so far is written when the work was cancelled.
@@ -107,9 +107,7 @@ def _opened(job: Job, stack: ExitStack) -> tuple[Job, Outputs]:
     if job.content is not None and is_written(job.content):
         return _opened_with_notes(job, job.content, stack)
     first, *others = job.styles if job.content is None else (job.content, *job.styles)
-    paths = [Path(str(clip.source)) for clip in (first, *others)]
-    if job.plan.mask is not None:
-        paths.append(Path(job.plan.mask.path))
+    outputs = _protecting(job, (first, *others))
     first = open_clip(first, stack)
     open_other = open_clip if job.content is None else open_style
     others = [open_other(clip, stack) for clip in others]
@@ -123,21 +121,27 @@ def _opened(job: Job, stack: ExitStack) -> tuple[Job, Outputs]:
             n_samples=part_length(first, like),
             sample_rate=like.sample_rate,
         )
-    outputs = replace(job.outputs, like=job.outputs.like or like, inputs=tuple(paths))
+    outputs = replace(outputs, like=outputs.like or like)
     outputs.plan(**_shape(job, first, like))
     return job, outputs
 
 
 def _opened_with_notes(job: Job, content: Clip, stack: ExitStack) -> tuple[Job, Outputs]:
     """The same where the content is a MIDI file: the output is like the first style."""
-    paths = [Path(str(clip.source)) for clip in (content, *job.styles)]
+    outputs = _protecting(job, (content, *job.styles))
     styles = tuple(open_clip(clip, stack) for clip in job.styles)
     like = header_of(styles[0])
     plan_of_notes(job.plan, content)
-    outputs = replace(job.outputs, like=job.outputs.like or like, inputs=tuple(paths))
+    outputs = replace(outputs, like=outputs.like or like)
     n_samples = read_written(content).n_samples(like.sample_rate)
     outputs.plan(sample_rate=like.sample_rate, n_channels=1, n_samples=n_samples)
     return replace(job, styles=styles), outputs
+
+
+def _protecting(job: Job, clips: Sequence[Clip]) -> Outputs:
+    """The outputs, which may replace nothing that the job is made of."""
+    paths = [Path(str(clip.source)) for clip in clips]
+    return replace(job.outputs, inputs=(*job.outputs.inputs, *paths, *job.plan.files))
 
 
 def _shape(job: Job, first: Clip, like: AudioInfo) -> dict[str, int]:

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 from estilo.app.cancelling import CancelToken
 from estilo.errors import OutputError
+from estilo.files import absolute
 from estilo.io import AudioInfo, OutputFormat, plan_output, write_audio
 from estilo.io.atomic import check_free, together
 from estilo.io.hidden import sweep
+from estilo.pipeline.travelling import relative_names
 
 if TYPE_CHECKING:
     from estilo.pipeline.report import Report
@@ -127,14 +129,19 @@ class Outputs:
                 digest = hashlib.file_digest(stream, "sha256").hexdigest()
             output = result.report.output.model_copy(
                 update={
-                    "path": str(self.audio.absolute()),
+                    "path": str(absolute(self.audio)),
                     "container": encoding.container,
                     "bit_depth": encoding.bit_depth,
                     "n_clipped": saved.n_clipped,
                     "sha256": digest,
                 }
             )
-            report = result.report.model_copy(update={"output": output})
+            report = result.report.model_copy(
+                update={
+                    "output": output,
+                    "beside": relative_names(result.report, absolute(self.recipe).parent),
+                }
+            )
             recipe.write_text(report.to_json(), encoding="utf-8")
             if drawn and picture is not None:
                 try:
@@ -158,12 +165,7 @@ def check_target(path: Path, *, force: bool, inputs: Iterable[Path] = ()) -> Non
         OutputError: it is an input, a folder, or there already and ``force`` is not given; or its
             folder is missing.
     """
-    for given in inputs:
-        if path.exists() and given.exists() and path.samefile(given):
-            raise OutputError(
-                f"{path} is one of the inputs, which are never overwritten; give another name"
-            )
-    check_free(path, force=force)
+    check_free(path, force=force, inputs=inputs)
     if not path.parent.is_dir():
         raise OutputError(
             f"{path} cannot be written: the folder {path.parent} does not exist; create it first"

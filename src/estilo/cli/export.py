@@ -64,10 +64,11 @@ def export(
     from estilo.cli.progress import Reporter
 
     EXPORTERS.check(format_)
+    inputs = [] if weights is None else [weights]
     reporter = Reporter(is_quiet=quiet)
     with reporter.listening():
         if output is not None:  # as far as can be told before the network is loaded
-            check_target(output, force=force)
+            check_target(output, force=force, inputs=inputs)
         exporter = EXPORTERS[format_]()
         target = Path(_STEM + exporter.suffix) if output is None else output
         if target.suffix.lower() != exporter.suffix:
@@ -75,7 +76,7 @@ def export(
             raise InputError(
                 f"{target} must end in {exporter.suffix}, as the form is {format_}; got {got}"
             )
-        check_target(target, force=force)
+        check_target(target, force=force, inputs=inputs)
         from estilo.engines.neural.weights import read_weights
 
         network, card = read_weights(weights)

@@ -49,7 +49,7 @@ def instrument(
     from estilo.pipeline.clips import Clip
     from estilo.sampler.sfz import check_target, write_sfz
 
-    check_target(output, force=force)
+    check_target(output, force=force, inputs=styles)
     reporter = Reporter(is_quiet=quiet)
     clips = [Clip(each, offset, duration, accept_truncated) for each in styles]
     with reporter.listening(), opened(clips) as files:

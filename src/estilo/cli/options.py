@@ -1,12 +1,12 @@
 """Options that commands share, written once."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from cyclopts import Group, Parameter
 
+from estilo.documents import parse_json
 from estilo.errors import SettingsError
 
 WHAT = Group("What", sort_key=1)
@@ -54,6 +54,10 @@ KeepBest = Annotated[bool, flag(RUN, "On Ctrl-C write the best result so far.")]
 Quiet = Annotated[bool, flag(RUN, "Say nothing but errors.", alias="-q")]
 Offset = Annotated[
     float, option(PART, "Where to begin in each recording, in seconds.", metavar="S")
+]
+Inputs = Annotated[
+    Path | None,
+    option(WHAT, "Folder in which the recipe's recordings are, by any name.", metavar="FOLDER"),
 ]
 Duration = Annotated[
     float | None, option(PART, "How much of each recording to take, in seconds.", metavar="S")
@@ -250,8 +254,8 @@ def _value(name: str, text: str) -> Any:
     if not is_json and "," not in text:
         return text
     try:
-        return json.loads(text if is_json else f"[{text}]")
-    except (json.JSONDecodeError, RecursionError) as error:
+        return parse_json((text if is_json else f"[{text}]").encode(), what="it")
+    except ValueError as error:
         if not is_json:
             return text
         raise SettingsError(

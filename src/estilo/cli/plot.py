@@ -5,7 +5,16 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from estilo.cli.options import OUTPUT, AcceptTruncated, Duration, Force, Offset, Quiet, option
+from estilo.cli.options import (
+    OUTPUT,
+    AcceptTruncated,
+    Duration,
+    Force,
+    Inputs,
+    Offset,
+    Quiet,
+    option,
+)
 from estilo.errors import InputError
 
 if TYPE_CHECKING:
@@ -31,6 +40,7 @@ def plot(
     ] = None,
     offset: Offset = 0.0,
     duration: Duration = None,
+    inputs: Inputs = None,
     accept_truncated: AcceptTruncated = False,
     force: Force = False,
     quiet: Quiet = False,
@@ -50,8 +60,11 @@ def plot(
     from estilo.io import write_atomic
     from estilo.pipeline.clips import Clip
     from estilo.pipeline.report import read_report
+    from estilo.pipeline.travelling import changed_output, located_recordings
 
-    report = read_report(files[0]) if files[0].suffix == ".json" and len(files) == 1 else None
+    report = None
+    if files[0].suffix == ".json" and len(files) == 1:
+        report = located_recordings(read_report(files[0]), files[0], inputs=inputs)
     if report is None:
         clips = [(each.name, Clip(each, offset, duration, accept_truncated)) for each in files]
     else:
@@ -61,8 +74,10 @@ def plot(
         raise InputError(f"{target} must end in .png, got {target.suffix or 'no extension'!r}")
     reporter = Reporter(is_quiet=quiet)
     with reporter.listening():
+        for text in [] if report is None else changed_output(report, files[0]):
+            reporter.warn(text)
         with opened([clip for _, clip in clips]) as files_open:
-            paths = [Path(str(clip.source)) for _, clip in clips]
+            paths = [*files, *(Path(str(clip.source)) for _, clip in clips)]
             check_target(target, force=force, inputs=paths)
             names = [name for name, _ in clips]
             panels = list(zip(names, map(decode, files_open), strict=True))

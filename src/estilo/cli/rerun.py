@@ -1,11 +1,12 @@
 """``estilo rerun``: render a result again from its recipe."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from estilo.cli.options import OUTPUT, Force, KeepBest, Plot, Quiet, option
+from estilo.cli.options import OUTPUT, Force, Inputs, KeepBest, Plot, Quiet, option
 from estilo.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -22,11 +23,12 @@ def rerun(
         Path | None,
         option(
             OUTPUT,
-            "Name of the output; the recipe's own if not given, which needs --force.",
+            "Name of the output; the one beside the recipe if not given, which needs --force.",
             alias="-o",
             metavar="FILE",
         ),
     ] = None,
+    inputs: Inputs = None,
     plot: Plot = False,
     force: Force = False,
     keep_best: KeepBest = False,
@@ -35,7 +37,8 @@ def rerun(
     """Render a result again from its recipe: the same inputs, settings, seed, device and threads.
 
     On the same machine with the same versions the samples are the same, bit for bit; whether they
-    are is said in the end. Inputs that changed since are refused.
+    are is said in the end. Inputs that changed since are refused; those that were moved with the
+    recipe, or are in the folder of --inputs, are found.
 
     For example:
       estilo rerun out.wav.json -o again.wav
@@ -51,24 +54,27 @@ def rerun(
         recorded_weights,
         split,
     )
+    from estilo.pipeline.travelling import changed_output, located
 
-    report = read_report(recipe)
+    report = located(read_report(recipe), recipe, inputs=inputs)
     clips = recorded_clips(report, recipe)
     content, styles = split(report, clips)
+    outputs = _outputs(report, recipe, output, has_picture=plot, force=force)
     job = Job(
         plan=report.plan,
         content=content,
         styles=styles,
-        outputs=_outputs(report, recipe, output, has_picture=plot, force=force),
+        outputs=outputs,
         style_weights=recorded_weights(report),
         seconds=report.seconds,
         keep_best=keep_best,
         check=lambda inputs: check_unchanged(report, recipe, inputs),
     )
+    reporter = Reporter(is_quiet=quiet)
     if not report.is_complete:
-        Reporter(is_quiet=quiet).warn(
-            "the recipe is of a run that was stopped early; this one goes to the end"
-        )
+        reporter.warn("the recipe is of a run that was stopped early; this one goes to the end")
+    for text in changed_output(report, recipe):
+        reporter.warn(text)
     return perform(
         job,
         is_quiet=quiet,
@@ -81,13 +87,21 @@ def _outputs(
 ) -> "Outputs":
     """Where to; the bit depth is the recipe's as far as the format holds it."""
     from estilo.app.outputs import Outputs
+    from estilo.pipeline.travelling import output_of
 
-    if output is None and report.output.path is None:
-        raise SettingsError(f"{recipe} does not name an output; name one with -o")
-    path = Path(str(report.output.path)) if output is None else output
-    return Outputs(
+    # A recipe may come from anybody: what it says of its output's place is not heeded.
+    path = output_of(recipe) if output is None else output
+    if path is None:
+        raise SettingsError(
+            f"{recipe} does not tell by its name what its output is called, as out.wav.json does; "
+            "name the output with -o"
+        )
+    outputs = Outputs(
         path, has_picture=has_picture, like_bit_depth=report.output.bit_depth, force=force
     )
+    # The recipe of a rendering in place takes the old one's; any other leaves it alone.
+    is_own = outputs.recipe.exists() and outputs.recipe.samefile(recipe)
+    return outputs if is_own else replace(outputs, inputs=(recipe,))
 
 
 def _compare(reporter: "Reporter", before: "Report", after: "Report") -> None:

@@ -109,9 +109,10 @@ def make(
     if name is not None and not name.strip():
         raise SettingsError("--name is empty; give the style a name, or leave the option out")
     parts = style_clips(clips, styles, accept_truncated=accept_truncated)
+    inputs = [*clips, *([] if weights is None else [weights])]
     reporter = Reporter(is_quiet=quiet)
     with reporter.listening(), opened(parts) as files:
-        check_target(output, force=force, inputs=clips)
+        check_target(output, force=force, inputs=inputs)
         # After the headers, so that a bad file is named at once.
         from estilo.engines.neural.style_file import write_style
 

@@ -9,10 +9,13 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path, PurePosixPath
 from typing import Literal, get_args
 
+from estilo.documents import parse_json
 from estilo.errors import InputError
+from estilo.files import read_plain
 from estilo.io.atomic import write_atomic
 
 MANIFEST = "manifest.jsonl"
+_MOST_BYTES = 2**27
 
 Split = Literal["train", "validation"]
 
@@ -72,14 +75,12 @@ def read_manifest(folder: Path) -> list[ManifestEntry]:
     """
     path = folder / MANIFEST
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except OSError as error:
+        data = read_plain(path, most_bytes=_MOST_BYTES)
+    except InputError as error:
         raise InputError(
-            f"{path} cannot be read ({error.strerror}); make a dataset with 'estilo data synth' "
-            "or 'estilo data add'"
+            f"{error}; make a dataset with 'estilo data synth' or 'estilo data add'"
         ) from error
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path} is not text; expected one JSON object per line") from error
+    lines = data.splitlines()
     clips: dict[str, ManifestEntry] = {}
     for number, line in enumerate(lines, 1):
         clip = _clip(line, place=f"{path}:{number}")
@@ -94,10 +95,10 @@ def read_if_there(folder: Path) -> list[ManifestEntry]:
     return read_manifest(folder) if (folder / MANIFEST).exists() else []
 
 
-def _clip(line: str, *, place: str) -> ManifestEntry:
+def _clip(line: bytes, *, place: str) -> ManifestEntry:
     try:
-        clip = ManifestEntry(**json.loads(line))
-    except (ValueError, TypeError, RecursionError) as error:
+        clip = ManifestEntry(**parse_json(line, what="the line"))
+    except (ValueError, TypeError) as error:
         raise InputError(
             f"{place} does not describe a clip ({error}); make the dataset anew"
         ) from error

@@ -5,7 +5,9 @@ from collections.abc import Mapping
 from dataclasses import astuple
 from pathlib import Path
 
+from estilo.documents import parse_json
 from estilo.errors import InputError
+from estilo.files import read_plain
 from estilo.io.atomic import write_atomic
 from estilo.synthesis.notes import Note
 
@@ -43,7 +45,7 @@ def read_phrases(folder: Path) -> Phrases:
     if not path.is_file():
         return {}
     try:
-        rows = json.loads(path.read_text(encoding="utf-8"))
+        rows = parse_json(read_plain(path), what="the table of phrases")
         return {
             name: tuple(Note(*(float(value) for value in note)) for note in notes)
             for name, notes in rows.items()

@@ -4,7 +4,9 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from estilo.documents import parse_json
 from estilo.errors import InputError
+from estilo.files import read_plain
 from estilo.io import write_atomic
 
 INDEX = "outputs.json"
@@ -107,7 +109,7 @@ def read_index(folder: Path) -> Index:
     """
     path = folder / INDEX
     try:
-        plain = json.loads(path.read_text(encoding="utf-8"))
+        plain = parse_json(read_plain(path), what="the index")
         return Index(
             set_name=str(plain["set"]),
             items=tuple(ListedItem(**each) for each in plain["items"]),

@@ -3,21 +3,24 @@
 import math
 from collections.abc import Callable
 from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.figure import Figure
 
 from estilo.evaluation.board import Board
 from estilo.evaluation.entries import Entry
 from estilo.evaluation.measuring import Column
 from estilo.plots.scatter import Panel, Point, plot_points
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
 Height = Callable[[Entry], float]
 
 _SPEED = "× real time (processor seconds of one core per second of output)"
 
 
-def tradeoff_picture(board: Board) -> Figure | None:
+def tradeoff_picture(board: Board) -> "Figure | None":
     """Timbre against pitch, or for textures against how much was copied; means over all items.
 
     None where the horizontal column was not measured.
@@ -58,7 +61,7 @@ def _guide(board: Board, across: Column) -> tuple[float, str] | None:
     return _mean(board, halves[0], across), "half against half"
 
 
-def speed_picture(board: Board) -> Figure:
+def speed_picture(board: Board) -> "Figure":
     """What decides against the real-time factor, and last how far a row has both at once.
 
     That last panel is there because each of the others is won by a copy of the content or style.

@@ -1,8 +1,10 @@
 """Files that are either whole or not there: written beside the target, then renamed."""
 
+import contextlib
 import errno
 import os
-from collections.abc import Callable, Iterator, Sequence
+import stat
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from os import PathLike
 from pathlib import Path
@@ -98,19 +100,52 @@ def together(paths: Sequence[Path], *, force: bool) -> Iterator[tuple[Path, ...]
                 claim.give_back()
 
 
-def check_free(path: Path, *, force: bool) -> None:
-    """Refuse a target that is a folder, or that exists and may not be replaced.
+def check_free(path: Path, *, force: bool, inputs: Iterable[Path] = ()) -> None:
+    """Refuse a target that is an input or no plain file, or exists and may not be replaced.
 
     Args:
         path: file that is to be written.
         force: whether a file that is already there may be replaced.
+        inputs: paths that are never overwritten, however they are spelled.
+
+    Raises:
+        OutputError: it is one of these.
     """
     if "\0" in str(path):
         raise OutputError(f"{str(path)!r} has a null character in it; give another name")
-    if path.is_dir():
+    for given in inputs:
+        if _is_same(path, given):
+            raise OutputError(
+                f"{path} is one of the inputs, which are never overwritten; give another name"
+            )
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        if path.is_symlink() and not force:
+            raise OutputError(
+                f"{path} is a link to a file that does not exist; give another name, or force it "
+                "(--force)"
+            ) from None
+        return
+    except OSError as error:
+        raise output_error(path, error) from error
+    if stat.S_ISDIR(mode):
         raise OutputError(f"{path} is a folder; give the name of a file in it")
-    if not force and path.exists():
+    if not stat.S_ISREG(mode):
+        raise OutputError(
+            f"{path} is a pipe or a device, which is never replaced; give the name of a file"
+        )
+    if not force:
         raise OutputError(f"{path} already exists; give another name, or force it (--force)")
+
+
+def _is_same(path: Path, given: Path) -> bool:
+    try:
+        return path.samefile(given)
+    except (OSError, ValueError):  # one of them is not there; ValueError: a null character
+        with contextlib.suppress(OSError, RuntimeError, ValueError):  # a circle of links
+            return path.resolve() == given.resolve()
+    return False
 
 
 def _resolve(path: Path) -> Path:
@@ -145,6 +180,8 @@ def output_error(path: Path, error: OSError) -> OutputError:
         path: file or folder that was to be written.
         error: what the system raised.
     """
+    if error.errno == errno.ELOOP:
+        return OutputError(f"{path} is a link that leads back to itself; give another name")
     if error.errno in _FULL:
         return OutputError(f"{path} cannot be written: the disk is full; make room and try again")
     if isinstance(error, FileNotFoundError):

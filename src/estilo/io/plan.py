@@ -166,12 +166,7 @@ def _check_place(path: Path, inputs: list[Path], n_bytes: int, *, force: bool) -
         raise FileNotFoundError(errno.ENOENT, "no such folder", str(folder))
     if not folder.is_dir():
         raise NotADirectoryError(errno.ENOTDIR, "not a folder", str(folder))
-    for given in inputs:
-        if _is_same(path, given):
-            raise OutputError(
-                f"{path} is one of the inputs, which are never overwritten; give another name"
-            )
-    check_free(path, force=force)
+    check_free(path, force=force, inputs=inputs)
     # The result is written beside the target, so it is the folder that must be writable.
     if not os.access(folder, os.W_OK | os.X_OK):
         raise PermissionError(errno.EACCES, "no permission", str(folder))
@@ -181,9 +176,3 @@ def _check_place(path: Path, inputs: list[Path], n_bytes: int, *, force: bool) -
             f"{path} needs about {(n_bytes + _SPARE_BYTES) / 2**20:.0f} MiB and {folder} has "
             f"{free / 2**20:.0f} MiB free; make room or give another folder"
         )
-
-
-def _is_same(path: Path, given: Path) -> bool:
-    if path.exists() and given.exists():
-        return path.samefile(given)
-    return path.resolve() == given.resolve()

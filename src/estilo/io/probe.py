@@ -1,6 +1,6 @@
 """What a recording is, from its header alone, and whether the header can be believed."""
 
-import stat
+import os
 import struct
 import warnings
 from dataclasses import dataclass, field
@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from estilo.errors import AudioFileError
+from estilo.files import open_plain
 from estilo.io.bytes_of import FileBytes
 from estilo.io.decode import undecodable
 from estilo.io.formats import (
@@ -95,35 +96,17 @@ def _warn(text: str) -> None:
     warnings.warn(text, AudioFileWarning, stacklevel=5)
 
 
-def open_plain(path: Path) -> BufferedReader:
+def open_recording(path: Path) -> BufferedReader:
     """Open a plain, readable, non-empty file.
 
     Raises:
         AudioFileError: it is missing, a folder, a device, empty, or may not be read.
     """
-    _check_path(path)
-    try:
-        return path.open("rb")
-    except OSError as error:
-        raise _unreadable(path, error) from error
-
-
-def _check_path(path: Path) -> None:
-    """Refuse what is no plain, non-empty file."""
-    try:
-        status = path.stat()
-    except FileNotFoundError as error:
-        raise AudioFileError(f"{path} does not exist; check the spelling and the folder") from error
-    except (OSError, ValueError) as error:  # ValueError: a null character in the name
-        raise _unreadable(path, error) from error
-    if stat.S_ISDIR(status.st_mode):
-        raise AudioFileError(f"{path} is a folder; give the path of one audio file")
-    if not stat.S_ISREG(status.st_mode):
-        raise AudioFileError(
-            f"{path} is a pipe or a device, not a plain file; save the audio to a file first"
-        )
-    if status.st_size == 0:
+    stream = open_plain(path, error=AudioFileError)
+    if os.fstat(stream.fileno()).st_size == 0:
+        stream.close()
         raise AudioFileError(f"{path} is an empty file (0 bytes); give a file with audio")
+    return stream
 
 
 def _unreadable(path: Path, error: Exception) -> AudioFileError:

@@ -14,7 +14,7 @@ from estilo.audio import Audio
 from estilo.errors import AudioFileError, SettingsError
 from estilo.io.formats import NEEDS_PYAV
 from estilo.io.joined import PADDING, JoinedRecordings
-from estilo.io.probe import AudioInfo, cut_off, examine, open_plain
+from estilo.io.probe import AudioInfo, cut_off, examine, open_recording
 from estilo.io.scratch import SampleStore
 from estilo.surroundings import own_surroundings
 
@@ -43,7 +43,7 @@ class RecordingFile:
         self.path = Path(path)
         self._accept_truncated = accept_truncated
         with ExitStack() as stack:
-            self._stream = stack.enter_context(open_plain(self.path))
+            self._stream = stack.enter_context(open_recording(self.path))
             kind, parts = examine(self.path, self._stream, accept_truncated=accept_truncated)
             self._recordings = JoinedRecordings(
                 self._stream, self.path, kind, parts, accept_truncated=accept_truncated

@@ -6,13 +6,13 @@ that this one did not check. A flaw raises `ValueError` with what was expected a
 
 import json
 import math
-import re
-import reprlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+
+from estilo.documents import UNPRINTABLE, parse_json, quote
 
 _CARD_KEY = "estilo"
 
@@ -28,17 +28,6 @@ _CARD_DEPTH = 16
 # In the order in which they are stored, widest first, so that all numbers stay aligned.
 DTYPES = {"I64": np.dtype("<i8"), "F32": np.dtype("<f4"), "F16": np.dtype("<f2")}
 _FIELDS = {"dtype", "shape", "data_offsets"}
-
-# The optional last quote lets a string that never ends swallow everything after it in one go.
-_JSON_STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
-
-# What would steer a terminal or turn the direction of a line, and halves of characters.
-_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-
-_repr = reprlib.Repr()
-_repr.maxstring = _repr.maxother = _repr.maxlong = 80
-_repr.maxlevel = 2
-quote = _repr.repr  # what came, cut to a length that fits a sentence
 
 
 @dataclass(frozen=True)
@@ -74,7 +63,7 @@ def parse_header(header: bytes, n_data: int) -> tuple[list[TensorExtent], dict[s
     Raises:
         ValueError: it has a flaw.
     """
-    entries = _parse_json(header, _HEADER_DEPTH, "header")
+    entries = _parse_object(header, _HEADER_DEPTH, "header")
     card = _parse_card(entries.pop("__metadata__", {}))
     if len(entries) > _MAX_TENSORS:
         raise ValueError(f"expected at most {_MAX_TENSORS} tensors, got {len(entries)}")
@@ -141,14 +130,14 @@ def _parse_card(metadata: object) -> dict[str, Any]:
     text = metadata[_CARD_KEY].encode(errors="surrogatepass")
     if len(text) > _MAX_CARD_BYTES:
         raise ValueError(f"expected a card of at most {_MAX_CARD_BYTES} bytes, got {len(text)}")
-    card = _parse_json(text, _CARD_DEPTH, "card")
+    card = _parse_object(text, _CARD_DEPTH, "card")
     _check_printable(card)
     return card
 
 
 def _check_printable(value: object) -> None:
     """A card is shown to people: nothing in it may steer their terminal."""
-    if isinstance(value, str) and _UNPRINTABLE.search(value):
+    if isinstance(value, str) and UNPRINTABLE.search(value):
         raise ValueError(f"expected printable text in the card, got {quote(value)}")
     if isinstance(value, dict):
         for pair in value.items():
@@ -158,47 +147,10 @@ def _check_printable(value: object) -> None:
             _check_printable(each)
 
 
-def _parse_json(text: bytes, max_depth: int, what: str) -> dict[str, Any]:
-    """A JSON object, more strictly than Python's own parser has it."""
+def _parse_object(text: bytes, max_depth: int, what: str) -> dict[str, Any]:
     if not text.startswith(b"{"):
         raise ValueError(f"expected its {what} to start with '{{', got {text[:1]!r}")
-    # Python's parser recurses on the C stack, which a raised recursion limit does not guard.
-    marks = np.frombuffer(_JSON_STRING.sub(b"", text), dtype=np.uint8)
-    depths = np.cumsum(np.isin(marks, list(b"[{")) * 1 - np.isin(marks, list(b"]}")))
-    if depths.max(initial=0) > max_depth:
-        raise ValueError(f"expected a {what} nested {max_depth} deep at most, got {depths.max()}")
-    try:
-        return json.loads(
-            text.decode(),
-            object_pairs_hook=_unique,
-            parse_int=_parse_int,
-            parse_float=_parse_float,
-            parse_constant=_parse_float,
-        )
-    except ValueError as error:  # among them those of UTF-8 and of JSON
-        raise ValueError(f"expected its {what} to be plain JSON, got {error}") from error
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    result: dict[str, Any] = {}
-    for name, value in pairs:
-        if name in result:
-            raise ValueError(f"the name {quote(name)} twice")
-        result[name] = value
-    return result
-
-
-def _parse_int(text: str) -> int:
-    if len(text) > 20 or abs(int(text)) >= 2**64:
-        raise ValueError(f"a number beyond 64 bits, {quote(text)}")
-    return int(text)
-
-
-def _parse_float(text: str) -> float:
-    value = float(text)
-    if not math.isfinite(value):
-        raise ValueError(f"a number that is not finite, {quote(text)}")
-    return value
+    return parse_json(text, what=f"its {what}", max_depth=max_depth)
 
 
 def make_header(arrays: Mapping[str, np.ndarray], card: Mapping[str, Any]) -> bytes:

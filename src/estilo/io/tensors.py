@@ -7,7 +7,6 @@ is read (`tensor_headers`); the numbers that follow are then a plain copy.
 
 import os
 import re
-import stat
 import struct
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
@@ -19,7 +18,9 @@ from typing import Any
 
 import numpy as np
 
+from estilo.documents import quote
 from estilo.errors import TensorFileError
+from estilo.files import open_plain
 from estilo.io.atomic import write_atomic
 from estilo.io.tensor_headers import (
     DTYPES,
@@ -27,7 +28,6 @@ from estilo.io.tensor_headers import (
     TensorExtent,
     make_header,
     parse_header,
-    quote,
 )
 
 _STRANGERS = (
@@ -77,9 +77,8 @@ def read_tensors(path: str | PathLike[str], *, max_bytes: int) -> TensorFile:
 and the folder
     """
     path = Path(path)
-    _check_plain(path)
     try:
-        with path.open("rb") as stream:
+        with open_plain(path, error=TensorFileError) as stream:
             size = os.fstat(stream.fileno()).st_size
             _check_size(path, size, max_bytes)
             header = _read_header(path, stream, size)
@@ -87,7 +86,9 @@ and the folder
                 extents, card = parse_header(header, size - 8 - len(header))
                 tensors = {extent.name: _read_tensor(stream, extent) for extent in extents}
     except OSError as error:
-        raise _unreadable(path, error) from error
+        raise TensorFileError(
+            f"{path} cannot be read: {error.strerror or error}; check the disk"
+        ) from error
     return TensorFile(dict(sorted(tensors.items())), card, path)
 
 
@@ -187,33 +188,6 @@ def _first_difference(
         if got != expected:
             return "expected tensor {!r} as {} {}, got {} {}".format(name, *expected, *got)
     return None
-
-
-def _check_plain(path: Path) -> None:
-    """Only a plain file is opened: a pipe would keep us waiting for ever."""
-    try:
-        mode = path.stat().st_mode
-    except FileNotFoundError as error:
-        raise TensorFileError(
-            f"{path} does not exist; check the spelling and the folder"
-        ) from error
-    except (OSError, ValueError) as error:  # ValueError: a null character in the name
-        raise _unreadable(path, error) from error
-    if stat.S_ISDIR(mode):
-        raise TensorFileError(f"{path} is a folder; give the path of one file")
-    if not stat.S_ISREG(mode):
-        raise TensorFileError(
-            f"{path} is a pipe or a device, not a plain file; save it to a file first"
-        )
-
-
-def _unreadable(path: Path, error: Exception) -> TensorFileError:
-    if isinstance(error, PermissionError):
-        return TensorFileError(
-            f"{path} may not be read (no permission); change its permissions or copy it"
-        )
-    reason = getattr(error, "strerror", None) or error
-    return TensorFileError(f"{path} cannot be read: {reason}; check the path and the disk")
 
 
 def _check_size(path: Path, size: int, max_bytes: int) -> None:

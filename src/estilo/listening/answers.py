@@ -7,7 +7,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from estilo.documents import parse_json
 from estilo.errors import InputError
+from estilo.files import read_plain
 from estilo.io.lines import append_line, whole_lines
 from estilo.listening.design import ANSWERS, Design, Page
 
@@ -147,13 +149,7 @@ class AnswerBook:
         for number, line in enumerate(whole_lines(self.path), start=1):
             yield f"line {number} of {self.path}", _json(line, f"line {number} of {self.path}")
         for path in files:
-            try:
-                text = path.read_bytes()
-            except OSError as error:
-                raise InputError(
-                    f"{path} cannot be read ({error.strerror}); name the file that the page gave"
-                ) from error
-            plain = _json(text, str(path))
+            plain = _json(read_plain(path), str(path))
             if not isinstance(plain, dict) or not isinstance(plain.get("answers"), list):
                 raise InputError(f"{path} holds no answers; name the file that the page gave")
             yield from ((str(path), each) for each in plain["answers"])
@@ -161,6 +157,6 @@ class AnswerBook:
 
 def _json(text: bytes, place: str) -> Any:
     try:
-        return json.loads(text)
+        return parse_json(text, what="it")
     except ValueError as error:
         raise InputError(f"{place} is not JSON ({error}); repair or remove it") from error

@@ -5,8 +5,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from estilo.documents import parse_json
 from estilo.errors import InputError, OutputError
 from estilo.evaluation.folders import make_folder
+from estilo.files import read_plain
 from estilo.io import write_atomic
 
 DESIGN, ANSWERS = "design.json", "answers.jsonl"
@@ -138,16 +140,16 @@ def read_design(folder: Path) -> Design:
         InputError: there is none.
     """
     path = folder / DESIGN
-    try:
-        plain = json.loads(path.read_text(encoding="utf-8"))
-        plain.pop("format")
-        pages = tuple(_page(each) for each in plain.pop("pages"))
-        return Design(pages=pages, rows=tuple(plain.pop("rows")), **plain)
-    except FileNotFoundError as error:
+    if not path.exists():
         raise InputError(
             f"there is no listening test in {folder}; run one with estilo listen, or name its "
             "folder with -o"
-        ) from error
+        )
+    try:
+        plain = parse_json(read_plain(path), what="the design")
+        plain.pop("format")
+        pages = tuple(_page(each) for each in plain.pop("pages"))
+        return Design(pages=pages, rows=tuple(plain.pop("rows")), **plain)
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise InputError(
             f"{path} is no design of a listening test ({type(error).__name__}: {error}); "

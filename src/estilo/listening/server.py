@@ -17,6 +17,7 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
 
+from estilo.documents import parse_json
 from estilo.errors import EstiloError, OutputError, SettingsError
 from estilo.listening.answers import Answer, AnswerBook, checked
 from estilo.listening.design import Design, Page
@@ -210,7 +211,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._say(HTTPStatus.BAD_REQUEST, "this is no answer")
             return
         try:
-            self.server.owner.take(json.loads(self.rfile.read(int(length))))
+            self.server.owner.take(parse_json(self.rfile.read(int(length)), what="an answer"))
         except OutputError as error:
             self._say(HTTPStatus.INTERNAL_SERVER_ERROR, str(error))
         except (EstiloError, ValueError, RecursionError) as error:

@@ -10,6 +10,7 @@ import numpy as np
 
 from estilo.audio import Audio
 from estilo.errors import InputError, SettingsError
+from estilo.files import absolute
 from estilo.io import RecordingFile
 
 
@@ -40,7 +41,7 @@ class Clip:
         if isinstance(self.source, Audio):
             return None
         source = self.source.path if isinstance(self.source, RecordingFile) else self.source
-        return Path(source).absolute()
+        return absolute(Path(source))
 
 
 Recording = str | os.PathLike[str] | Audio | RecordingFile | Clip | tuple[Any, int]

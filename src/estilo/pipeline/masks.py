@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import struct
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -11,13 +10,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from estilo.errors import InputError
+from estilo.files import absolute, read_plain
 from estilo.units import AXIS_HIGH_HZ, AXIS_LOW_HZ
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _MOST_PIXELS = 1 << 24
+_MOST_BYTES = 1 << 28
 _WINDOW_S = 0.093
 
 
@@ -64,25 +64,21 @@ def read_mask(path: "str | os.PathLike[str]") -> Mask:
     Raises:
         InputError: it cannot be read, is no PNG, or has more than 16 million pixels.
     """
-    path = Path(path)
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise InputError(
-            f"the mask {path} cannot be read ({type(error).__name__}); give a PNG"
-        ) from error
-    if not data.startswith(_SIGNATURE) or len(data) < 24:
-        raise InputError(f"the mask {path} is no PNG; save the picture as PNG")
-    width, height = struct.unpack(">II", data[16:24])
-    if not 0 < width * height <= _MOST_PIXELS:
-        raise InputError(
-            f"the mask {path} has {width} x {height} pixels; give one of 1 to {_MOST_PIXELS} pixels"
-        )
-    # Read here, as importing it takes a while and most jobs have no mask.
-    from matplotlib.image import imread
+    # Here, as loading it takes a while and most jobs have no mask.
+    from estilo.io.png import plain_png
+    from estilo.plots.library import pixels_of
 
+    path = Path(path)
+    data = read_plain(path, most_bytes=_MOST_BYTES, what="the mask")
+    mask = Mask(str(absolute(path)), hashlib.sha256(data).hexdigest())
     try:
-        pixels = np.asarray(imread(path, format="png"), dtype=np.float32)
+        data = plain_png(data, most_pixels=_MOST_PIXELS)
+    except ValueError as error:
+        raise InputError(
+            f"the mask {path} cannot be used: {error}; save the picture as PNG again"
+        ) from error
+    try:
+        pixels = pixels_of(data)
     except Exception as error:  # whatever the decoder makes of a damaged file
         raise InputError(
             f"the mask {path} cannot be decoded ({type(error).__name__}); save it again as PNG"
@@ -91,7 +87,6 @@ def read_mask(path: "str | os.PathLike[str]") -> Mask:
         has_alpha = pixels.shape[-1] in (2, 4)
         alpha = pixels[..., -1] if has_alpha else 1.0
         pixels = pixels[..., : pixels.shape[-1] - has_alpha].mean(-1) * alpha
-    mask = Mask(str(path.absolute()), hashlib.sha256(data).hexdigest())
     # Kept where the property would put it, so that the picture is read only once.
     mask.__dict__["shares"] = np.ascontiguousarray(np.clip(pixels[::-1], 0.0, 1.0))
     return mask

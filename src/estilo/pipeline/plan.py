@@ -7,6 +7,7 @@ new option is a field here, its help in ``cli/transfer.py``, and its test.
 import os
 import re
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import (
@@ -26,6 +27,7 @@ from estilo.fields import Documented, complaint
 from estilo.pipeline.masks import Mask, read_mask
 from estilo.presets import (
     DEFAULT_ENGINE,
+    PRESETS,
     SUITED_ENGINE,
     Preset,
     RawSettings,
@@ -192,6 +194,14 @@ class Plan(Documented):
     def changes_formants(self) -> bool:
         """Whether anything is done to formants."""
         return bool(self.formants or self.formant_shift_semitones)
+
+    @property
+    def files(self) -> list[Path]:
+        """Files that are read because the plan names them: a preset, a mask, weights."""
+        named = [self.settings.weights_path, self.mask and self.mask.path]
+        if self.preset is not None and self.preset not in PRESETS:
+            named.append(self.preset)
+        return [Path(each) for each in named if each is not None]
 
     def settled(self, **changes: Any) -> Self:
         """The same plan with some fields that are known by now."""

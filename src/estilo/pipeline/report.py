@@ -13,8 +13,10 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
+from estilo.documents import parse_json
 from estilo.engines.grains import Grain
 from estilo.errors import InputError
+from estilo.files import read_plain
 from estilo.metrics.fault import Fault
 from estilo.pipeline.plan import Plan
 from estilo.pipeline.recipes import upgraded
@@ -115,6 +117,8 @@ class Report(_Part):
     """Length of a texture."""
     is_complete: bool = True
     """False where the work was stopped and the best so far was kept."""
+    beside: dict[str, str] = {}
+    """Where the files that went in lie, seen from the recipe's folder, by their absolute paths."""
     output: OutputReport
     level: LevelReport | None = None
     grains: list[Grain] = []
@@ -162,20 +166,16 @@ def read_report(path: str | os.PathLike[str]) -> Report:
         InputError: the file is missing or not a report of this version.
     """
     path = Path(path)
+    data = read_plain(path, what="the recipe")
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+        recipe = parse_json(data, what="the recipe")
+    except ValueError as error:
         raise InputError(
-            f"{path} cannot be read as a recipe ({type(error).__name__}); "
-            "give the .json that estilo wrote beside its output"
+            f"{path} is not a recipe of estilo, nor any JSON that it reads: {error}; give the "
+            ".json that estilo wrote beside its output"
         ) from error
     try:
-        return Report.model_validate(upgraded(_of_known_format(json.loads(text))))
-    except (json.JSONDecodeError, RecursionError) as error:
-        raise InputError(
-            f"{path} is not a recipe of estilo, nor any JSON: {error}; "
-            "give the .json that estilo wrote beside its output"
-        ) from error
+        return Report.model_validate(upgraded(_of_known_format(recipe)))
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "the file"

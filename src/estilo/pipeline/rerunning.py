@@ -9,6 +9,7 @@ from estilo.errors import InputError
 from estilo.pipeline.clips import Clip
 from estilo.pipeline.report import InputReport, Report, read_report
 from estilo.pipeline.sources import file_hash, path_hash
+from estilo.pipeline.travelling import located
 
 if TYPE_CHECKING:
     from estilo.engines.base import OnStep
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 def rerun(
     recipe: str | os.PathLike[str],
     *,
+    inputs: "str | os.PathLike[str] | None" = None,
     on_progress: "OnStep | None" = None,
     cancel: "AnyCancel | None" = None,
     keep_best: bool = False,
@@ -29,6 +31,8 @@ def rerun(
 
     Args:
         recipe: path of the .json that lies beside a result.
+        inputs: folder in which recordings are looked for that are not where they were, nor beside
+            the recipe; they may have other names there.
         on_progress: function that is called with an `estilo.Progress` after every step.
         cancel: token that is asked before every step: anything with ``is_set()``, or a function
             that returns whether to stop.
@@ -42,7 +46,7 @@ def rerun(
     from estilo.pipeline.transfer import Transfer
 
     recipe = Path(recipe)
-    report = read_report(recipe)
+    report = located(read_report(recipe), recipe, inputs=None if inputs is None else Path(inputs))
     clips = recorded_clips(report, recipe)
     check_unchanged(report, recipe, clips)
     transfer = Transfer(report.plan)

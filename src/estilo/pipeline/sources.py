@@ -15,6 +15,7 @@ from estilo.engines.style_files import (
     style_format_of,
 )
 from estilo.errors import AudioFileError, InputError, SettingsError
+from estilo.files import open_plain
 from estilo.io import AudioInfo, RecordingFile
 from estilo.io.formats import MAX_CHANNELS, MAX_SAMPLE_RATE_HZ, MIN_SAMPLE_RATE_HZ
 from estilo.pipeline.clips import Clip, Recording, as_clips, normalised_weights
@@ -223,7 +224,7 @@ def path_hash(path: Path) -> str:
         InputError: it cannot be read.
     """
     try:
-        with path.open("rb") as stream:
+        with open_plain(path) as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest()
     except OSError as error:
         raise InputError(

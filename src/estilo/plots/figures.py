@@ -12,6 +12,7 @@ from estilo.audio import Audio
 from estilo.engines.grains import Grain
 from estilo.errors import InputError
 from estilo.plots.grains import draw_grains, draw_played
+from estilo.plots.library import own_style
 from estilo.plots.panels import INK, draw_losses, draw_spectrogram, draw_waveform
 from estilo.plots.spectrogram import log_spectrogram
 
@@ -67,6 +68,7 @@ def plot_recordings(panels: Sequence[tuple[str, Audio]], *, title: str = "") -> 
     return _figure(panels, loss_curve=(), grains=(), title=title)
 
 
+@own_style()
 def png(figure: Figure, *, dpi: int = 130) -> bytes:
     """Encode a figure as PNG; the same figure gives the same bytes.
 
@@ -78,10 +80,11 @@ def png(figure: Figure, *, dpi: int = 130) -> bytes:
     with warnings.catch_warnings():
         # A name in a script that the font has not is drawn as boxes, which is no reason to fail.
         warnings.filterwarnings("ignore", message="Glyph .* missing from", category=UserWarning)
-        figure.savefig(stream, format="png", dpi=dpi, metadata={"Software": None})
+        figure.savefig(stream, format="png", backend="agg", dpi=dpi, metadata={"Software": None})
     return stream.getvalue()
 
 
+@own_style()
 def _figure(
     panels: Sequence[tuple[str, Audio]],
     *,

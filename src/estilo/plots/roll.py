@@ -9,6 +9,7 @@ from estilo.analysis.transcription.heard import STEP_S, Transcription
 from estilo.audio import Audio
 from estilo.errors import InputError
 from estilo.plots.figures import limits_of
+from estilo.plots.library import own_style
 from estilo.plots.panels import HUES, INK, draw_spectrogram, mark_time
 from estilo.plots.spectrogram import LogSpectrogram, log_spectrogram
 from estilo.units import midi_to_hz
@@ -18,6 +19,7 @@ _WIDEST_INCHES = 24.0
 _INCHES_PER_S = 0.9
 
 
+@own_style()
 def plot_notes(audio: Audio, transcription: Transcription, *, title: str = "") -> Figure:
     """The notes as lines along their pitch, each from a dot where it starts; hits as ticks below.
 

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 
 from estilo.errors import InputError
 from estilo.plots.labels import place_labels
+from estilo.plots.library import own_style
 from estilo.plots.panels import FAINT, HUES, INK
 
 _MARKS = ("o", "s", "D", "^", "v", "P", "X", "*")
@@ -59,6 +60,7 @@ class Panel:
     guide: tuple[float, str] | None = None
 
 
+@own_style()
 def plot_points(panels: Sequence[Panel], *, title: str = "", n_columns: int = 2) -> Figure:
     """Panels of labelled points, each with its Pareto front.
 

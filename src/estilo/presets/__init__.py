@@ -7,7 +7,6 @@ packages add presets through the entry points ``estilo.presets``, each a `Preset
 """
 
 import difflib
-import tomllib
 from collections.abc import Callable, Mapping
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -16,12 +15,15 @@ from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from estilo.documents import parse_toml
 from estilo.engines import ENGINES
 from estilo.engines.settings import EngineSettings
 from estilo.errors import PluginError, SettingsError
 from estilo.fields import complaint, without_none_words
+from estilo.files import read_text
 from estilo.registry import Registry, unknown
 
+_MOST_BYTES = 2**18
 SUITED_ENGINE = "auto"
 """The engine of a transfer that names none: it chooses one by what the recordings are."""
 DEFAULT_ENGINE = "optimise"
@@ -68,9 +70,11 @@ class Preset(BaseModel):
             SettingsError: it is not TOML, or not a preset.
         """
         try:
-            return cls.model_validate({"name": name, **tomllib.loads(text)})
-        except tomllib.TOMLDecodeError as error:
-            raise SettingsError(f"preset {name} is not TOML: {error}") from error
+            document = parse_toml(text, what=f"preset {name}")
+        except ValueError as error:
+            raise SettingsError(f"{error}; mend the file") from error
+        try:
+            return cls.model_validate({"name": name, **document})
         except ValidationError as error:
             raise SettingsError(f"preset {name}: {explain(error, cls)}") from error
 
@@ -144,12 +148,7 @@ def load_preset(name: str) -> Preset:
     path = Path(name)
     if path.suffix != ".toml":
         raise unknown("preset", name, [*PRESETS, "or a .toml file"])
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(
-            f"preset {name} cannot be read ({type(error).__name__}); give a TOML file in UTF-8"
-        ) from error
+    text = read_text(path, most_bytes=_MOST_BYTES, what="the preset", error=SettingsError)
     preset = Preset.from_toml(text, name=name)
     build_settings(preset.engine, preset.settings)
     return preset

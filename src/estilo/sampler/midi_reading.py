@@ -1,17 +1,20 @@
 """MIDI files as notes."""
 
+import io
 import re
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from os import PathLike
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from estilo.analysis.transcription.heard import STEP_S, Course, HeardNote, Hit, Transcription
 from estilo.errors import InputError
+from estilo.files import read_plain
 from estilo.sampler.midi_writing import (
     DRUM_CHANNEL,
     LEVEL_TEXT,
@@ -24,6 +27,7 @@ Message = Any
 """A message of mido, whose attributes its type decides."""
 
 _LEVEL_PATTERN = re.compile(LEVEL_TEXT.format(0).replace("0.000", r"(-?\d+\.\d+)"))
+_MOST_BYTES = 2**24
 _USUAL_RANGE = 2.0
 _VOLUME, _EXPRESSION, _PEDAL, _ENDINGS = 7, 11, 64, (120, 123)
 _SILENT_DB = -120.0
@@ -79,8 +83,9 @@ def read_midi(
 
 def _opened(path: str | PathLike[str]) -> Any:
     mido = mido_package()
+    stream = io.BytesIO(read_plain(Path(path), most_bytes=_MOST_BYTES))
     try:
-        file = mido.MidiFile(path)
+        file = mido.MidiFile(file=stream)
     except OSError as error:
         raise InputError(
             f"{path} cannot be read as a MIDI file ({error.strerror or error or 'it ends early'}); "

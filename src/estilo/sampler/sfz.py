@@ -7,7 +7,7 @@ so that velocity alone makes the level, 40 dB for a factor of ten, as `midi_writ
 import re
 import secrets
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -97,16 +97,17 @@ def write_sfz(
     return path
 
 
-def check_target(path: Path, *, force: bool = False) -> Path:
+def check_target(path: Path, *, force: bool = False, inputs: Iterable[Path] = ()) -> Path:
     """The folder of the samples of an SFZ file, after a look at whether both can be written.
 
     Args:
         path: file that is to be written.
         force: whether a file and a folder that are there may be replaced.
+        inputs: paths that are never overwritten.
 
     Raises:
         OutputError: its name does not end in ``.sfz``, the file or the folder is there already, or
-            the folder that would be replaced holds anything but samples.
+            the folder that would be replaced holds an input, or anything but samples.
 
     Example:
         >>> check_target(Path("bells.sfz")).name
@@ -115,9 +116,15 @@ def check_target(path: Path, *, force: bool = False) -> Path:
     if path.suffix.lower() != ".sfz":
         raise OutputError(f"{path} must end in .sfz, got {path.suffix or 'no extension'!r}")
     folder = path.with_name(f"{path.stem} samples")
-    check_free(path, force=force)
+    check_free(path, force=force, inputs=inputs)
     if not folder.exists():
         return folder
+    for given in inputs:
+        if folder.resolve() in given.resolve().parents:
+            raise OutputError(
+                f"{given} is one of the inputs and lies in {folder}, which would be replaced; "
+                "give another name"
+            )
     if not force:
         raise OutputError(f"{folder} already exists; give another name, or force it (--force)")
     if not folder.is_dir() or any(not _SAMPLE.fullmatch(each.name) for each in folder.iterdir()):

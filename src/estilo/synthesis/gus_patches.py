@@ -15,9 +15,11 @@ from numpy.typing import NDArray
 
 from estilo.dsp.resample import resample
 from estilo.errors import InputError
+from estilo.files import read_plain
 from estilo.synthesis.notes import Note
 from estilo.units import midi_to_hz
 
+_MOST_BYTES = 2**28
 _MAGIC = b"GF1PATCH110\0ID#000002\0"
 _N_SAMPLES_AT, _FIRST_AT = 198, 239
 _SAMPLE = struct.Struct("<7sB3IH3IHB6s6s6sBHH36s")
@@ -67,10 +69,7 @@ def read_patch(path: Path) -> list[GusSample]:
     Raises:
         InputError: it is not a patch, or is cut short.
     """
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise InputError(f"{path} cannot be read ({error.strerror}); give a .pat file") from error
+    data = read_plain(path, most_bytes=_MOST_BYTES)
     if not data.startswith(_MAGIC) or len(data) < _FIRST_AT:
         raise InputError(f"{path} is not a patch of the Gravis Ultrasound; give a .pat file")
     found, at = [], _FIRST_AT

@@ -1,14 +1,17 @@
 """Recipes, which decide everything about the result of a training. Imports no torch."""
 
-import tomllib
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
 
+from estilo.documents import parse_toml
 from estilo.errors import SettingsError
 from estilo.fields import Documented
+from estilo.files import read_text
 from estilo.models.settings import GeneratorSettings
+
+_MOST_BYTES = 2**18
 
 
 class BatchPart(Documented):
@@ -135,14 +138,15 @@ def read_recipe(name: str | Path) -> Recipe:
     }
     path = shipped.get(str(name), Path(name))
     try:
-        return Recipe(**tomllib.loads(path.read_text(encoding="utf-8")))
-    except OSError as error:
-        raise SettingsError(
-            f"{path} cannot be read ({error.strerror}); give a TOML file, or one of "
-            f"{', '.join(shipped)}"
-        ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{path} is not TOML: {error}") from error
+        text = read_text(path, most_bytes=_MOST_BYTES, error=SettingsError)
+    except SettingsError as error:
+        raise SettingsError(f"{error}; or name one of {', '.join(shipped)}") from error
+    try:
+        document = parse_toml(text, what=str(path))
+    except ValueError as error:
+        raise SettingsError(f"{error}; mend the file") from error
+    try:
+        return Recipe.model_validate(document)
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])

@@ -15,8 +15,10 @@ from pathlib import Path, PurePosixPath
 from typing import Literal, get_args
 
 from estilo.errors import InputError
+from estilo.files import read_text
 from estilo.io.atomic import write_atomic
 
+_MOST_BYTES = 2**27
 TABLE = "notes.csv"
 Split = Literal["train", "test"]
 
@@ -75,13 +77,12 @@ def read_library(folder: Path, *, split: Split | None = None) -> list[Instrument
     """
     path = folder / TABLE
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+        rows = list(csv.DictReader(io.StringIO(read_text(path, most_bytes=_MOST_BYTES))))
+    except (InputError, csv.Error) as error:
         raise InputError(
-            f"{path} cannot be read ({error}); make a folder of instruments with 'estilo data "
-            "instruments'"
+            f"there are no instruments in {folder} ({error}); make a folder of instruments with "
+            "'estilo data instruments'"
         ) from error
-    rows = csv.DictReader(io.StringIO(text))
     notes = [_note(row, place=f"{path}:{number}") for number, row in enumerate(rows, 2)]
     return [note for note in notes if split in (None, note.split)]
 

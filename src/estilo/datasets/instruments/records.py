@@ -10,7 +10,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from estilo.datasets.instruments.library import InstrumentNote
+from estilo.documents import parse_json
 from estilo.errors import InputError
+from estilo.files import read_plain
 from estilo.io.atomic import output_error, write_atomic
 
 FOLDER = "records"
@@ -113,7 +115,7 @@ def read_records(folder: Path) -> list[Record]:
 
 def _read(path: Path) -> Record:
     try:
-        fields = json.loads(path.read_bytes())
+        fields = parse_json(read_plain(path), what="the record")
         return Record(
             **fields
             | {

@@ -6,13 +6,14 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import AfterValidator, Field
 
 from estilo.engines.settings import EngineSettings
+from estilo.files import absolute
 
 _Share = Annotated[float, Field(ge=0, le=1)]
 
 
 def _absolute(path: str) -> str:
     """A path that leads to the same file from any folder, as a recipe needs it."""
-    return str(Path(path).absolute())
+    return str(absolute(Path(path)))
 
 
 class NeuralSettings(EngineSettings):

@@ -7,7 +7,6 @@ that a bad file is refused at once.
 
 import json
 import os
-import stat
 from os import PathLike
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -15,8 +14,10 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from estilo.errors import TensorFileError
-from estilo.io.tensor_headers import MAX_HEADER_BYTES, quote
+from estilo.documents import quote
+from estilo.errors import InputError, TensorFileError
+from estilo.files import open_plain
+from estilo.io.tensor_headers import MAX_HEADER_BYTES
 from estilo.io.tensors import TensorFile, expect_shapes, read_tensors
 
 SUFFIX = ".estilo-style"
@@ -104,12 +105,10 @@ def is_style_file(path: str | PathLike[str]) -> bool:
     if path.suffix.lower() == SUFFIX:
         return True
     try:
-        if not stat.S_ISREG(path.stat().st_mode):  # a pipe would keep us waiting for ever
-            return False
-        with path.open("rb") as stream:
+        with open_plain(path) as stream:
             n_bytes = int.from_bytes(stream.read(8), "little")
             header = stream.read(n_bytes) if n_bytes <= MAX_HEADER_BYTES else b""
-    except (OSError, ValueError):  # ValueError: a null character in the name
+    except (OSError, InputError):
         return False
     # No recording begins with a number below 2^20 of eight bytes, and a brace.
     return header.startswith(b"{") and all(b'"%s"' % name in header for name in _NAMES)
