@@ -14,6 +14,8 @@ from estilo.errors import InputError
 MOST_BYTES = 2**24
 """Size of the largest document that is read; what it holds may take twenty times as much."""
 
+# The latter, of Windows, keeps bytes as they are.
+_WITHOUT_WAITING = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 # Of two letters at the least, as one alone is a drive of Windows; paths lose a second slash.
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/+[^/]")
 
@@ -132,10 +134,6 @@ def absolute(path: Path) -> Path:
             f"{path} cannot be found, as the folder that you are in does not exist any more; "
             "change to another folder"
         ) from reason
-
-
-def _without_waiting(path: str, flags: int) -> int:
-    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def _check_kind(name: str, mode: int, error: type[InputError]) -> None:

@@ -211,7 +211,7 @@ def test_hostile_files_write_nothing(run, folder, listing, name, role):
         (["--threads", 0], "threads must lie between 1"),
         (["--engine", "optimize"], "did you mean 'optimise'"),
         (["--preset", "dipanni"], "unknown preset 'dipanni'; did you mean 'dipani'"),
-        (["--preset", "nowhere.toml"], "nowhere.toml cannot be read"),
+        (["--preset", "nowhere.toml"], "nowhere.toml does not exist"),
         (["--set", "raw=true"], "name such a preset"),
         (["--device", "abacus"], "abacus"),
         (["--offset", 9], "lies beyond its end"),
