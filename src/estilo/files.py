@@ -48,7 +48,7 @@ the folder
     _check_kind(name, mode, error)
     try:
         # It may be another one by now, and opening a pipe would wait for whoever writes to it.
-        stream = open(path, "rb", opener=_without_waiting)  # noqa: SIM115
+        stream = os.fdopen(os.open(path, os.O_RDONLY | _WITHOUT_WAITING), "rb")
     except OSError as reason:
         raise _unreadable(path, name, reason, error) from reason
     try:
