@@ -31,12 +31,14 @@ class PlayedSound:
         tuning_cents: distance from its pitch.
         timing_ms: distance of its onset from the recorded note's.
         seam_db: step of the level where its zone's loop begins again.
+        within_db: step that nineteen of twenty places within the loop stay below.
         click_db: jump of the waveform at joins, against the peak.
     """
 
     tuning_cents: float
     timing_ms: float
     seam_db: float
+    within_db: float
     click_db: float
 
 
@@ -56,10 +58,12 @@ def sounds_of(triplet: KnownTriplet) -> Iterator[PlayedSound]:
         zone = clip.zones[number]
         recorded = triplet.known.style_player.samples(triplet.known.style_player.nearest(written))
         wanted_s = _onset_s(np.pad(recorded, (round(_LEAD_S * SAMPLE_RATE_HZ), 0)))
+        seam_db, within_db = _steps_db(zone)
         yield PlayedSound(
             tuning_cents=_tuning_cents(sound, moved),
             timing_ms=1000.0 * abs(_onset_s(sound) - wanted_s),
-            seam_db=_seam_db(zone),
+            seam_db=seam_db,
+            within_db=within_db,
             click_db=_click_db(sound, moved, zone),
         )
 
@@ -100,22 +104,24 @@ def _tuning_cents(samples: NDArray, note: HeardNote) -> float:
     return abs(1200.0 * float(np.log2(found / period)))
 
 
-def _seam_db(zone: Zone) -> float:
-    """Step of the level where the loop begins again, less what fading makes."""
+def _steps_db(zone: Zone) -> tuple[float, float]:
+    """Steps of the level where the loop begins again and within it, less what fading makes."""
     if zone.loop is None:
-        return float("nan")
+        return float("nan"), float("nan")
     continued = Continued(zone.samples, zone.sample_rate, zone.loop)
     loop, size = zone.loop, round(_SEAM_S * zone.sample_rate)
     period = zone.sample_rate / float(midi_to_hz(zone.pitch))
     size = round(max(round(size / period), 1) * period)
     if loop.length < 2 * size:
-        return float("nan")
+        return float("nan"), float("nan")
     sound = continued.until(loop.end + _REPEATS * loop.length).mean(0)
     levels = 10.0 * np.log10(np.convolve(np.square(sound), np.ones(size) / size, "valid") + 1e-12)
     steps = levels[size:] - levels[:-size]
     seams = [loop.end + k * loop.length - size for k in range(_REPEATS - 1)]
-    fading_db = float(np.median(steps[seams[0] : seams[-1] + 1]))
-    return float(np.mean([abs(steps[seam] - fading_db) for seam in seams]))
+    repeated = steps[seams[0] : seams[-1] + 1]
+    beyond_db = np.abs(steps - np.median(repeated))
+    within = beyond_db[seams[0] + size : seams[1] - size]
+    return float(beyond_db[seams].mean()), float(np.percentile(within, 95)) if len(within) else 0.0
 
 
 def _click_db(samples: NDArray, note: HeardNote, zone: Zone) -> float:
