@@ -208,12 +208,14 @@ def test_bad_samples_are_refused_by_name(role: str) -> None:
         transfer(*pair, **QUICK)
 
 
-def test_too_short_clips_are_refused_with_both_lengths() -> None:
-    message = r"the content is 0\.010 s long, and the shortest .* is 0\.\d+ s"
+def test_clips_too_short_for_wide_patches_are_refused_with_both_lengths() -> None:
+    wide = {"widths": (1, 64), "scores": False}
+    message = r"the content is 0\.500 s long, and the shortest .* is 2\.\d+ s"
     with pytest.raises(AudioFileError, match=message):
-        transfer(Audio(melody(0.01, RATE), RATE), _style())
+        transfer(Audio(melody(0.01, RATE), RATE), _style(), **wide)
+    long = Audio(melody(3.0, RATE), RATE)
     with pytest.raises(AudioFileError, match=message.replace("content", "style")):
-        transfer(_content(), Audio(melody(0.01, 44_100), 44_100))
+        transfer(long, Audio(melody(0.01, 44_100), 44_100), **wide)
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,10 @@ from torch import Tensor
 
 from estilo.errors import AudioFileError
 
+SHORTEST_S = 0.5
+"""How long a style is played over and over at least, in seconds, before its statistics are taken:
+enough for the widest patch of every default."""
+
 _N_EXCERPTS = 4
 _BLOCK = 1 << 22
 SILENCE = 1e-5  # -100 dB: below it there is nothing to transfer
@@ -31,6 +35,22 @@ def excerpts(waveform: Tensor, *, longest: int) -> list[Tensor]:
     last = length - size
     starts = [round(i * last / (_N_EXCERPTS - 1)) for i in range(_N_EXCERPTS)]
     return [waveform[start : start + size] for start in starts]
+
+
+def repeated(waveform: Tensor, *, shortest: int) -> Tensor:
+    """A recording played over and over where it is shorter than what can be analysed.
+
+    Args:
+        waveform: ``(time,)``, at least one sample.
+        shortest: fewest samples of the result.
+
+    **Shape**: result ``(time',)``.
+
+    >>> import torch
+    >>> repeated(torch.tensor([1.0, 2.0]), shortest=3)
+    tensor([1., 2., 1., 2.])
+    """
+    return waveform.repeat(max(1, -(-shortest // waveform.shape[-1])))
 
 
 def root_mean_square(waveform: Tensor) -> float:

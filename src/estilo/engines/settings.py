@@ -91,6 +91,16 @@ class EngineSettings(Documented):
         return None
 
     @property
+    def looks_beyond_ends(self) -> bool:
+        """Whether the engine is given content that goes on before its start and after its end.
+
+        So a sound that is cut there has no edge. What the engine makes of it is cut off again. Not
+        for engines that continue the content themselves, nor for what plays notes: they would begin
+        before the content does, and lose their attacks.
+        """
+        return False
+
+    @property
     def working_rate_hz(self) -> int | None:
         """Sample rate in Hz that these settings ask for; None leaves it to the content."""
         return None

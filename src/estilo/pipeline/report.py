@@ -137,6 +137,8 @@ class Report(_Part):
     """Why a score is not there, where it is worth saying, by the name of the score."""
     timings_s: dict[str, float]
     warnings: list[str] = []
+    is_loop: bool = False
+    """Whether the content's end goes on at its start, so that the output was made to close too."""
     versions: dict[str, str]
 
     @model_validator(mode="after")

@@ -66,6 +66,7 @@ def report_of(
         loss_curve=outcome.loss_curve,
         timings_s={},
         warnings=outcome.remarks,
+        is_loop=outcome.is_loop,
         versions=versions(),
     )
 

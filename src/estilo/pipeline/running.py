@@ -36,6 +36,7 @@ class Outcome:
         weights_id: identifier of the trained weights that were used, if any.
         grains: stretches of the styles that it was copied from, if any.
         remarks: what a user should know of it, in sentences.
+        is_loop: whether the content's end goes on at its start, so that the output's does too.
     """
 
     samples: np.ndarray
@@ -45,6 +46,7 @@ class Outcome:
     weights_id: str | None = None
     grains: list[Grain] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
+    is_loop: bool = False
 
 
 @contextmanager

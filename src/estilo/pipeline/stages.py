@@ -6,11 +6,13 @@ from typing import Protocol
 
 from estilo.analysis.transcription.heard import Transcription
 from estilo.audio import Audio
+from estilo.dsp.extension import closes
 from estilo.engines.building import build_engine, engine_rate
 from estilo.engines.refining import refinement
 from estilo.engines.style_files import CodedStyle
 from estilo.errors import Cancelled
 from estilo.pipeline import running
+from estilo.pipeline.ends import Ends
 from estilo.pipeline.plan import Plan
 from estilo.pipeline.running import Outcome
 from estilo.pipeline.watch import Watch, parts_of
@@ -64,7 +66,11 @@ def run_stages(
         What the last engine made, at the content's rate and length, and how its losses went.
     """
     watch, watch_of_second = parts_of(watch, 2) if plan.refining else (watch, watch)
-    outcome = _at_content_rate(plan, content, styles, watch=watch, notes=notes)
+    if notes is not None:
+        outcome = _at_content_rate(plan, content, styles, watch=watch, notes=notes)
+    else:
+        is_loop = closes(content.samples)
+        outcome = _within_ends(plan, content, styles, is_loop=is_loop, watch=watch)
     if not (plan.refining and outcome.is_complete):
         return outcome
     made = Audio(outcome.samples, content.sample_rate)
@@ -73,7 +79,9 @@ def run_stages(
     engine, settings = refinement(plan.refining, keeps=keeps)
     second = plan.settled(engine=engine, settings=settings, feature_network=None)
     try:
-        refined = _at_content_rate(second, kept, styles, watch=watch_of_second, start=start)
+        refined = _within_ends(
+            second, kept, styles, is_loop=outcome.is_loop, watch=watch_of_second, start=start
+        )
     except Cancelled:
         if not watch.keep_best:
             raise
@@ -82,6 +90,27 @@ def run_stages(
     return replace(
         refined, weights_id=outcome.weights_id, grains=outcome.grains, remarks=outcome.remarks
     )
+
+
+def _within_ends(
+    plan: Plan,
+    content: Audio,
+    styles: Styles,
+    *,
+    is_loop: bool,
+    watch: Watch,
+    start: Audio | None = None,
+) -> Outcome:
+    """What one engine makes of content that goes on beyond its ends, cut to them again."""
+    ends = Ends.of(content, plan.settings, is_loop=is_loop)
+    outcome = _at_content_rate(
+        plan,
+        ends.around(content),
+        styles,
+        watch=ends.watched(watch),
+        start=None if start is None else ends.around(start),
+    )
+    return ends.cut(outcome)
 
 
 def _at_content_rate(

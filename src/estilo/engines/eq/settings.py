@@ -25,6 +25,11 @@ class EqSettings(EngineSettings):
     as well as after them; with ``minimum`` it rings only after them."""
 
     @property
+    def looks_beyond_ends(self) -> bool:
+        """See `EngineSettings.looks_beyond_ends`."""
+        return True
+
+    @property
     def amount(self) -> float:
         """See `EngineSettings.amount`."""
         return self.strength

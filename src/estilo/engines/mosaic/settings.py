@@ -32,6 +32,11 @@ class MosaicSettings(EngineSettings):
     played on and not cut."""
 
     @property
+    def looks_beyond_ends(self) -> bool:
+        """See `EngineSettings.looks_beyond_ends`."""
+        return True
+
+    @property
     def amount(self) -> float:
         """See `EngineSettings.amount`."""
         return self.strength

@@ -54,6 +54,11 @@ class NeuralSettings(EngineSettings):
         return self.weights
 
     @property
+    def looks_beyond_ends(self) -> bool:
+        """See `EngineSettings.looks_beyond_ends`."""
+        return True
+
+    @property
     def amount(self) -> float:
         """See `EngineSettings.amount`."""
         return self.strength

@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from estilo.dsp.eq import average_power, filtered, matching_filter
+from estilo.dsp.eq import average_power, matched, matching_filter
 from estilo.engines.grains import Grain
 from estilo.engines.notes.cross_synthesis import CrossSynthesis
 from estilo.engines.notes.performance import Performance
@@ -172,6 +172,7 @@ class EqualisedLayer:
         sample_rate: int,
     ) -> None:
         self._content, self._gain = content.waveform, sum(weights) ** 0.5
+        self._sample_rate = sample_rate
         spectra = [average_power(style, sample_rate=sample_rate) for style in styles]
         pairs = zip(spectra, weights, strict=True)
         wanted = torch.stack([weight * spectrum / spectrum.sum() for spectrum, weight in pairs])
@@ -188,7 +189,10 @@ class EqualisedLayer:
             start: number of the first sample.
             stop: number of the sample after the last.
         """
-        return self._gain * filtered(self._content, self._filter, start=start, stop=stop)
+        made = matched(
+            self._content, self._filter, sample_rate=self._sample_rate, start=start, stop=stop
+        )
+        return self._gain * made
 
     def grains(self) -> list[Grain]:
         """None, as nothing of a style is copied; see `Layer.grains`."""

@@ -9,7 +9,13 @@ from estilo.dsp.eq import apply_gains, band_power, matching_gains
 from estilo.dsp.extension import extended
 from estilo.dsp.stft import power_of_two_near
 from estilo.engines.base import Engine, Progress, Task
-from estilo.engines.excerpts import SILENCE, excerpts, root_mean_square
+from estilo.engines.excerpts import (
+    SHORTEST_S,
+    SILENCE,
+    excerpts,
+    repeated,
+    root_mean_square,
+)
 from estilo.engines.optimise.collage import collage
 from estilo.engines.optimise.descent import Descent
 from estilo.engines.optimise.settings import OptimiseSettings
@@ -267,15 +273,16 @@ class OptimiseEngine(Engine[OptimiseState]):
         parts: list[Tensor] = []
         weights: list[float] = []
         for i, (style, weight) in enumerate(zip(task.styles, task.style_weights, strict=True)):
-            level = root_mean_square(style[0])
+            own = repeated(style[0], shortest=round(SHORTEST_S * task.sample_rate))
+            level = root_mean_square(own)
             if level < SILENCE:
                 raise AudioFileError(
                     f"style {i + 1} is silent: there is no style in it; give one with sound"
                 )
             if self._keeps_levels:
-                chosen = excerpts(style[0], longest=2 * longest)
+                chosen = excerpts(own, longest=2 * longest)
             else:
-                chosen = excerpts(style[0] * (LEVEL / level), longest=longest)
+                chosen = excerpts(own * (LEVEL / level), longest=longest)
             parts += chosen
             weights += [weight / len(chosen)] * len(chosen)
         return parts, tuple(weights)

@@ -42,6 +42,9 @@ def require_length(
 ) -> None:
     """Refuse clips that are too short to analyse, before any work is done on them.
 
+    That happens only where patches are set to be much wider than by default: before, short styles
+    are repeated, and short contents continued.
+
     Args:
         shortest: fewest samples that can be analysed.
         content: the content, or what stands in for it in a texture: ``(time,)``.
@@ -51,13 +54,15 @@ def require_length(
     Raises:
         AudioFileError: one is shorter.
     """
-    for name, waveform in (("content", content), *(("style", style) for style in styles)):
+    as_heard = "with what is heard beyond its ends, the content"
+    repeatedly = "played over and over, the style"
+    for name, waveform in ((as_heard, content), *((repeatedly, style) for style in styles)):
         n_samples = waveform.shape[-1]
         if n_samples < shortest:
             # Rounded so that a clip of the length that is said passes.
             needed_s = math.ceil(1000 * shortest / sample_rate) / 1000
             raise AudioFileError(
-                f"the {name} is {n_samples / sample_rate:.3f} s long, and the shortest clip that "
+                f"{name} is {n_samples / sample_rate:.3f} s long, and the shortest clip that "
                 f"these settings can analyse is {needed_s:.3f} s; give a longer clip or narrower "
                 "widths"
             )

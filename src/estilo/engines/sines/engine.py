@@ -15,7 +15,14 @@ from estilo.dsp.sinusoidal.synthesis import synthesise
 from estilo.dsp.sinusoidal.tracks import Tracks
 from estilo.dsp.stft import power_of_two_near
 from estilo.engines.base import Engine, Progress, Task, content_of
-from estilo.engines.excerpts import SILENCE, excerpts, require_sound, root_mean_square
+from estilo.engines.excerpts import (
+    SHORTEST_S,
+    SILENCE,
+    excerpts,
+    repeated,
+    require_sound,
+    root_mean_square,
+)
 from estilo.engines.optimise.engine import OptimiseEngine, OptimiseState
 from estilo.engines.optimise.lengths import require_length
 from estilo.engines.optimise.settings import OptimiseSettings
@@ -194,11 +201,12 @@ class SinesEngine(Engine[SinesState]):
 
         Raises:
             SettingsError: there is no content.
-            AudioFileError: a style is silent, or a recording too short.
+            AudioFileError: a style is silent, or the content too short.
         """
         own = content_of(task)[0]
         require_sound(task.styles)
-        styles = [style[0] for style in task.styles]
+        shortest = round(SHORTEST_S * task.sample_rate)
+        styles = [repeated(style[0], shortest=shortest) for style in task.styles]
         require_length(
             round(_SHORTEST_S * task.sample_rate),
             content=own,
@@ -341,15 +349,22 @@ class SinesEngine(Engine[SinesState]):
 
 
 def _prepared(engine: OptimiseEngine, task: Task, content: Side, style: Side, part: str) -> Any:
-    """What an engine of one part of the recordings needs of all of it."""
+    """What an engine of one part of the recordings needs of all of it.
+
+    None where no style has anything of that part; what has none is left out.
+    """
     own = torch.cat([getattr(each, part) for each in content.parts])[None]
-    styles = tuple(getattr(each, part)[None] for each in style.parts)
+    sides = zip((getattr(each, part) for each in style.parts), style.weights, strict=True)
+    heard = [(side, weight) for side, weight in sides if root_mean_square(side) >= SILENCE]
+    total = sum(weight for _, weight in heard)
+    if not heard:
+        return None
     return engine.prepare(
         replace(
             task,
             content=own,
-            styles=styles,
-            style_weights=style.weights,
+            styles=tuple(side[None] for side, _ in heard),
+            style_weights=tuple(weight / total for _, weight in heard),
             n_samples=own.shape[-1],
         )
     )
