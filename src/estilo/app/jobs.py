@@ -84,6 +84,8 @@ def run_job(job: Job, *, on_event: OnEvent = ignore, cancel: CancelToken | None 
         on_event(Writing())
         for text in result.report.warnings:
             said.add(text)
+        if (lost := outputs.not_kept(result)) is not None:
+            said.add(lost)
         picture = _picture(result, outputs, said) if outputs.has_picture else None
         report = result.report.model_copy(update={"warnings": said.texts})
         result = replace(result, report=report)

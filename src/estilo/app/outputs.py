@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from estilo.app.cancelling import CancelToken
+from estilo.app.words import listed
 from estilo.errors import OutputError
 from estilo.files import absolute
-from estilo.io import AudioInfo, OutputFormat, plan_output, write_audio
+from estilo.io import AudioInfo, OutputFormat, plan_output, why_not_kept, write_audio
 from estilo.io.atomic import check_free, together
 from estilo.io.hidden import sweep
+from estilo.io.plan import container_of
 from estilo.pipeline.travelling import relative_names
 
 if TYPE_CHECKING:
@@ -27,7 +29,8 @@ class Outputs:
         audio: path of the output; the recipe lies beside it.
         has_picture: whether a picture lies beside it as well.
         bit_depth: bit depth, as for `estilo.io.plan_output`.
-        like: the recording whose bit depth is taken over where none is asked for.
+        like: the recording whose bit depth is taken over where none is asked for, and whose
+            channels' places and metadata are kept.
         like_bit_depth: taken over in the place of that recording's.
         inputs: paths that are never overwritten, whatever ``force`` says.
         force: replace files that are already there.
@@ -90,6 +93,32 @@ class Outputs:
             check_target(path, force=self.force, inputs=self.inputs)
         return encoding
 
+    def not_kept(self, result: "TransferResult") -> str | None:
+        """What of the content's metadata the output will not hold, in words, or None.
+
+        Args:
+            result: the result that is to be written.
+        """
+        like = self._kept(result)
+        if like is None or like.metadata is None:
+            return None
+        audio = result.audio
+        shape = (audio.n_samples, audio.sample_rate)
+        why = why_not_kept(
+            like.metadata,
+            container_of(self.audio),
+            is_whole=shape == (like.n_samples, like.sample_rate),
+        )
+        if why is None:
+            return None
+        return f"{like.path.name} has {listed(like.metadata.names)}, which were not kept: {why}"
+
+    def _kept(self, result: "TransferResult") -> AudioInfo | None:
+        """The header that is taken over; of a style without its metadata."""
+        if self.like is None or result.content is not None:
+            return self.like
+        return replace(self.like, metadata=None)
+
     def publish(
         self,
         result: "TransferResult",
@@ -123,7 +152,13 @@ class Outputs:
         with together(self.files, force=self.force) as (made, recipe, *drawn):
             cancel.in_one_go()
             saved = write_audio(
-                audio, self.audio, encoding=encoding, tags=result.tags, force=self.force, part=made
+                audio,
+                self.audio,
+                encoding=encoding,
+                tags=result.tags,
+                like=self._kept(result),
+                force=self.force,
+                part=made,
             )
             with made.open("rb") as stream:
                 digest = hashlib.file_digest(stream, "sha256").hexdigest()

@@ -1,6 +1,7 @@
 """Recordings and tensors in and out of files; nothing else in estilo touches such files."""
 
 from estilo.io.atomic import write_atomic
+from estilo.io.beside import why_not_kept
 from estilo.io.plan import BIT_DEPTHS, OutputFormat, plan_output
 from estilo.io.probe import AudioFileWarning, AudioInfo
 from estilo.io.recording import RecordingFile, load, probe
@@ -24,6 +25,7 @@ __all__ = [
     "release",
     "save",
     "scratch_array",
+    "why_not_kept",
     "write_atomic",
     "write_audio",
     "write_tensors",

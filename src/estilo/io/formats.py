@@ -62,7 +62,7 @@ _MPEG_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
 
 CONTAINERS: dict[str, Container] = {
     "wav": Container(
-        "wav", "WAV", _PCM, max_bytes=2**32 - 2**16, tag_keys=_ALL_TAGS[:-1], max_tag_bytes=1000
+        "wav", "WAV", _PCM, max_bytes=2**32 - 2**25, tag_keys=_ALL_TAGS[:-1], max_tag_bytes=1000
     ),
     # The 64-bit form of wav, taken when the result does not fit into 4 GiB.
     "rf64": Container("wav (RF64)", "RF64", _PCM, tag_keys=_ALL_TAGS[:-1], max_tag_bytes=1000),
@@ -75,7 +75,7 @@ CONTAINERS: dict[str, Container] = {
         "mp3", "MP3", {None: "MPEG_LAYER_III"}, _MPEG_RATES, max_channels=2, tag_keys=_ALL_TAGS[:-1]
     ),
     "aiff": Container(
-        "aiff", "AIFF", _PCM, max_bytes=2**32 - 2**16,
+        "aiff", "AIFF", _PCM, max_bytes=2**32 - 2**25,
         tag_keys=("title", "artist", "comment"), max_tag_bytes=1000,
     ),
     "caf": Container("caf", "CAF", _PCM, tag_keys=_ALL_TAGS, max_tag_bytes=1000),

@@ -42,7 +42,7 @@ _APPLE = {
     125: _bits("FL FR FC LFE BL BR BC"), 126: _bits("FL FR FC LFE BL BR FLC FRC"),
     127: _bits("FC FLC FRC FL FR BL BR LFE"), 128: _bits("FL FR FC LFE SL SR BL BR"),
 }  # fmt: skip
-_APPLE_BITMAP, _APPLE_DESCRIPTIONS = 0x10000, 0
+_APPLE_BITMAP, _APPLE_DESCRIPTIONS, _APPLE_DISCRETE = 0x10000, 0, 147
 
 
 def mask_of(speakers: Sequence[int]) -> int:
@@ -145,6 +145,8 @@ def speakers_of_apple(block: bytes) -> tuple[int, ...] | None:
     tag, bitmap, n_descriptions = struct.unpack(">III", block[:12])
     if tag == _APPLE_BITMAP:
         return speakers_of_mask(bitmap)
+    if tag >> 16 == _APPLE_DISCRETE:
+        return ()
     if tag != _APPLE_DESCRIPTIONS:
         return _APPLE.get(tag >> 16)
     if len(block) < 12 + 20 * n_descriptions:
@@ -159,10 +161,13 @@ def speakers_of_apple(block: bytes) -> tuple[int, ...] | None:
     return tuple(label - 1 for label in labels)
 
 
-def apple_layout(mask: int) -> bytes:
+def apple_layout(mask: int, n_channels: int) -> bytes:
     """Content of the chunk ``CHAN`` or ``chan`` for a channel mask.
 
     Args:
         mask: WAVE's channel mask, whose bits are Core Audio's as well.
+        n_channels: number of channels.
     """
+    if mask == 0:
+        return struct.pack(">III", _APPLE_DISCRETE << 16 | n_channels, 0, 0)
     return struct.pack(">III", _APPLE_BITMAP, mask, 0)

@@ -11,6 +11,7 @@ from pathlib import Path
 from estilo.errors import OutputError
 from estilo.io.atomic import check_free, output_error
 from estilo.io.formats import CONTAINERS, WRITABLE, Container
+from estilo.io.layouts import layout_name, vorbis_order
 from estilo.io.probe import AudioInfo
 
 BIT_DEPTHS = ("16", "24", "32", "float")
@@ -73,7 +74,8 @@ def plan_output(
         n_samples: samples per channel of the result.
         bit_depth: "16", "24", "32" or "float". When None, that of ``like``, or the deepest below it
             that the format holds.
-        like: recording whose bit depth is taken over; without it the depth is 16 bits.
+        like: recording whose bit depth and channels' places are taken over; without it the depth is
+            16 bits.
         inputs: recordings that must not be overwritten, whatever ``force`` says.
         force: replace a file that is already there.
 
@@ -89,11 +91,13 @@ def plan_output(
         estilo.errors.OutputError: out.mp3: mp3 holds sample rates of 8000, ... 96000 Hz; ...
     """
     path = Path(path)
-    container = _container(path)
+    container = container_of(path)
     known = CONTAINERS[container]
     if n_samples <= 0:
         raise OutputError(f"{path}: the result has 0 samples; there is nothing to write")
     _check_shape(path, known, sample_rate, n_channels)
+    mask = like.channel_mask if like is not None and like.n_channels == n_channels else None
+    _check_places(path, known, n_channels, mask)
     depth = _depth(path, known, bit_depth, like)
     plan = OutputFormat(container, depth, sample_rate, n_channels, n_samples)
     if known.max_bytes is not None and plan.estimated_bytes > known.max_bytes:
@@ -110,7 +114,15 @@ def plan_output(
     return plan
 
 
-def _container(path: Path) -> str:
+def container_of(path: Path) -> str:
+    """Key of `estilo.io.formats.CONTAINERS` by the extension of an output.
+
+    Args:
+        path: where the output is wanted.
+
+    Raises:
+        OutputError: the extension names no format that estilo writes.
+    """
     extension = path.suffix.lower().removeprefix(".")
     if extension not in WRITABLE:
         got = f"'.{extension}'" if extension else "no extension"
@@ -132,6 +144,18 @@ def _check_shape(path: Path, known: Container, sample_rate: int, n_channels: int
         raise OutputError(
             f"{path}: {known.name} holds 1 to {known.max_channels} channels, and the result has "
             f"{n_channels}; write wav or flac"
+        )
+
+
+def _check_places(path: Path, known: Container, n_channels: int, mask: int | None) -> None:
+    """Vorbis and Opus know one layout for each number of channels, and cut the highs of its LFE."""
+    if known.major != "OGG" or n_channels <= 2:
+        return
+    if mask == 0 or vorbis_order(n_channels, mask) is None:
+        places = layout_name(mask) if mask else "that belong to no places"
+        raise OutputError(
+            f"{path}: {known.name} has no such layout of {n_channels} channels, {places}; write "
+            "wav, flac, aiff or caf"
         )
 
 

@@ -15,8 +15,10 @@ from estilo.audio import Audio
 from estilo.errors import OutputError
 from estilo.interrupts import interrupts_wait
 from estilo.io.atomic import replacing
+from estilo.io.beside import Beside, beside
 from estilo.io.formats import CONTAINERS
 from estilo.io.plan import OutputFormat, plan_output
+from estilo.io.probe import AudioInfo
 from estilo.io.tags import fitting_tags, id3_tag, write_tags
 from estilo.surroundings import own_surroundings
 
@@ -54,15 +56,19 @@ def save(
     bit_depth: str | int | None = None,
     force: bool = False,
     tags: Mapping[str, str] | None = None,
+    like: AudioInfo | None = None,
 ) -> SavedInfo:
     """Write a recording in the format that the extension names.
 
     Args:
         audio: what to write.
         path: wav, flac, ogg, mp3, opus, aiff or caf.
-        bit_depth: "16" (default), "24", "32" or "float".
+        bit_depth: "16", "24", "32" or "float". When None, that of ``like``, or 16.
         force: replace a file that is already there.
-        tags: title, artist, album, date, comment, genre, tracknumber, copyright, license.
+        tags: title, artist, album, date, comment, genre, tracknumber, copyright, license; those of
+            ``like`` when None.
+        like: recording, from `estilo.probe`, whose tags are taken over, the places of its channels,
+            and its markers and other metadata where length, rate and kind of file are the same.
 
     Returns:
         What was written, with the number of clipped values.
@@ -82,9 +88,12 @@ def save(
         n_channels=audio.n_channels,
         n_samples=audio.n_samples,
         bit_depth=bit_depth,
+        like=like,
         force=force,
     )
-    return write_audio(audio, path, encoding=encoding, tags=tags, force=force)
+    if tags is None and like is not None:
+        tags = like.tags
+    return write_audio(audio, path, encoding=encoding, tags=tags, like=like, force=force)
 
 
 @own_surroundings()
@@ -94,6 +103,7 @@ def write_audio(
     *,
     encoding: OutputFormat,
     tags: Mapping[str, str] | None = None,
+    like: AudioInfo | None = None,
     force: bool = False,
     part: Path | None = None,
 ) -> SavedInfo:
@@ -109,6 +119,7 @@ def write_audio(
         path: where the file is wanted.
         encoding: what `plan_output` returned.
         tags: tags; those that the format holds are kept.
+        like: recording whose channels' places and metadata are taken over, as in `save`.
         force: replace a file that is already there.
         part: hidden file that is written in the place of ``path``, see `estilo.io.atomic.together`.
 
@@ -124,7 +135,14 @@ def write_audio(
     needs_dither, n_clipped = _survey(audio.samples, encoding.bit_depth)
     fitting = fitting_tags(tags or {}, CONTAINERS[encoding.container])
     with replacing(path, force=force) if part is None else nullcontext(part) as temporary:
-        _write(temporary, path, audio.samples, encoding, fitting, needs_dither)
+        extra = beside(
+            encoding.container,
+            n_channels=audio.n_channels,
+            n_samples=audio.n_samples,
+            sample_rate=audio.sample_rate,
+            like=like,
+        )
+        _write(temporary, path, audio.samples, encoding, fitting, extra, needs_dither)
         _verify(temporary, path, encoding)
     return SavedInfo(path, encoding, n_clipped, needs_dither)
 
@@ -161,11 +179,12 @@ def _write(
     samples: np.ndarray,
     encoding: OutputFormat,
     tags: dict[str, str],
+    extra: Beside,
     needs_dither: bool,
 ) -> None:
     generator = np.random.default_rng(_DITHER_SEED) if needs_dither else None
     with temporary.open("r+b") as stream:
-        head = id3_tag(tags) if encoding.container == "mp3" else b""
+        head = id3_tag(tags) if encoding.container == "mp3" else bytes(extra.n_bytes)
         stream.write(head)
         target = _Tail(stream, len(head))
         try:
@@ -176,15 +195,17 @@ def _write(
                     "w",
                     samplerate=encoding.sample_rate,
                     channels=encoding.n_channels,
-                    format=CONTAINERS[encoding.container].major,
+                    format=extra.major,
                     subtype=encoding.subtype,
                     closefd=False,
                     **_QUALITY.get(encoding.container, {}),
                 ) as file,
             ):
-                if not head:
+                if encoding.container != "mp3":
                     write_tags(file, tags)
                 for block in _blocks(samples):
+                    if extra.order is not None:
+                        block = block[:, extra.order]
                     file.write(_quantise(block, encoding.bit_depth, generator))
                     target.raise_error()
                     signals.let_through()
@@ -192,6 +213,7 @@ def _write(
             target.raise_error()
             raise OutputError(f"{path} could not be encoded: {error}") from error
         target.raise_error()
+        extra.put_in_place(stream)
 
 
 def _quantise(

@@ -14,7 +14,8 @@ from estilo.io.metadata import MAX_METADATA_BYTES, Metadata
 
 _MARKER = b"fLaC\x00\x00\x00\x22"
 _COMMENTS, _KEPT = 4, (2, 5, 6)
-_MASK_KEY = b"WAVEFORMATEXTENSIBLE_CHANNEL_MASK="
+MASK_KEY = b"WAVEFORMATEXTENSIBLE_CHANNEL_MASK="
+"""A comment that begins so tells where the channels belong."""
 _MAX_FRAME_BYTES = 2**17
 _SEARCH_BYTES = 2**20
 _TOTAL_MASK = 2**36 - 1
@@ -57,9 +58,9 @@ def speakers_by_comments(comments: bytes, n_channels: int) -> tuple[int, ...] | 
         comments: content of the block of comments.
         n_channels: number of channels.
     """
-    found = comments.upper().find(_MASK_KEY)
+    found = comments.upper().find(MASK_KEY)
     if found >= 0:
-        text = comments[found + len(_MASK_KEY) :][:10].split(b"\0")[0]
+        text = comments[found + len(MASK_KEY) :][:10].split(b"\0")[0]
         digits = text[:2].lower() == b"0x" and text[2:8].decode("ascii", "replace")
         hexadecimal = "".join(c for c in digits or "" if c in "0123456789abcdefABCDEF")
         speakers = speakers_of_mask(int(hexadecimal or "0", 16))
