@@ -127,3 +127,40 @@ def test_warnings_are_events_and_stay_in_the_recipe(folder):
     assert len(warned) == 1
     assert "holds wav audio, which its name does not say" in warned[0]
     assert report.warnings == warned
+
+
+@pytest.mark.parametrize("name", ["out.wav", "out.flac"])
+def test_metadata_of_the_content_are_kept_or_it_is_said(folder, name):
+    path = folder / "content.wav"
+    with path.open("ab") as stream:
+        stream.write(b"iXML\x04\0\0\0<a/>")
+    asked = job(folder, strength=0.0)
+    outputs = Outputs(folder / name)
+    seen = []
+    report = run_job(jobs.replace(asked, outputs=outputs), on_event=seen.append)
+    kept = estilo.probe(folder / name).metadata
+    warned = [each.text for each in seen if isinstance(each, Warned)]
+    if name == "out.wav":
+        assert kept == estilo.probe(path).metadata is not None
+        assert warned == []
+    else:
+        assert kept is None
+        assert warned == [
+            "content.wav has iXML, which the output does not keep: flac has no place for it"
+        ]
+    assert report.warnings == warned
+
+
+@pytest.mark.parametrize("strength", [0.0, 1.0])
+def test_surround_keeps_its_channels(folder, strength):
+    """A tone in each channel: each of them is still where it was, and the places are told."""
+    time = np.arange(RATE) / RATE
+    pitches = [400, 600, 900, 60, 1300, 1700]
+    tones = np.stack([0.1 * np.sin(2 * np.pi * pitch * time) for pitch in pitches])
+    like = jobs.replace(estilo.probe(folder / "style.wav"), n_channels=6, channel_mask=0x3F)
+    estilo.save(estilo.Audio(tones, RATE), folder / "content.wav", force=True, like=like)
+    plan = Plan.of(engine="eq", strength=strength, scores=False)
+    run_job(jobs.replace(job(folder), plan=plan))
+    heard = estilo.load(folder / "out.wav").samples
+    assert list(np.abs(np.fft.rfft(heard, axis=1)).argmax(axis=1)) == pitches
+    assert estilo.probe(folder / "out.wav").channel_mask == 0x3F

@@ -39,7 +39,7 @@ AIFF_BLOCKS = (
 )
 FLAC_BLOCKS = (
     (b"\x02", b"aiff" + bytes(10)),
-    (b"\x05", bytes(396)),
+    (b"\x05", bytes(395) + b"\1" + struct.pack(">QB", RATE, 255) + bytes(27)),
     (b"\x06", struct.pack(">I", 3) + struct.pack(">I", 9) + b"image/png" + bytes(24)),
 )
 
@@ -142,7 +142,7 @@ def test_where_they_are_not_kept_it_is_said(tmp_path):
         assert probe(tmp_path / name).metadata is None
     assert why_not_kept(info.metadata, "wav", is_whole=True) is None
     assert "whole recording" in (why_not_kept(info.metadata, "wav", is_whole=False) or "")
-    assert why_not_kept(info.metadata, "flac", is_whole=True) == "flac has no place for them"
+    assert why_not_kept(info.metadata, "flac", is_whole=True) == "flac has no place for it"
     # Numbers of big-endian files would be read the wrong way round.
     big = Metadata("rifx", info.metadata.blocks)
     assert why_not_kept(big, "wav", is_whole=True) is not None

@@ -111,7 +111,8 @@ class Outputs:
         )
         if why is None:
             return None
-        return f"{like.path.name} has {listed(like.metadata.names)}, which were not kept: {why}"
+        names = listed(like.metadata.names)
+        return f"{like.path.name} has {names}, which the output does not keep: {why}"
 
     def _kept(self, result: "TransferResult") -> AudioInfo | None:
         """The header that is taken over; of a style without its metadata."""

@@ -5,6 +5,7 @@ Room for them is left in front of what libsndfile writes; in the end its header 
 and they stand behind it.
 """
 
+import os
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -55,6 +56,8 @@ class Beside:
     @property
     def n_bytes(self) -> int:
         """Bytes of room that is left in front."""
+        if self.container == "rf64":  # libsndfile cannot pass over odd chunks of it
+            return 0
         if self.container != "flac":
             return len(self._chunks())
         if not self.blocks and not self._comment():
@@ -78,6 +81,8 @@ class Beside:
             stream.write(struct.pack("<I", self.mask))
         if n_room:
             self._complete_chunks(stream, n_room)
+        if self.container == "rf64" and self.blocks:
+            self._append_chunks(stream)
 
     def _chunks(self) -> bytes:
         layout = {"aiff": ">4sI", "caf": ">4sq"}.get(self.container, "<4sI")
@@ -98,17 +103,21 @@ class Beside:
         stream.seek(n_room)
         head = bytearray(stream.read(128))
         if self.container == "wav":
-            head[4:8] = _grown(head[4:8], n_room, "little")
-            division = 20 + int.from_bytes(head[16:20], "little")
-        elif self.container == "rf64":
-            head[20:28] = _grown(head[20:28], n_room, "little")
-            division = 56 + int.from_bytes(head[52:56], "little")
+            head[4:8] = (int.from_bytes(head[4:8], "little") + n_room).to_bytes(4, "little")
+            division = 20 + int.from_bytes(head[16:20], "little")  # behind its format
         else:
             division = _DIVISION[self.container]
-            if self.container == "aiff":
-                head[4:8] = _grown(head[4:8], n_room, "big")
+        if self.container == "aiff":
+            head[4:8] = (int.from_bytes(head[4:8], "big") + n_room).to_bytes(4, "big")
         stream.seek(0)
         stream.write(head[:division] + self._chunks())
+
+    def _append_chunks(self, stream: BinaryIO) -> None:
+        end = stream.seek(0, os.SEEK_END)
+        stream.write(b"\0" * (end & 1) + self._chunks())
+        size = stream.tell() - 8
+        stream.seek(20)
+        stream.write(struct.pack("<Q", size))
 
     def _comment(self) -> bytes:
         """The comment of flac that tells a layout which is not the usual one."""
@@ -146,11 +155,6 @@ class Beside:
         return content[:place] + struct.pack("<I", count) + content[place + 4 :] + self._comment()
 
 
-def _grown(size: bytearray, n_bytes: int, order: str) -> bytes:
-    value = int.from_bytes(size, "big" if order == "big" else "little") + n_bytes
-    return value.to_bytes(len(size), "big" if order == "big" else "little")
-
-
 def beside(
     container: str, *, n_channels: int, n_samples: int, sample_rate: int, like: AudioInfo | None
 ) -> Beside:
@@ -183,7 +187,7 @@ def why_not_kept(metadata: Metadata, container: str, *, is_whole: bool) -> str |
         is_whole: whether the new file has the length and the rate of the old one.
     """
     if _FAMILIES.get(container) != metadata.family:
-        return f"{CONTAINERS[container].name} has no place for them"
+        return f"{CONTAINERS[container].name} has no place for it"
     if not is_whole:
-        return "they hold for the whole recording only"
+        return "it holds for the whole recording only"
     return None

@@ -26,6 +26,9 @@ _SEEKS_EXACTLY = ("PCM_", "FLOAT", "DOUBLE", "ULAW", "ALAW")
 # FFmpeg is told what to look for, so that no other of its many readers meets a stranger's file.
 _DEMUXERS = {"m4a": "mov", "aac": "aac", "webm": "matroska"}
 
+# PyAV looks behind the last of so many, and crashes.
+_TOO_MANY_PLANES = 8
+
 _TAG_NAMES = {"track": "tracknumber"}
 _KEPT_TAGS = frozenset(
     ("title", "artist", "album", "date", "comment", "genre", "tracknumber", "copyright", "license")
@@ -185,6 +188,7 @@ class _AvDecoder:
     bit_depth: str = "16"
     tags: dict[str, str] = field(default_factory=dict)
     speakers: tuple[int, ...] | None = None
+    _packer: Any = None
 
     def __post_init__(self) -> None:
         stream = self.container.streams.audio[0]
@@ -240,16 +244,26 @@ class _AvDecoder:
                 frame = next(frames)
             except (StopIteration, FFmpegError):
                 return
-            samples = frame.to_ndarray()
-            if not frame.format.is_planar:
-                samples = samples.reshape(-1, self.n_channels).T
-            if len(samples) != self.n_channels or frame.sample_rate != self.sample_rate:
+            shape = (frame.sample_rate, len(frame.layout.channels))
+            if shape != (self.sample_rate, self.n_channels):
                 return  # a file that changes its shape midway ends here, and so counts as cut off
+            samples = self._array(frame)
             if samples.dtype.kind == "i":
                 samples = samples / np.float64(2 ** (8 * samples.dtype.itemsize - 1))
             elif samples.dtype.kind == "u":
                 samples = samples / np.float64(2**7) - 1.0
             yield samples.T.astype(np.float32)
+
+    def _array(self, frame: Any) -> np.ndarray:
+        """**Shape** ``(channels, time)``, of the decoder's own kind of numbers."""
+        if frame.format.is_planar and self.n_channels >= _TOO_MANY_PLANES:
+            if self._packer is None:
+                import av
+
+                self._packer = av.AudioResampler(frame.format.packed, frame.layout, frame.rate)
+            (frame,) = self._packer.resample(frame)
+        samples = frame.to_ndarray()
+        return samples if frame.format.is_planar else samples.reshape(-1, self.n_channels).T
 
 
 def _clean_tags(tags: dict[str, str]) -> dict[str, str]:

@@ -175,7 +175,7 @@ def _take(data: FileBytes, found: _Chunks, name: bytes, content: range) -> None:
     if name == b"LIST" and block[:4] == b"INFO":
         found.ahead.append(_chunk(name, block, "<"))
         block = _without_tags(block)
-    if len(block) > 4:
+    if block != b"INFO":
         found.kept.append((name, block))
 
 
