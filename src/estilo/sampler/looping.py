@@ -11,7 +11,7 @@ from estilo.units import midi_to_hz
 _ATTACK_S = 0.06
 _AFTER_PEAK_S = 0.02
 _BEFORE_END_S = 0.01
-_LEAST_PERIODS, _LEAST_S = 6, 0.05
+_LEAST = ((6, 0.05), (3, 0.02))  # periods and seconds; shorter loops only where there is no other
 _MOST_S = 2.0
 _WINDOW_PERIODS, _LEAST_WINDOW_S, _MOST_WINDOW_S = 4.0, 0.015, 0.06
 _FADE_S = 0.04
@@ -55,7 +55,7 @@ def find_loop(
         held: sample at which it is let go.
 
     Returns:
-        None where the steady part is shorter than six periods or 50 ms, or nothing in it repeats.
+        None where the steady part is shorter than three periods or 20 ms, or nothing in it repeats.
 
     Example:
         >>> tone = np.sin(2 * np.pi * 0.01 * np.arange(8000))[None]
@@ -70,13 +70,17 @@ def find_loop(
         _WINDOW_PERIODS * period, _LEAST_WINDOW_S * sample_rate, _MOST_WINDOW_S * sample_rate
     )
     half = round(min(window, (last - first) / 3) / 2)
-    least = round(max(_LEAST_PERIODS * period, _LEAST_S * sample_rate))
-    if half < period / 2 or last - first < least + 2 * half:
-        return None
-    ends = np.linspace(max(first + least + 2 * half, (first + last) // 2), last - half, _N_ENDS)
-    found = [_best_start(mono, int(end), first, half, least, sample_rate) for end in ends]
-    _, loop = max(found, key=lambda each: each[0])
-    return loop if loop.likeness > _LEAST_LIKENESS else None
+    for periods, seconds in _LEAST:
+        least = round(max(periods * period, seconds * sample_rate))
+        if half < period / 2 or last - first < least + 2 * half:
+            continue
+        low = max(first + least + 2 * half, (first + last) // 2)
+        ends = np.linspace(low, last - half, _N_ENDS)
+        found = [_best_start(mono, int(end), first, half, least, sample_rate) for end in ends]
+        _, loop = max(found, key=lambda each: each[0])
+        if loop.likeness > _LEAST_LIKENESS:
+            return loop
+    return None
 
 
 def _steady(mono: NDArray, rate: int, onset: int, held: int) -> tuple[int, int]:

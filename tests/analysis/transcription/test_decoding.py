@@ -67,6 +67,18 @@ def test_a_gap_of_one_frame_does_not_end_a_note() -> None:
     assert found[0].end_s == pytest.approx(1.5, abs=0.017)
 
 
+@pytest.mark.parametrize(("probability", "end_s"), [(0.35, 1.5), (0.15, 1.0)])
+def test_a_note_goes_on_through_what_nearly_holds_it(probability: float, end_s: float) -> None:
+    said = heard([(40, 0.5)], [(40, 0.5, 1.0), (40, 1.3, 1.5)])
+    within = slice(round(1.0 * FRAME_RATE_HZ), round(1.3 * FRAME_RATE_HZ) + 1)
+    said.held[within, 40] = np.maximum(
+        said.held[within, 40], np.log(probability / (1.0 - probability))
+    )
+    found = spans(said, replace(THRESHOLDS, lone=2.0))
+    assert len(found) == 1
+    assert found[0].end_s == pytest.approx(end_s, abs=0.02)
+
+
 def test_hits() -> None:
     assert hit_times(heard([], [], (0.33, 1.7)), THRESHOLDS) == pytest.approx(
         [0.33, 1.7], abs=0.002

@@ -292,3 +292,11 @@ def test_styles_share_the_notes_out_by_range():
 def test_one_style_has_nobody_to_share_with():
     _, engine, state = _made(_organ(), _bells(), split=True)
     assert engine.remarks(state) == ["there is no other style to share the notes with by range"]
+
+
+def test_short_notes_of_a_style_are_held_for_as_long_as_the_contents():
+    spans = tuple((0.1 + 0.4 * place, 0.22 + 0.4 * place, 60 + place) for place in range(9))
+    made = _made(_organ(), _tone(spans, seconds=4.0), expression=0.0)[0][0]
+    for start_s, end_s, pitch in TUNE:
+        levels_db = _levels_db(made, _hz(pitch), (start_s, end_s))
+        assert levels_db.min() > levels_db.max() - 12.0

@@ -11,6 +11,7 @@ from estilo.analysis.transcription.spectra import FRAME_RATE_HZ
 
 _SHORTEST_FRAMES = 2
 _GAP_FRAMES = 2
+_NEARLY_HELD = 0.5  # of the threshold
 _NEAR_FRAMES = 3
 _TOGETHER_FRAMES = 2
 _HARMONICS = (12, 19, 24, 28, 31)
@@ -152,7 +153,7 @@ def peaks(row: Array, threshold: float | Array) -> list[float]:
 def _spans_of(
     starts: Sequence[float], held: Array, column: int, thresholds: Thresholds
 ) -> list[Span]:
-    runs = _runs(held > thresholds.held)
+    runs = _runs(held > thresholds.held, is_near=held > _NEARLY_HELD * thresholds.held)
     found: list[Span] = []
     for first, last in runs:
         own = [s for s in starts if first - _NEAR_FRAMES <= s < last - 0.5]
@@ -168,12 +169,16 @@ def _spans_of(
     return found
 
 
-def _runs(is_held: NDArray[np.bool_]) -> list[tuple[int, int]]:
-    """First frame, and the one after the last, of each run; short gaps do not part them."""
+def _runs(is_held: NDArray[np.bool_], *, is_near: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """First frame, and the one after the last, of each run.
+
+    Short gaps do not part them, nor do those through which the note is nearly held.
+    """
     edges = np.flatnonzero(np.diff(np.pad(is_held, 1).astype(np.int8)))
     runs: list[tuple[int, int]] = []
     for first, last in edges.reshape(-1, 2).tolist():
-        if runs and first - runs[-1][1] < _GAP_FRAMES:
+        before = runs[-1][1] if runs else -_GAP_FRAMES
+        if first - before < _GAP_FRAMES or (runs and is_near[before:first].all()):
             runs[-1] = (runs[-1][0], last)
         else:
             runs.append((first, last))
