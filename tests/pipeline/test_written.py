@@ -93,8 +93,23 @@ def test_bends_are_followed_as_they_are_written(made):
         assert 1200.0 * np.log2(found_hz / wanted_hz) == pytest.approx(0.0, abs=25.0)
 
 
-def test_drums_are_left_out_and_said_to_be(made):
-    assert any("1 notes on channel 10" in each for each in made.report.warnings)
+def test_drums_without_a_style_that_has_some_are_left_out_and_said_to_be(made):
+    assert "no style has drums, so that those of the file are left out" in made.report.warnings
+
+
+def test_drums_are_played_by_a_second_style(style, rng, tmp_path):
+    beat = Transcription(NOTES[:1], (Hit(1.0, 1.1, -20.0, 36), Hit(2.0, 2.1, -20.0, 36)))
+    burst = rng.standard_normal(2000) * np.exp(-np.arange(2000) / 400.0)
+    drums = np.zeros(3 * RATE)
+    for start_s in (0.3, 1.1, 1.9, 2.5):
+        drums[round(start_s * RATE) :][:2000] += 0.5 * burst
+    path = write_midi(beat, tmp_path / "beat.mid")
+    made = Transfer()(path, [style, Audio(drums[None], RATE)])
+    struck = [grain for grain in made.report.grains if grain.style == 1]
+    assert [round(grain.start_s, 2) for grain in struck] == [1.0, 2.0]
+    assert made.report.warnings == []
+    with pytest.raises(InputError, match="drums alone"):
+        Transfer()(write_midi(Transcription((), beat.hits), tmp_path / "hits.mid"), style)
 
 
 def test_the_style_lends_its_loudness(made, style):

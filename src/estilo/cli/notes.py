@@ -1,7 +1,6 @@
 """``estilo notes``: hear the notes of a recording."""
 
 import json
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -125,7 +124,8 @@ def _object(heard: "Transcription") -> dict[str, Any]:
         "explained": round(heard.explained, 4),
         "notes": [_rounded(note) for note in heard.notes],
         "hits": [
-            {name: round(value, 4) for name, value in asdict(hit).items()} for hit in heard.hits
+            {name: round(getattr(hit, name), 4) for name in ("start_s", "end_s", "level_db")}
+            for hit in heard.hits
         ],
     }
 

@@ -44,15 +44,13 @@ class Written:
 
     Args:
         clip: the file, and the part of it that is meant.
-        notes: its notes, without hits.
+        notes: its notes and hits.
         duration_s: how long the result is, in seconds.
-        n_hits: number of notes on the channel of drums, which are left out.
     """
 
     clip: Clip
     notes: Transcription
     duration_s: float
-    n_hits: int
 
     def source(self, sample_rate: int) -> Source:
         """A silent recording as long as the result, in the place of the one that there is not.
@@ -71,16 +69,6 @@ class Written:
             sample_rate: sample rate of the result, in Hz.
         """
         return max(round(self.duration_s * sample_rate), 1)
-
-    @property
-    def remarks(self) -> list[str]:
-        """What a user should know, in sentences."""
-        if not self.n_hits:
-            return []
-        return [
-            f"{self.n_hits} notes on channel 10 are drums and were left out: a MIDI file does not "
-            "say how they sound"
-        ]
 
 
 def is_written(clip: Clip) -> bool:
@@ -135,15 +123,21 @@ def read_written(clip: Clip) -> Written:
     notes = [
         _within(note, first_s, last_s) for note in found.notes if _is_in(note, first_s, last_s)
     ]
-    if not notes:
+    hits = [
+        replace(hit, start_s=hit.start_s - first_s, end_s=hit.end_s - first_s)
+        for hit in found.hits
+        if first_s <= hit.start_s < last_s
+    ]
+    if not notes and not hits:
+        is_elsewhere = found.notes or found.hits
         raise InputError(
-            f"{clip.path} has no notes{' in this part' if found.notes else ''}, and nothing else "
+            f"{clip.path} has no notes{' in this part' if is_elsewhere else ''}, and nothing else "
             "of it can be played; give a file with notes"
         )
     if duration_s is None:
-        duration_s = max(note.end_s for note in notes) + _RING_S
-    n_hits = sum(first_s <= hit.start_s < last_s for hit in found.hits)
-    return Written(clip, Transcription(tuple(notes), explained=1.0), duration_s, n_hits)
+        duration_s = max(each.end_s for each in (*notes, *hits)) + _RING_S
+    heard = Transcription(tuple(notes), tuple(hits), explained=1.0)
+    return Written(clip, heard, duration_s)
 
 
 def plan_of_notes(plan: Plan, clip: Clip) -> Plan:
@@ -220,7 +214,6 @@ def played(
     given = Styles([each.audio for each in sources], [each.weight for each in sources])
     with environment(plan.threads):
         outcome = run_stages(plan, source.audio, given, watch=watch, notes=written.notes)
-    outcome.remarks += written.remarks
     clock.lap("engine")
     audio, level = matched(outcome.samples, sources[0].audio)
     clock.lap("levels")

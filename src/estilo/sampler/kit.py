@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import Protocol, Self
 
 import numpy as np
 import scipy.cluster.hierarchy
@@ -114,7 +114,7 @@ def play_hits(hits: Sequence[HitZone], kit: Kit, *, sample_rate: int, duration_s
         )
     n_channels = max(hit.samples.shape[0] for hit in kit.hits)
     out = np.zeros((n_channels, n_samples), np.float64)
-    chosen = choose_hits(hits, kit)
+    chosen = choose_hits(hits, classify(hits), kit)
     usual_db = usual_level_db(hits)
     for hit, number in zip(hits, chosen, strict=True):
         level_db = kit.level_db + hit.level_db - usual_db
@@ -122,14 +122,33 @@ def play_hits(hits: Sequence[HitZone], kit: Kit, *, sample_rate: int, duration_s
     return Played(Audio(out.astype(np.float32), sample_rate), tuple(chosen))
 
 
-def choose_hits(hits: Sequence[HitZone], kit: Kit) -> list[int]:
+class Struck(Protocol):
+    """A hit as far as it counts for what plays it; see `hits.HitZone`."""
+
+    @property
+    def level_db(self) -> float:
+        """Level while it is loudest, in dB."""
+        ...
+
+    @property
+    def brightness(self) -> float:
+        """Mean of log2 of its frequencies in Hz."""
+        ...
+
+    @property
+    def decay_s(self) -> float:
+        """Time in which it falls by 20 dB, in seconds."""
+        ...
+
+
+def choose_hits(hits: Sequence[Struck], own: NDArray[np.int64], kit: Kit) -> list[int]:
     """Number of the kit's hit that plays each hit of the content, as `play_hits` says.
 
     Args:
         hits: hits of the content.
+        own: number of the class of each, from 0, as from `classify`.
         kit: kit that plays them.
     """
-    own = classify(hits)
     partner = _partners(hits, own, kit)
     usual_db = usual_level_db(hits)
     chosen: list[int] = []
@@ -142,7 +161,7 @@ def choose_hits(hits: Sequence[HitZone], kit: Kit) -> list[int]:
     return chosen
 
 
-def _partners(hits: Sequence[HitZone], own: NDArray, kit: Kit) -> dict[int, int]:
+def _partners(hits: Sequence[Struck], own: NDArray, kit: Kit) -> dict[int, int]:
     """The kit's class for each class of the content."""
     if not hits:
         return {}
@@ -154,7 +173,7 @@ def _partners(hits: Sequence[HitZone], own: NDArray, kit: Kit) -> dict[int, int]
     return partner | dict(zip(rows.tolist(), columns.tolist(), strict=True))
 
 
-def _places(hits: Sequence[HitZone], classes: NDArray) -> NDArray[np.float64]:
+def _places(hits: Sequence[Struck], classes: NDArray) -> NDArray[np.float64]:
     """Brightness and decay of each class, in octaves about the mean of the hits."""
     of_hits = np.array([[hit.brightness, np.log2(hit.decay_s)] for hit in hits])
     of_hits -= of_hits.mean(0)

@@ -184,7 +184,9 @@ class _Reader:
         drums = [each for each in self.ended if each.place[1] == DRUM_CHANNEL]
         tones = [each for each in self.ended if each.place[1] != DRUM_CHANNEL]
         notes = sorted(map(self._note, tones), key=lambda note: (note.start_s, note.pitch))
-        hits = [Hit(each.start_s, each.end_s, self._level(each)) for each in sorted(drums)]
+        hits = [
+            Hit(each.start_s, each.end_s, self._level(each), each.key) for each in sorted(drums)
+        ]
         return Transcription(tuple(notes), tuple(hits), explained=1.0)
 
     def _note(self, key: _Key) -> HeardNote:

@@ -83,7 +83,8 @@ def write_midi(
     for note, (port, channel) in _with_channels(transcription.notes):
         pen.note(note, port, channel)
     for hit in transcription.hits:
-        pen.key(hit.start_s, hit.end_s, HIT_KEY, hit.level_db, 0, DRUM_CHANNEL)
+        key = HIT_KEY if hit.key is None else hit.key
+        pen.key(hit.start_s, hit.end_s, key, hit.level_db, 0, DRUM_CHANNEL)
     file = mido.MidiFile(type=1, ticks_per_beat=TICKS_PER_BEAT)
     heading = [
         mido.MetaMessage("set_tempo", tempo=tempo_us),

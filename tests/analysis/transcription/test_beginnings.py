@@ -8,12 +8,12 @@ times = st.lists(st.floats(0.0, 60.0), max_size=30).map(sorted)
 
 
 @given(times, times)
-def test_hits_are_some_of_those_heard_and_none_off_notes_is_lost(hits_s, starts_s):
+def test_all_hits_are_own_or_none_is(hits_s, starts_s):
     own = own_hits(hits_s, starts_s, duration_s=100.0)
-    assert set(own) <= set(hits_s)
+    assert own in ([], hits_s)
+    assert own_hits(hits_s, [], duration_s=100.0) == hits_s
     off = [hit for hit in hits_s if all(abs(hit - start) > 0.021 for start in starts_s)]
-    assert set(off) <= set(own)
-    assert own == sorted(own)
+    assert own or len(off) < max(3, 0.15 * len(hits_s) + 1)
 
 
 def test_drums_that_go_with_the_notes_stay_where_others_are_between_them():

@@ -100,3 +100,25 @@ def test_without_a_kit_hits_stay_what_they_are(rng):
         assert np.corrcoef(own, left)[0, 1] > 0.9
     between = made[round(0.8 * RATE) : round(0.95 * RATE)]
     assert np.square(between).mean() < 1e-3 * np.square(_part(content, 0.5)).mean()
+
+
+def test_written_hits_are_played_by_what_lies_where_they_do(rng):
+    """A bass drum and a closed hi-hat of General MIDI, on silence."""
+    keys = {True: 36, False: 42}
+    _, heard = _beat(rng, BEAT)
+    hits = tuple(
+        Hit(hit.start_s, hit.end_s, hit.level_db, keys[is_dark])
+        for hit, (_, is_dark, _) in zip(heard.hits, BEAT, strict=True)
+    )
+    silence = np.zeros((2, 3 * RATE))
+    made = _layer(rng, silence, Transcription((), hits, 1.0)).read(0, 3 * RATE).numpy()
+    np.testing.assert_array_equal(made[0], made[1])
+    peaks = []
+    for start_s, is_dark, _ in BEAT:
+        part = _part(made[0], start_s)
+        power = np.square(np.abs(np.fft.rfft(part)))
+        hz = np.fft.rfftfreq(part.shape[-1], 1.0 / RATE)
+        dark, bright = power[hz < 500.0].sum(), power[hz > 3800.0].sum()
+        assert (dark > 30.0 * bright) if is_dark else (bright > 30.0 * dark)
+        peaks.append(20.0 * np.log10(np.abs(part).max()))
+    assert peaks[1] - peaks[3] == pytest.approx(9.5, abs=1.5)

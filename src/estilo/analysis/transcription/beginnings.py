@@ -1,8 +1,8 @@
-"""Hits that are no event of their own: how notes begin, and where a recording breaks off.
+"""Hits that are no event of their own: how notes begin and end, and where a recording breaks off.
 
 A hammer, a plectrum or a tongue is heard as a hit with the note that it starts. In recordings with
-drums a quarter or more of the hits lie off any note, and the others are drums as well; where all of
-them are on notes, they are the notes' own.
+drums a quarter or more of the hits lie off any note, and the others are drums as well; where hardly
+any does, all of them are the notes' own.
 """
 
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 
 _ON_NOTE_S = 0.02
-_OFF_NOTES = 0.15
+_OFF_NOTES, _LEAST_OFF_NOTES = 0.15, 3
 _AT_END_S = 0.03
 
 
@@ -28,10 +28,11 @@ def own_hits(
         >>> notes_s = [0.0, 0.5, 1.0, 1.5]
         >>> own_hits([0.01, 0.5, 1.99], notes_s, duration_s=2.0)
         []
-        >>> own_hits([0.01, 0.25, 0.5, 0.75, 1.99], notes_s, duration_s=2.0)
-        [0.01, 0.25, 0.5, 0.75]
+        >>> own_hits([0.01, 0.25, 0.5, 0.75, 1.25, 1.99], notes_s, duration_s=2.0)
+        [0.01, 0.25, 0.5, 0.75, 1.25]
     """
     within = [each for each in hits_s if each < duration_s - _AT_END_S]
     notes_s = np.asarray(starts_s)
-    off = [each for each in within if np.abs(notes_s - each).min(initial=np.inf) > _ON_NOTE_S]
-    return within if len(off) > _OFF_NOTES * len(within) else off
+    n_off = sum(np.abs(notes_s - each).min(initial=np.inf) > _ON_NOTE_S for each in within)
+    is_drumming = n_off >= max(_LEAST_OFF_NOTES, _OFF_NOTES * len(within))
+    return within if is_drumming or not len(notes_s) else []

@@ -59,11 +59,13 @@ class Hit:
         start_s: time at which it begins.
         end_s: time at which it has faded by 30 dB, or the next one begins.
         level_db: power while it is loudest, over all channels.
+        key: key of a drum kit that it is written on; None where it was heard.
     """
 
     start_s: float
     end_s: float
     level_db: float
+    key: int | None = None
 
 
 @dataclass(frozen=True)

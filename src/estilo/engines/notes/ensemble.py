@@ -72,10 +72,11 @@ class Ensemble:
             *self._played,
             *(self._struck_on(style, kit, of=kits) for style, kit in kits.items()),
         ]
-        self.remarks = self._remarks(equalising, shaped)
+        self.remarks = self._remarks(equalising, shaped, has_kit=bool(kits))
         """What is to be said of the recordings, in sentences."""
+        if rest:
+            self._refuse_written(rest)
         if shaped:
-            self._refuse_written(shaped)
             self._layers.append(self._shaped(shaped))
         if equalising:
             self._layers.append(self._equalised(equalising))
@@ -154,29 +155,41 @@ class Ensemble:
     def _kits(self, instruments: Collection[int]) -> dict[int, Kit]:
         """Kits of the styles that have one, by the numbers of the styles.
 
-        A kit alone cannot play the content's notes, and is then no better than a texture.
+        A kit alone cannot play the content's notes, and is then no better than a texture. Of what
+        is written it plays the hits, where another style plays the notes.
         """
         if not self._content.has_hits:
             return {}
         rate = self._task.sample_rate
+        is_free = not self._content.has_notes or (instruments and self._task.notes is not None)
         return {
             number: kit
             for number, style in enumerate(self._styles)
-            if style.has_hits and (number in instruments or not self._content.has_notes)
+            if style.has_hits and (number in instruments or is_free)
             if (kit := _kit(style, rate)) is not None
         }
 
-    def _refuse_written(self, shaped: Sequence[int]) -> None:
-        """Refuse styles without notes where the content has no levels that could shape them."""
-        if self._task.notes is not None:
-            which = ", ".join(str(style + 1) for style in shaped)
+    def _refuse_written(self, unplayed: Sequence[int]) -> None:
+        """Refuse styles that play nothing where the content has no sound that could shape them."""
+        if self._task.notes is None:
+            return
+        which = ", ".join(str(style + 1) for style in unplayed)
+        if not self._content.has_notes:
             raise InputError(
-                f"few notes are heard in style {which}, which cannot play notes that are written; "
-                "give a recording of an instrument"
+                f"the file holds drums alone, and no drums are heard in style {which}; give a "
+                "recording of drums"
             )
+        raise InputError(
+            f"few notes are heard in style {which}, which cannot play notes that are written; "
+            "give a recording of an instrument"
+        )
 
-    def _remarks(self, equalising: Sequence[int], shaped: Sequence[int]) -> list[str]:
+    def _remarks(
+        self, equalising: Sequence[int], shaped: Sequence[int], *, has_kit: bool
+    ) -> list[str]:
         said = []
+        if self._task.notes is not None and self._content.has_hits and not has_kit:
+            said.append("no style has drums, so that those of the file are left out")
         if self._settings.split and len(self._played) == 1:
             said.append("there is no other style to share the notes with by range")
         if not self._content.has_notes and (equalising or shaped):

@@ -1,5 +1,7 @@
 """The content's hits on the kit of a style, or, where there is none, as they are."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -9,8 +11,9 @@ from estilo.analysis.transcription import Transcription
 from estilo.audio import Audio
 from estilo.engines.grains import Grain
 from estilo.engines.notes.residual import Residual
+from estilo.sampler.drum_keys import WrittenHit, written_hits
 from estilo.sampler.hits import HitZone, cut_hits
-from estilo.sampler.kit import Kit, add_hit, choose_hits
+from estilo.sampler.kit import Kit, add_hit, choose_hits, classify
 
 _TINY = 1e-20
 
@@ -20,7 +23,7 @@ class KitLayer:
 
     Args:
         content: ``(channels, time)``.
-        transcription: its notes and hits.
+        transcription: its notes and hits; where these are written, the content is silent.
         kit: kit of recordings with one channel.
         sample_rate: sample rate in Hz.
         gain: factor of its amplitudes.
@@ -41,8 +44,14 @@ class KitLayer:
     ) -> None:
         self._n_channels, self._rate = content.shape[0], sample_rate
         self._kit, self._gain, self._style, self._share = kit, gain, style, share
-        self._hits = cut_hits(Audio(content.numpy(), sample_rate), transcription)
-        self._chosen = choose_hits(self._hits, kit)
+        self._hits: Sequence[HitZone | WrittenHit]
+        if any(hit.key is not None for hit in transcription.hits):
+            self._hits = written_hits(transcription.hits)
+            own = np.unique([hit.drum for hit in self._hits], return_inverse=True)[1]
+        else:
+            self._hits = cut_hits(Audio(content.numpy(), sample_rate), transcription)
+            own = classify(self._hits)
+        self._chosen = choose_hits(self._hits, own, kit)
         lasts_s = [kit.hits[number].samples.shape[1] for number in self._chosen]
         self._starts_s = np.array([hit.start_s for hit in self._hits])
         self._ends_s = self._starts_s + np.array(lasts_s) / sample_rate
@@ -61,7 +70,7 @@ class KitLayer:
             hit, played = self._hits[number], self._kit.hits[self._chosen[number]]
             one = np.zeros((1, stop - start))
             add_hit(one, played, hit.level_db, hit.start_s - start_s, self._rate)
-            out += self._gain * _sides(hit)[:, None] * one.astype(np.float32)
+            out += self._gain * self._sides(hit)[:, None] * one.astype(np.float32)
         return torch.from_numpy(out)
 
     def grains(self) -> list[Grain]:
@@ -75,6 +84,13 @@ class KitLayer:
                 Grain(hit.start_s, hit.start_s + lasts_s, self._style, *begins_s, 0.0, self._share)
             )
         return out
+
+    def _sides(self, hit: HitZone | WrittenHit) -> NDArray[np.float32]:
+        """Gains of the channels, by how loud the hit is in each; their squares have a mean of 1."""
+        if isinstance(hit, WrittenHit):
+            return np.ones(self._n_channels, np.float32)
+        power = np.square(hit.samples, dtype=np.float64).sum(1) + _TINY
+        return np.sqrt(power / power.mean()).astype(np.float32)
 
 
 class OwnHits:
@@ -104,9 +120,3 @@ class OwnHits:
     def grains(self) -> list[Grain]:
         """None, as nothing of a style is heard; see `layers.Layer.grains`."""
         return []
-
-
-def _sides(hit: HitZone) -> NDArray[np.float32]:
-    """Gains of the channels, by how loud the hit is in each; their squares have a mean of 1."""
-    power = np.square(hit.samples, dtype=np.float64).sum(1) + _TINY
-    return np.sqrt(power / power.mean()).astype(np.float32)
