@@ -190,3 +190,18 @@ def test_notes_that_are_written_and_read_again_are_the_same(song):
         assert other.end_s == pytest.approx(one.end_s, abs=6e-4)
         assert other.pitch == pytest.approx(one.pitch + np.median(one.cents) / 100.0, abs=0.02)
         assert other.level_db == pytest.approx(one.level_db, abs=1.0)
+
+
+def test_volume_within_a_note_is_followed(style, tmp_path):
+    file = mido.MidiFile(ticks_per_beat=480)  # a beat lasts half a second
+    quieter = mido.Message("control_change", control=11, value=64, time=960)
+    track = [
+        mido.Message("note_on", note=62, velocity=100),
+        quieter,
+        mido.Message("note_off", note=62, time=960),
+    ]
+    file.tracks.append(mido.MidiTrack(track))
+    file.save(tmp_path / "swell.mid")
+    sound = Transfer()(tmp_path / "swell.mid", style).audio.samples[0]
+    fall_db = level_db(sound, 0.6, 0.9) - level_db(sound, 1.2, 1.8)
+    assert fall_db == pytest.approx(40.0 * np.log10(127 / 64), abs=1.0)
