@@ -13,6 +13,7 @@ from itertools import accumulate
 from typing import Any
 
 _MAX_DEPTH = 32
+_MAX_DOTS = 1000  # the time that tomllib takes for a name grows with the square of its parts
 
 UNPRINTABLE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
@@ -81,6 +82,8 @@ def parse_toml(text: str, *, what: str) -> dict[str, Any]:
         ...
         ValueError: the preset is not TOML that can be used: a number that is not finite, 'inf'
     """
+    if max(line.count(".") for line in text.split("\n")) > _MAX_DOTS:
+        raise ValueError(f"{what} has more than {_MAX_DOTS} dots in a line")
     try:
         document = tomllib.loads(text, parse_float=_parse_float)
         _check(document, _MAX_DEPTH)

@@ -53,6 +53,10 @@ the folder
         raise _unreadable(path, name, reason, error) from reason
     try:
         _check_kind(name, os.fstat(stream.fileno()).st_mode, error)
+        _check_has_places(stream)
+    except OSError as reason:
+        stream.close()
+        raise _unreadable(path, name, reason, error) from reason
     except error:
         stream.close()
         raise
@@ -118,6 +122,18 @@ def read_text(
         ) from reason
 
 
+def is_there(path: Path) -> bool:
+    """Whether a path leads to anything but a folder; False for what can be no name of a file.
+
+    Args:
+        path: any path.
+    """
+    try:
+        return not stat.S_ISDIR(path.stat().st_mode)
+    except (OSError, ValueError):
+        return False
+
+
 def absolute(path: Path) -> Path:
     """The absolute path of a file.
 
@@ -134,6 +150,13 @@ def absolute(path: Path) -> Path:
             f"{path} cannot be found, as the folder that you are in does not exist any more; "
             "change to another folder"
         ) from reason
+
+
+def _check_has_places(stream: BufferedReader) -> None:
+    """Refuse what the system calls a file and is a stream, as its log is."""
+    descriptor = stream.fileno()
+    if os.fstat(descriptor).st_size == 0 and hasattr(os, "pread"):
+        os.pread(descriptor, 1, 0)
 
 
 def _check_kind(name: str, mode: int, error: type[InputError]) -> None:

@@ -6,6 +6,8 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+LONGEST_S = 1e9
+"""More than any recording lasts, in seconds: 30 years, whose samples can be counted still."""
 AXIS_LOW_HZ = 40.0
 """Lower end of the logarithmic frequency axis of pictures and painted masks, in Hz."""
 AXIS_HIGH_HZ = 20_000.0

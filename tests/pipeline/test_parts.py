@@ -375,7 +375,7 @@ def test_keeping_formants_brings_the_envelope_back() -> None:
             {"formant_shift_semitones": math.nan},
             r"formant_shift_semitones must lie between -24 and 24, got nan",
         ),
-        ({"mask": "none.png"}, "none.png cannot be read"),
+        ({"mask": "none.png"}, "none.png does not exist"),
         ({"preset": "dipani", "raw": True, "on": "harmonic"}, "knew neither on, mask nor formants"),
     ],
 )

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from estilo.audio import Audio
 from estilo.engines.style_files import style_format_of
-from estilo.errors import AudioFileError, InputError, SettingsError
+from estilo.errors import AudioFileError, InputError
 from estilo.io import AudioInfo, RecordingFile
+from estilo.io.recording import check_span
 from estilo.pipeline.clips import Clip
 from estilo.pipeline.sources import check_whole, open_recording
 
@@ -25,7 +26,7 @@ def open_clip(clip: Clip, stack: ExitStack) -> Clip:
         InputError: it is a style file.
         SettingsError: offset or duration is not a time.
     """
-    check_times(clip)
+    check_span(clip.offset_s, clip.duration_s)
     file = stack.enter_context(open_recording(clip))
     if part_length(clip, file.info) <= 0:
         raise AudioFileError(
@@ -57,20 +58,6 @@ def open_style(clip: Clip, stack: ExitStack) -> Clip:
     check_whole(clip)
     style_format.check(path)
     return clip
-
-
-def check_times(clip: Clip) -> None:
-    """Refuse an offset or a duration that is not a time.
-
-    Raises:
-        SettingsError: one of them is not.
-    """
-    if not 0 <= clip.offset_s < float("inf"):
-        raise SettingsError(f"the offset must be 0 s or more, got {clip.offset_s}; give seconds")
-    if clip.duration_s is not None and not 0 < clip.duration_s < float("inf"):
-        raise SettingsError(
-            f"the duration must be more than 0 s, got {clip.duration_s}; give seconds"
-        )
 
 
 def part_length(clip: Clip, info: AudioInfo) -> int:

@@ -17,6 +17,7 @@ from estilo.pipeline.clips import Clip, normalised_weights
 from estilo.pipeline.plan import Plan
 from estilo.pipeline.regions import place_of, segments
 from estilo.pipeline.written import is_written, plan_of_notes, read_written
+from estilo.units import LONGEST_S
 
 if TYPE_CHECKING:
     from estilo.pipeline.report import Report
@@ -150,7 +151,7 @@ def _shape(job: Job, first: Clip, like: AudioInfo) -> dict[str, int]:
     """Rate, channels and length of the result, as far as the first header tells."""
     if job.content is None:
         seconds = job.seconds or 0.0
-        if not 0 < seconds < float("inf"):
+        if not 0 < seconds <= LONGEST_S:
             raise SettingsError(f"seconds must be more than 0, got {seconds}; give a length")
         return {
             "sample_rate": like.sample_rate,

@@ -11,6 +11,7 @@ import sys
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from estilo.errors import EstiloError
@@ -30,8 +31,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit code.
     """
+    from estilo.cli.terminal import spell_out_what_streams_lack
+
     arguments = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        Path.cwd()  # without it some libraries end the program while they are loaded
+    except OSError:
+        gone = "the folder that you are in does not exist any more; change to another one"
+        return _say(gone, 2)
     _settle()
+    spell_out_what_streams_lack()
     try:
         code = _run(arguments or ["--help"])
         sys.stdout.flush()
@@ -83,6 +92,10 @@ def _run(arguments: list[str]) -> int:
     except MemoryError as error:
         hint = "close other programs, or take a part with --duration"
         return _fail(error, f"the memory is not enough for this; {hint}", 1)
+    except OSError as error:  # what the system says of a file, and nobody has said better
+        if error.filename is None:
+            return _fail(error, f"{error.strerror or error}; {_report_it()}", 1)
+        return _fail(error, f"{os.fsdecode(error.filename)}: {error.strerror}; check the path", 2)
     except Exception as error:
         return _fail(error, f"internal error: {type(error).__name__}: {error}; {_report_it()}", 1)
     return code if isinstance(code, int) else 0
@@ -133,11 +146,11 @@ def _fail(error: BaseException, message: str, code: int) -> int:
 
 
 def _say(message: str, code: int) -> int:
-    from estilo.cli.progress import stderr_console
+    from estilo.cli.terminal import in_one_line, stderr_console
 
     label, style = _LABELS.get(code, ("error: ", "bold red"))
     console = stderr_console()
     with contextlib.suppress(OSError):  # the terminal is closed
         console.print(f"estilo: {label}", style=style, end="")
-        console.print(" ".join(message.split()))
+        console.print(in_one_line(message))
     return code

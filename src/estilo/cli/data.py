@@ -12,8 +12,9 @@ from estilo.cli.instruments import instruments
 from estilo.cli.long_work import Jobs, in_words, n_processes, resumable
 from estilo.cli.model_options import given, model_options
 from estilo.cli.options import FLAT, WHAT, Quiet
-from estilo.cli.progress import Reporter, stderr_console
+from estilo.cli.progress import Reporter
 from estilo.cli.signals import Stop
+from estilo.cli.terminal import stderr_console
 from estilo.datasets.settings import SynthSettings
 from estilo.errors import Cancelled, InputError, SettingsError
 

@@ -140,9 +140,9 @@ def _print_json(described: "list[tuple[Path, Described]]") -> None:
 
 def _print_tables(described: "list[tuple[Path, Described]]") -> None:
     """Print tables with as many recordings side by side as fit."""
-    from rich.console import Console
+    from estilo.cli.terminal import Terminal
 
-    console = Console(highlight=False, markup=False, emoji=False)
+    console = Terminal()
     n_columns = max((console.width - _LABELS_WIDTH) // _COLUMN_WIDTH, 1)
     for start in range(0, len(described), n_columns):
         console.print(_table(described[start : start + n_columns]))

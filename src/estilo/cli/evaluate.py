@@ -132,9 +132,9 @@ def _weights(given: list[str] | None, *, n_styles: int) -> Sequence[float] | Non
 
 
 def _print_tables(found: "Scores", parts: "Heard") -> None:
-    from rich.console import Console
+    from estilo.cli.terminal import Terminal
 
-    console = Console(highlight=False, markup=False, emoji=False)
+    console = Terminal()
     values = found.values
     console.print(verdict(values, found.remarks))
     if arrived := arrived_in_words(values):

@@ -96,9 +96,9 @@ def _settings(options: Any) -> InstrumentSettings:
 
 def _list(folder: Path) -> None:
     from rich import box
-    from rich.console import Console
     from rich.table import Table
 
+    from estilo.cli.terminal import Terminal
     from estilo.datasets.instruments.contents import contents
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
@@ -109,7 +109,7 @@ def _list(folder: Path) -> None:
     for each in contents(folder):
         numbers = (str(each.n_instruments), str(each.n_notes), f"{each.hours:.2f}")
         table.add_row(each.source, ", ".join(each.licences), *numbers)
-    Console(highlight=False, markup=False).print(table)
+    Terminal().print(table)
 
 
 def _conclude(reporter: Reporter, rendered: "Rendered", folder: Path, *, is_quiet: bool) -> None:

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from estilo.cli.terminal import printable
+
 if TYPE_CHECKING:
     from estilo.evaluation.bootstrap import Interval
     from estilo.listening.answers import Answer
@@ -33,7 +35,7 @@ def tell_results(folder: Path, tests: Iterable[Path], files: Sequence[Path]) -> 
         design = read_design(test)
         answers = AnswerBook(test, design).read(files)
         listeners = {each.listener for each in answers}
-        print(
+        _tell(
             f"{test}: {design.kind}, {counted(len(listeners), 'listener')}, "
             f"{counted(len(design.pages), 'page')}"
         )
@@ -51,7 +53,7 @@ def _tell_trials(design: "Design", answers: Sequence["Answer"]) -> None:
         p_value = f"{each.p_value:.3g}" if math.isfinite(each.p_value) else "not done"
         rows.append([each.listener, f"{each.n_correct} of {each.n_answered}", p_value])
     _print(["", "correct", "p"], rows)
-    print(f"A/B/X of {' and '.join(design.rows)}; p is the probability of so many by guessing.")
+    _tell(f"A/B/X of {' and '.join(design.rows)}; p is the probability of so many by guessing.")
 
 
 def _tell_ratings(design: "Design", answers: Sequence["Answer"], folder: Path) -> None:
@@ -60,13 +62,13 @@ def _tell_ratings(design: "Design", answers: Sequence["Answer"], folder: Path) -
     every = votes(design, answers)
     out = left_out(every)
     if out:
-        print(
+        _tell(
             f"left out: {', '.join(out)} (rated the hidden reference below 90 in more than 15 % "
             "of the items)"
         )
     kept = [vote for vote in every if vote.listener not in out]
     if not kept:
-        print("there are no finished pages to count yet")
+        _tell("there are no finished pages to count yet")
         return
     for scale in dict.fromkeys(page.scale for page in design.pages):
         rows = [
@@ -78,7 +80,7 @@ def _tell_ratings(design: "Design", answers: Sequence["Answer"], folder: Path) -
     if board.is_file():
         _tell_agreements(kept, board)
     else:
-        print(f"there is no {board} to compare with")
+        _tell(f"there is no {board} to compare with")
 
 
 def _tell_agreements(kept: Sequence["Vote"], board: Path) -> None:
@@ -98,7 +100,7 @@ def _tell_agreements(kept: Sequence["Vote"], board: Path) -> None:
             for each in of_scale
         ]
         _print([f"{scale} and", "rho [95 %]", "tau", "rho of rows"], rows)
-    print("rho is Spearman's, tau Kendall's, within items; where less is better, minus agrees.")
+    _tell("rho is Spearman's, tau Kendall's, within items; where less is better, minus agrees.")
 
 
 def counted(n: int, noun: str) -> str:
@@ -117,15 +119,16 @@ def counted(n: int, noun: str) -> str:
 
 def _print(heading: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     from rich import box
-    from rich.console import Console
     from rich.table import Table
+
+    from estilo.cli.terminal import Terminal
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for place, text in enumerate(heading):
         table.add_column(text, justify="right" if place else "left", no_wrap=True)
     for row in rows:
         table.add_row(*row)
-    Console(highlight=False, markup=False, emoji=False).print(table)
+    Terminal().print(table)
 
 
 def _interval(interval: "Interval", decimals: int) -> str:
@@ -139,3 +142,7 @@ def _interval(interval: "Interval", decimals: int) -> str:
 
 def _number(value: float, decimals: int = 2) -> str:
     return f"{value:.{decimals}f}".replace("-", "−") if math.isfinite(value) else _NOTHING
+
+
+def _tell(text: str) -> None:
+    print(printable(text))

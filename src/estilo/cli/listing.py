@@ -44,9 +44,9 @@ def list_parts(
       estilo list presets
       estilo list settings mosaic
     """
-    from rich.console import Console
+    from estilo.cli.terminal import Terminal
 
-    console = Console(highlight=False, markup=False)
+    console = Terminal()
     if family == "settings":
         from estilo.cli.settings_list import settings_tables
 

@@ -9,7 +9,8 @@ from cyclopts import Parameter
 
 from estilo.app.words import spoken_time
 from estilo.cli.options import RUN
-from estilo.cli.progress import Reporter, stderr_console
+from estilo.cli.progress import Reporter
+from estilo.cli.terminal import stderr_console
 from estilo.errors import Cancelled, SettingsError
 
 if TYPE_CHECKING:

@@ -143,10 +143,11 @@ def _rounded(note: "HeardNote") -> dict[str, Any]:
 
 def _print_table(heard: "Transcription") -> None:
     from rich import box
-    from rich.console import Console
     from rich.table import Table
 
-    console = Console(highlight=False, markup=False, emoji=False)
+    from estilo.cli.terminal import Terminal
+
+    console = Terminal()
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for heading in ("start (s)", "end (s)", "pitch", "level (dB)"):
         table.add_column(heading, justify="right", no_wrap=True)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from estilo.app.words import conclusion, spoken_time
 from estilo.cli.progress import Reporter
 from estilo.cli.signals import Stop
+from estilo.cli.terminal import printable
 from estilo.errors import Cancelled
 
 if TYPE_CHECKING:
@@ -58,13 +59,18 @@ def name_files(paths: Iterable[Path], *, is_quiet: bool = False) -> None:
     """Names of written files, a line each, for the next program.
 
     Args:
-        paths: paths of the files; they are written as bytes, as names may hold any.
+        paths: paths of the files; they are written as bytes, as names may hold any, but to a
+            terminal as text that it does not obey.
         is_quiet: say nothing.
     """
     if is_quiet:
         return
     sys.stderr.flush()
     sys.stdout.flush()
+    is_for_people = sys.stdout.isatty() or not hasattr(sys.stdout, "buffer")
     for path in paths:
-        sys.stdout.buffer.write(os.fsencode(path) + os.linesep.encode())
+        if is_for_people:
+            print(printable(str(path)).replace("\n", "\\n"))
+        else:
+            sys.stdout.buffer.write(os.fsencode(path) + os.linesep.encode())
     sys.stdout.flush()

@@ -1,6 +1,5 @@
 """What is said on stderr while work goes on, in words; a bar only where there is a terminal."""
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Self
@@ -10,6 +9,7 @@ from rich.console import Console
 from estilo.app.events import Event, Started, Warned, Writing
 from estilo.app.listening import listening
 from estilo.app.words import spoken_time
+from estilo.cli.terminal import in_one_line, stderr_console
 from estilo.progress import Progress
 
 if TYPE_CHECKING:
@@ -17,13 +17,6 @@ if TYPE_CHECKING:
     from rich.progress import TaskID
 
     from estilo.cli.signals import Stop
-
-
-def stderr_console() -> Console:
-    """Plain text for stderr as it is now: no markup, no colours by guess, no wrapping."""
-    return Console(
-        file=sys.stderr, stderr=True, highlight=False, markup=False, emoji=False, soft_wrap=True
-    )
 
 
 class Reporter:
@@ -49,7 +42,7 @@ class Reporter:
             style: style of the text, as rich names it.
         """
         if not self._is_quiet:
-            self._console.print(text, style=style)
+            self._console.print(in_one_line(text), style=style)
 
     def warn(self, text: str) -> None:
         """A line of warning."""

@@ -9,7 +9,8 @@ from estilo.app.words import spoken_time
 from estilo.cli.long_work import Jobs, in_words, move_bar, n_processes, print_table, resumable
 from estilo.cli.options import OUTPUT, WHAT, Quiet
 from estilo.cli.performing import name_files
-from estilo.cli.progress import Reporter, stderr_console
+from estilo.cli.progress import Reporter
+from estilo.cli.terminal import stderr_console
 
 if TYPE_CHECKING:
     from estilo.evaluation.search import Found, SearchProgress, Trial

@@ -176,9 +176,9 @@ def _print_json(found: "list[tuple[Path, StyleCard]]") -> None:
 
 
 def _print_tables(found: "list[tuple[Path, StyleCard]]") -> None:
-    from rich.console import Console
+    from estilo.cli.terminal import Terminal
 
-    console = Console(highlight=False, markup=False, emoji=False)
+    console = Terminal()
     for path, card in found:
         console.print(_table(path, card))
 

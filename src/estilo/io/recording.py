@@ -17,6 +17,7 @@ from estilo.io.joined import PADDING, JoinedRecordings
 from estilo.io.probe import AudioInfo, cut_off, examine, open_recording
 from estilo.io.scratch import SampleStore
 from estilo.surroundings import own_surroundings
+from estilo.units import LONGEST_S
 
 # 200 dB over full scale is no recording; it comes of a wrong header and overflows when squared.
 _MAX_AMPLITUDE = 1e10
@@ -188,10 +189,15 @@ def check_span(offset_s: float, duration_s: float | None) -> None:
     Raises:
         SettingsError: one of them is not a time.
     """
-    if not (math.isfinite(offset_s) and offset_s >= 0):
-        raise SettingsError(f"the offset must be 0 s or more, got {offset_s}; give seconds")
-    if duration_s is not None and not (math.isfinite(duration_s) and duration_s > 0):
-        raise SettingsError(f"the duration must be more than 0 s, got {duration_s}; give seconds")
+    if not 0 <= offset_s <= LONGEST_S:
+        raise SettingsError(
+            f"the offset must be 0 s or more, got {offset_s}; give seconds, up to 30 years of them"
+        )
+    if duration_s is not None and not 0 < duration_s <= LONGEST_S:
+        raise SettingsError(
+            f"the duration must be more than 0 s, got {duration_s}; give seconds, up to 30 years "
+            "of them"
+        )
 
 
 def _span(info: AudioInfo, offset_s: float, duration_s: float | None) -> tuple[int, int]:

@@ -117,6 +117,8 @@ def normalised_weights(weights: Sequence[float] | None, n_styles: int) -> tuple[
             f"style weights must be positive numbers, got {list(weights)}; give for instance 2,1"
         )
     total = sum(weights)
+    if total == np.inf:  # though none of them is
+        return normalised_weights([w / max(weights) for w in weights], n_styles)
     return tuple(w / total for w in weights)
 
 

@@ -11,6 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from estilo.errors import SettingsError
+from estilo.files import is_there
 
 Span = tuple[float, float]
 
@@ -115,9 +116,9 @@ def split_place(text: str) -> tuple[str, str]:
         (('pad.wav', '10s-20s,2kHz-'), ('me@home.wav', ''))
     """
     path, at, ranges = text.rpartition("@")
-    if not at or not path or Path(text).exists():
+    if not at or not path or is_there(Path(text)):
         return text, ""
-    if all(_span(part.strip()) is not None for part in ranges.split(",")) or Path(path).is_file():
+    if all(_span(part.strip()) is not None for part in ranges.split(",")) or is_there(Path(path)):
         place_of(ranges)
         return path, ranges
     return text, ""

@@ -18,6 +18,7 @@ from estilo.errors import AudioFileError, InputError, SettingsError
 from estilo.files import open_plain
 from estilo.io import AudioInfo, RecordingFile
 from estilo.io.formats import MAX_CHANNELS, MAX_SAMPLE_RATE_HZ, MIN_SAMPLE_RATE_HZ
+from estilo.io.recording import check_span
 from estilo.pipeline.clips import Clip, Recording, as_clips, normalised_weights
 from estilo.pipeline.report import MatchReport
 
@@ -256,6 +257,7 @@ def _read_style(clip: Clip, *, name: str, weight: float) -> StyleSource:
 
 
 def _cut(audio: Audio, clip: Clip, name: str) -> Audio:
+    check_span(clip.offset_s, clip.duration_s)
     first = round(clip.offset_s * audio.sample_rate)
     last = audio.n_samples
     if clip.duration_s is not None:

@@ -29,6 +29,7 @@ from estilo.pipeline.sources import (
 from estilo.pipeline.written import is_written, played
 from estilo.presets import build_settings
 from estilo.surroundings import own_surroundings
+from estilo.units import LONGEST_S
 
 if TYPE_CHECKING:
     from estilo.engines.base import OnStep
@@ -329,7 +330,7 @@ def _refuse_no_texture(plan: Plan, seconds: float) -> None:
             f"the engine {plan.engine!r} chooses by the content, and a texture has none; choose "
             "another engine"
         )
-    if not 0 < seconds < float("inf"):
+    if not 0 < seconds <= LONGEST_S:
         raise SettingsError(f"seconds must be positive, got {seconds}")
     is_plain = plan.is_whole and plan.mix == 1.0 and not plan.refine and not plan.match
     if not is_plain or plan.raw is not None:

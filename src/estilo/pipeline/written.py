@@ -13,6 +13,7 @@ from estilo.analysis.transcription.heard import STEP_S, Course, HeardNote, Trans
 from estilo.audio import Audio
 from estilo.errors import InputError, SettingsError
 from estilo.io import scratch_array
+from estilo.io.recording import check_span
 from estilo.pipeline.clips import Clip
 from estilo.pipeline.plan import Plan
 from estilo.pipeline.report import Report
@@ -34,7 +35,7 @@ ENGINE = "notes"
 
 _ENDINGS = (".mid", ".midi")
 _RING_S = 2.0  # in which the last notes ring on
-_RANGE = r"\d+(?:-\d+)?"
+_RANGE = r"\d{1,5}(?:-\d{1,5})?"  # a file has 65535 tracks at the most
 _PART = re.compile(rf"(track|channel)s?=({_RANGE}(?:,{_RANGE})*)")
 
 
@@ -113,11 +114,7 @@ def read_written(clip: Clip) -> Written:
 
     assert clip.path is not None  # noqa: S101 - `is_written`
     first_s, duration_s = clip.offset_s, clip.duration_s
-    if not 0.0 <= first_s < float("inf") or (duration_s is not None and not duration_s > 0.0):
-        raise SettingsError(
-            f"expected an offset of 0 s or more and a duration above 0 s, got {first_s} and "
-            f"{duration_s}; give seconds"
-        )
+    check_span(first_s, duration_s)
     found = read_midi(clip.path, **_wanted(clip.at))
     last_s = np.inf if duration_s is None else first_s + duration_s
     notes = [

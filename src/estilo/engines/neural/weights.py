@@ -82,7 +82,7 @@ def read_weights(path: str | PathLike[str] | None = None) -> tuple[Network, Mode
     path = shipped_path() if path is None else Path(path)
     try:
         kept = path.stat()
-    except OSError:
+    except (OSError, ValueError):  # ValueError: a null character in the name
         return _read(path, None)  # which says what is wrong
     return _read(path, (kept.st_mtime_ns, kept.st_size))
 
