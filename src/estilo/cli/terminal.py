@@ -25,7 +25,12 @@ class Terminal(Console):
     def render(
         self, renderable: RenderableType, options: ConsoleOptions | None = None
     ) -> Iterable[Segment]:
-        """As in `Console.render`, with the marks of `printable` in what is not rich's own."""
+        """As in `Console.render`, with the marks of `printable` in what is not rich's own.
+
+        Args:
+            renderable: what is shown.
+            options: how wide it may be, and the like.
+        """
         for segment in super().render(renderable, options):
             yield segment if segment.control else Segment(printable(segment.text), segment.style)
 
