@@ -105,6 +105,33 @@ def test_layer_ii(tmp_path):
     assert abs(read(path, data + data).shape[1] - 2 * samples.shape[1]) < 1152
 
 
+@pytest.mark.parametrize("codec", ["libmp3lame", "mp2"])
+def test_mp3_in_wav(codec, tmp_path):
+    data = av_encoded(WAVE, codec=codec, container="wav")
+    path = tmp_path / "take.wav"
+    samples = read(path, data)
+    assert -1152 <= samples.shape[1] - N_SAMPLES < 3 * 1152
+    np.testing.assert_array_equal(read(path, data + data), np.tile(samples, 2))
+    with pytest.raises(AudioFileError, match="cut off"):
+        read(path, data[: len(data) // 2])
+
+
+def test_many_streams_of_sound_are_told(tmp_path):
+    import av
+
+    path = tmp_path / "film.mka"
+    with av.open(str(path), "w") as container:
+        streams = [container.add_stream("pcm_s16le", rate=44_100, layout="mono") for _ in "ab"]
+        for stream, gain in zip(streams, (1, 0.5), strict=True):
+            codes = np.round(gain * ON_GRID * 2**15).astype(np.int16)
+            frame = av.AudioFrame.from_ndarray(codes, format="s16", layout="mono")
+            frame.sample_rate, frame.pts = 44_100, 0
+            container.mux(stream.encode(frame))
+            container.mux(stream.encode(None))
+    with pytest.warns(AudioFileWarning, match="holds 2 streams of sound side by side; the first"):
+        np.testing.assert_array_equal(load(path).samples, ON_GRID)
+
+
 def test_others_are_named(tmp_path):
     speex = b"OggS\0\2" + bytes(20) + b"\1\x50" + b"Speex   1.2".ljust(80, b"\0")
     names = {

@@ -306,3 +306,26 @@ def test_ogg_beside_another_stream(tmp_path):
     with pytest.warns(AudioFileWarning, match="2 streams of sound side by side; the first is read"):
         audio = read(tmp_path / "two.ogg", b"".join(pages))
     np.testing.assert_array_equal(audio.samples, decoded(PLAIN["ogg"]))
+
+
+def test_a_chain_with_something_else_in_it_is_refused(tmp_path):
+    pages = ogg_pages(PLAIN["opus"])
+    strange = b"".join([changed(pages[0], (28, b"Speex   ")), *pages[1:]])
+    with pytest.raises(AudioFileError, match="Speex audio, which is not read in one of the rec"):
+        read(tmp_path / "chain.ogg", PLAIN["ogg"] + strange)
+
+
+def test_a_tag_that_says_it_is_longer_than_the_file(kind, tmp_path):
+    """Whoever believes it loses what follows."""
+    tag = bytearray(ape())
+    tag[12:16] = (2**31).to_bytes(4, "little")
+    data = plain(kind)
+    path = tmp_path / f"take.{kind}"
+    path.write_bytes(data + bytes(tag) + data)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", AudioFileWarning)
+        try:
+            samples = load(path).samples
+        except AudioFileError:
+            return
+    np.testing.assert_array_equal(samples, np.tile(decoded(data), 2))

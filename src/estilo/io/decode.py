@@ -36,7 +36,11 @@ _KEPT_TAGS = frozenset(
 
 
 class Decoder(Protocol):
-    """An open recording; `speakers` are the places of its channels, as in `headers.Part`."""
+    """An open recording.
+
+    `speakers` are the places of its channels, as in `headers.Part`; of `n_streams` streams of sound
+    side by side the first is read.
+    """
 
     sample_rate: int
     n_channels: int
@@ -45,6 +49,7 @@ class Decoder(Protocol):
     bit_depth: str
     tags: dict[str, str]
     speakers: tuple[int, ...] | None
+    n_streams: int
 
     def blocks(self, start: int, stop: int) -> Iterator[np.ndarray]:
         """Decode a stretch in blocks; it ends early where the data end or break.
@@ -75,14 +80,13 @@ def open_part(
     """
     if kind in NEEDS_PYAV:
         return _open_av(stream, path, kind, part)
-    return _open_soundfile(stream, path, kind, part)
+    return _open_soundfile(stream, path, part)
 
 
 @contextmanager
-def _open_soundfile(stream: BinaryIO, path: Path, kind: str, part: Part) -> Iterator[Decoder]:
-    is_quiet = kind != "mp3"
+def _open_soundfile(stream: BinaryIO, path: Path, part: Part) -> Iterator[Decoder]:
     try:
-        with interrupts_wait(), nullcontext() if is_quiet else decoders_are_quiet():
+        with interrupts_wait(), decoders_are_quiet():
             file = sf.SoundFile(View(stream, part.pieces), closefd=False)  # type: ignore[arg-type]
     except (sf.SoundFileError, RuntimeError, TypeError, ValueError) as error:
         reason = getattr(error, "error_string", str(error)).rstrip(".")
@@ -96,7 +100,7 @@ def _open_soundfile(stream: BinaryIO, path: Path, kind: str, part: Part) -> Iter
                 f"{path} is ALAC of more than 16 bits in a caf file, which cannot be decoded "
                 "safely; convert it to wav, flac or m4a"
             )
-        yield _SoundfileDecoder(file, part, is_quiet=is_quiet)
+        yield _SoundfileDecoder(file, part)
 
 
 def undecodable(path: Path, reason: object) -> AudioFileError:
@@ -113,9 +117,9 @@ def undecodable(path: Path, reason: object) -> AudioFileError:
 
 
 class _SoundfileDecoder:
-    def __init__(self, file: sf.SoundFile, part: Part, *, is_quiet: bool) -> None:
+    def __init__(self, file: sf.SoundFile, part: Part) -> None:
         self._file = file
-        self._is_quiet = is_quiet
+        self._may_print = file.subtype.startswith("MPEG")
         self.sample_rate = file.samplerate
         self.n_channels = file.channels
         self.n_samples = file.frames
@@ -123,6 +127,7 @@ class _SoundfileDecoder:
         self.bit_depth = "16"
         self.tags = _clean_tags(file.copy_metadata())
         self.speakers = part.speakers
+        self.n_streams = 1
 
     def blocks(self, start: int, stop: int) -> Iterator[np.ndarray]:
         position = 0
@@ -142,7 +147,7 @@ class _SoundfileDecoder:
         # The NaN are there to count what was decoded before an error, which soundfile keeps quiet.
         block = np.full((n_samples, self.n_channels), np.nan, dtype=np.float32)
         try:
-            with interrupts_wait(), nullcontext() if self._is_quiet else decoders_are_quiet():
+            with interrupts_wait(), decoders_are_quiet() if self._may_print else nullcontext():
                 return self._file.read(n_samples, out=block)
         except (sf.SoundFileError, RuntimeError):
             is_missing = np.isnan(block).any(axis=1)
@@ -166,6 +171,8 @@ def _open_av(stream: BinaryIO, path: Path, kind: str, part: Part) -> Iterator[De
                     f"{path} has no sound in it, only {len(container.streams)} other streams; "
                     "give a file with audio"
                 )
+            if container.streams.audio[0].codec_context is None:
+                raise undecodable(path, "the encoding of its sound is none that is known")
             yield _AvDecoder(container, part)
     except (FFmpegError, ValueError) as error:
         if isinstance(error, AudioFileError):
@@ -188,10 +195,12 @@ class _AvDecoder:
     bit_depth: str = "16"
     tags: dict[str, str] = field(default_factory=dict)
     speakers: tuple[int, ...] | None = None
+    n_streams: int = 1
     _packer: Any = None
 
     def __post_init__(self) -> None:
         stream = self.container.streams.audio[0]
+        self.n_streams = len(self.container.streams.audio)
         self.tags = _clean_tags({**stream.metadata, **self.container.metadata})
         self.encoding = stream.codec_context.name
         # HE-AAC doubles its rate in the decoder, so the first frame tells, not the header.

@@ -12,7 +12,7 @@ from estilo.io.decode import UNKNOWN_LENGTH, Decoder, open_part
 from estilo.io.formats import NEEDS_PYAV
 from estilo.io.headers import Part
 from estilo.io.layouts import mask_of
-from estilo.io.probe import AudioInfo, check_ranges, cut_off
+from estilo.io.probe import AudioInfo, check_ranges, cut_off, warn_of
 
 _BIT_DEPTHS = {"pcm_24": "24", "pcm_32": "32", "float": "float", "double": "float"}
 # Of these the header promises a number of samples that the decoder must know as well; an mp3 may
@@ -93,6 +93,9 @@ class JoinedRecordings:
 
     def _describe(self, source: Decoder, part: Part) -> AudioInfo:
         check_ranges(self._path, source.sample_rate, source.n_channels)
+        if source.n_streams > 1:
+            text = f"holds {source.n_streams} streams of sound side by side; the first is read"
+            warn_of(self._path, text)
         self._orders.append(_order(source.speakers))
         mask = None if source.speakers is None else mask_of(source.speakers)
         return AudioInfo(
@@ -115,7 +118,7 @@ class JoinedRecordings:
             )
         if part.n_possible is not None and n_samples > part.n_possible:
             # The frames of an mp3 were counted; without a Xing frame libsndfile guesses.
-            if not self._accept_truncated and self._kind != "mp3":
+            if not self._accept_truncated and not source.encoding.startswith("mpeg"):
                 raise self._cut_off(n_samples, part.n_possible, source, "has room for")
             return part.n_possible
         if len(self._parts) > 1 and self._kind in NEEDS_PYAV:  # of these the header only estimates

@@ -88,12 +88,18 @@ def examine(path: Path, stream: BinaryIO, *, accept_truncated: bool) -> tuple[st
     for part in parts:
         _check_promises(path, part, accept_truncated=accept_truncated)
     for remark in filter(None, [passed_over, *(text for part in parts for text in part.remarks)]):
-        _warn(f"{path} is untidy: {remark}")
+        warn_of(path, f"is untidy: {remark}")
     return kind, parts
 
 
-def _warn(text: str) -> None:
-    warnings.warn(text, AudioFileWarning, stacklevel=5)
+def warn_of(path: Path, text: str) -> None:
+    """Warn that a recording is odd but usable.
+
+    Args:
+        path: path of the file.
+        text: what is odd about it.
+    """
+    warnings.warn(f"{path} {text}", AudioFileWarning, stacklevel=5)
 
 
 def open_recording(path: Path) -> BufferedReader:
@@ -128,7 +134,7 @@ def _identify(path: Path, data: FileBytes) -> tuple[str, int, str | None]:
     promised = EXTENSIONS.get(path.suffix.lower().removeprefix("."))
     family = {"rf64": "wav", "opus": "ogg"}
     if family.get(promised or "", promised) != family.get(kind, kind):
-        _warn(f"{path} holds {kind} audio, which its name does not say; it is read all the same")
+        warn_of(path, f"holds {kind} audio, which its name does not say; it is read all the same")
     return kind, start, passed_over
 
 

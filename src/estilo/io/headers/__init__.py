@@ -67,7 +67,7 @@ def read_parts(data: FileBytes, kind: str, start: int) -> list[Part]:
             break
         following = kind_at(data, position, stop)
         if following is None:
-            _refuse_overrun(data, start, end)
+            _refuse_overrun(data, start)
             parts[0] = _with_rest(parts[0], stop - end, end)
             break
         if READERS[following] is not READERS[kind]:
@@ -75,14 +75,14 @@ def read_parts(data: FileBytes, kind: str, start: int) -> list[Part]:
     return parts
 
 
-def _refuse_overrun(data: FileBytes, start: int, end: int) -> None:
-    """Refuse a recording that was cut off before another was joined to it."""
+def _refuse_overrun(data: FileBytes, start: int) -> None:
+    """Refuse a recording that was cut off, or has something unknown behind it, before another."""
     for mark, n_before, magic in _MARKS:
-        found = data.find(mark, start + n_before + 1, end)
+        found = data.find(mark, start + n_before + 1, data.size)
         if found >= 0 and data.at(found - n_before, len(magic)) == magic:
             raise UnreadableError(
-                f"it was cut off before another recording was joined to it at byte "
-                f"{found - n_before}"
+                f"another recording begins at byte {found - n_before}, and the one before it does "
+                "not end there"
             )
 
 

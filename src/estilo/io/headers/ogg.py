@@ -58,10 +58,11 @@ def read_ogg(data: FileBytes, start: int, stop: int) -> tuple[list[Part], int]:
         following = _page(data, position, stop, walk)
         position = _skipped(data, position, stop, walk) if following is None else following
     parts = [part for group in walk.groups if (part := _part(group)) is not None]
-    if not parts:
+    if len(parts) < max(len(walk.groups), 1):
         codecs = {stream.codec for group in walk.groups for stream in group.values()}
         what = "Speex audio, which is not read" if "speex" in codecs else "no Vorbis, Opus or FLAC"
-        raise UnreadableError(f"there is {what} in it")
+        where = "it" if not parts else "one of the recordings that it is made of"
+        raise UnreadableError(f"there is {what} in {where}")
     if walk.n_junk:
         remark = (
             f"{walk.n_junk} bytes in it, the first at {walk.first_junk}, are no sound and were "

@@ -5,9 +5,10 @@ made here, of what was understood.
 """
 
 import struct
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from estilo.io.bytes_of import FileBytes, Pieces
+from estilo.io.headers.mpeg import read_mp3
 from estilo.io.headers.part import Part, UnreadableError
 from estilo.io.metadata import MAX_METADATA_BYTES, Metadata
 
@@ -18,6 +19,7 @@ _EXTENSIBLE = 0xFFFE
 # Wave64 continues the names of chunks by these.
 _WAVE_GUID = bytes.fromhex("f3acd3118cd100c04f8edb8a")
 _RIFF_GUID = bytes.fromhex("2e91cf11a5d628db04c10000")
+_MPEG = (0x50, 0x55)
 _UNCOMPRESSED = (1, 3, 6, 7, _EXTENSIBLE)
 # What libsndfile reads or writes by itself, what pads, and what is computed from the samples.
 _NOT_KEPT = frozenset(
@@ -114,8 +116,20 @@ def read_wav(data: FileBytes, start: int, stop: int) -> tuple[list[Part], int]:
         position = behind(data, content, size)
     if not found.samples:
         return [_without_samples(found, order)], stop
+    end = min(position, stop)
+    if int.from_bytes(found.fmt[:2], "little") in _MPEG:
+        return _mpeg_parts(data, found), end
     kept = Metadata("wav" if order == "<" else "rifx", tuple(found.kept)) if found.kept else None
-    return [_part(found, order, kept)], min(position, stop)
+    return [_part(found, order, kept)], end
+
+
+def _mpeg_parts(data: FileBytes, found: _Chunks) -> list[Part]:
+    """The mp3 in a wav, whose frames are counted like those of any other."""
+    there = found.samples[0]
+    parts, _ = read_mp3(data, there.start, there.stop)
+    n_missing = found.n_promised_bytes - sum(map(len, found.samples))
+    cut = f"its header promises {n_missing} bytes more than there are" if n_missing > 0 else None
+    return [replace(part, cut=cut) for part in parts]
 
 
 def _extent(

@@ -45,7 +45,8 @@ def after_tag(data: FileBytes, start: int, stop: int) -> int:
         start: position of the tag.
         stop: where the file ends.
     """
-    return min(start + _tag_bytes(data, start, stop), stop)
+    end = start + _tag_bytes(data, start, stop)
+    return end if end <= stop else start  # a size beyond the file is a lie that would hide the rest
 
 
 def _tag_bytes(data: FileBytes, position: int, stop: int) -> int:
