@@ -81,8 +81,8 @@ def _refuse_overrun(data: FileBytes, start: int) -> None:
         found = data.find(mark, start + n_before + 1, data.size)
         if found >= 0 and data.at(found - n_before, len(magic)) == magic:
             raise UnreadableError(
-                f"another recording begins at byte {found - n_before}, and the one before it does "
-                "not end there"
+                f"the recording before byte {found - n_before}, where another begins, was cut off, "
+                "or something unknown is between them"
             )
 
 
