@@ -7,6 +7,7 @@ TimGM6mb nor the phrases and the voice here.
 import argparse
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import nullcontext
 
 import numpy as np
 
@@ -32,6 +33,7 @@ from note_pieces import (
     two_instruments,
 )
 from note_scores import Scores, scores_of
+from other_ears import BasicPitch
 from played import CHORDS, DURATION_S, MELODIES, phrase
 
 SINGING = ("singing-female.wav", "speech-female.wav")
@@ -45,7 +47,8 @@ through TimGM6mb, dry, with 20 dB of dynamics. A note is found if it starts with
 octave, a twelfth or another harmonic off a note that begins there; *ghosts* are those at a pitch
 that does not sound then, both as shares of the heard notes; *repeated* is the recall of notes that
 are struck within 150 ms after another of their pitch. The baseline takes each run of a note in
-`estilo.analysis.multipitch` for a note."""
+`estilo.analysis.multipitch` for a note; *Basic Pitch* is the network that this package ships, at its
+own settings (`--basic-pitch`)."""
 _COLUMNS = (
     "pieces",
     "n",
@@ -57,6 +60,7 @@ _COLUMNS = (
     "octaves",
     "ghosts",
     "baseline F1",
+    "Basic Pitch F1",
 )
 
 
@@ -74,22 +78,30 @@ def baseline(sound: Sound) -> list[HeardNote]:
     return found
 
 
-def table(pieces: Iterable[Piece], rows_of: Callable[[Piece], Sequence[str]]) -> list[list[str]]:
+def table(
+    pieces: Iterable[Piece], rows_of: Callable[[Piece], Sequence[str]], other: BasicPitch | None
+) -> list[list[str]]:
     """Means over the pieces of each row, in the order in which they come.
 
     Args:
         pieces: pieces to judge.
         rows_of: the rows that a piece counts in.
+        other: Basic Pitch, if it is to be heard.
     """
+
+    def f1(piece: Piece, heard: Sequence[HeardNote]) -> float:
+        return scores_of(piece.notes, heard, tolerance_s=piece.tolerance_s).f1
+
     rows: dict[str, list[tuple[float, ...]]] = defaultdict(list)
     for piece in pieces:
         own = scores_of(piece.notes, transcribe(piece.sound).notes, tolerance_s=piece.tolerance_s)
         if not piece.is_sustained:
             own = own._replace(f1_with_ends=np.nan)
-        plain = scores_of(piece.notes, baseline(piece.sound), tolerance_s=piece.tolerance_s)
+        plain = f1(piece, baseline(piece.sound))
+        theirs = f1(piece, other.notes(piece.sound)) if other else np.nan
         for name in rows_of(piece):
-            rows[name].append((*own, plain.f1))
-    assert len(_COLUMNS) == 3 + len(Scores._fields)
+            rows[name].append((*own, plain, theirs))
+    assert len(_COLUMNS) == 4 + len(Scores._fields)
     return [
         [name, str(len(each)), *map(_mean, zip(*each, strict=True))] for name, each in rows.items()
     ]
@@ -106,22 +118,34 @@ def main() -> None:
         help="Hear the reserved recorded instruments too: one of their looks, which is logged.",
     )
     parser.add_argument("--sung", type=int, default=20, help="Pieces that are sung.")
+    parser.add_argument(
+        "--basic-pitch",
+        metavar="PYTHON",
+        help="Interpreter of an environment with the packages basic-pitch and onnxruntime.",
+    )
     options = parser.parse_args()
+    with BasicPitch(options.basic_pitch) if options.basic_pitch else nullcontext() as other:
+        _measure(options, other)
+
+
+def _measure(options: argparse.Namespace, other: BasicPitch | None) -> None:
     sections: list[Section] = [(_HEAD, (), ())]
     with left_out_where_missing("pieces through TimGM6mb"):
         for title, kinds in (("Melodies", MELODIES), ("Chords", CHORDS)):
             pieces = list(soundfont_pieces(list(kinds), n_programs=options.programs))
             if kinds is MELODIES:
                 pieces += two_instruments(pieces, kind="melody")
-            sections.append((f"## TimGM6mb: {title.lower()}", _COLUMNS, table(pieces, _rows_of)))
+            sections.append(
+                (f"## TimGM6mb: {title.lower()}", _COLUMNS, table(pieces, _rows_of, other))
+            )
     with left_out_where_missing("recorded instruments"):
-        rows = table(recorded_pieces(RecordedDev(), options.recorded), _recorded_rows)
+        rows = table(recorded_pieces(RecordedDev(), options.recorded), _recorded_rows, other)
         sections.append(("## Recorded instruments (recorded-dev, training half)", _COLUMNS, rows))
         if options.held_out:
             _take_a_look(options.recorded)
-            rows = table(recorded_pieces(Recorded(), options.recorded), _recorded_rows)
+            rows = table(recorded_pieces(Recorded(), options.recorded), _recorded_rows, other)
             sections.append(("## Recorded instruments (recorded, held out)", _COLUMNS, rows))
-    rows = table(sung_pieces(options.sung), lambda piece: ("**all**", piece.kind))
+    rows = table(sung_pieces(options.sung), lambda piece: ("**all**", piece.kind), other)
     sections += [("## Singing, synthesised", _COLUMNS, rows), _voices(), _speed()]
     write_table("notes", "Notes heard in pieces whose notes are known", sections)
 
