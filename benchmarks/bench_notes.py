@@ -47,8 +47,8 @@ through TimGM6mb, dry, with 20 dB of dynamics. A note is found if it starts with
 octave, a twelfth or another harmonic off a note that begins there; *ghosts* are those at a pitch
 that does not sound then, both as shares of the heard notes; *repeated* is the recall of notes that
 are struck within 150 ms after another of their pitch. The baseline takes each run of a note in
-`estilo.analysis.multipitch` for a note; *Basic Pitch* is the network that this package ships, at its
-own settings (`--basic-pitch`)."""
+`estilo.analysis.multipitch` for a note; *Basic Pitch* is the network that this package ships, at
+its own settings (`--basic-pitch`)."""
 _COLUMNS = (
     "pieces",
     "n",
