@@ -62,7 +62,17 @@ def flac_with(blocks):
     return data[:42] + extra + data[42:]
 
 
+CAF_BLOCKS = ((b"mark", struct.pack(">II", 0, 0)), (b"inst", bytes(28)), (b"umid", bytes(64)))
+
+
+def caf_with(blocks):
+    data = encoded("CAF", "PCM_16", TONE, RATE)
+    extra = b"".join(name + struct.pack(">q", len(content)) + content for name, content in blocks)
+    return data[:52] + extra[:20] + data[52:] + extra[20:]  # before the samples and behind them
+
+
 MADE = {
+    "caf": (caf_with(CAF_BLOCKS), CAF_BLOCKS),
     "wav": (wav_with(WAV_BLOCKS), WAV_BLOCKS),
     "rf64": (wav_with(WAV_BLOCKS, is_before=True), WAV_BLOCKS),
     "aiff": (aiff_with(AIFF_BLOCKS), AIFF_BLOCKS),

@@ -1,5 +1,6 @@
 """Whatever is read is whole, or refused in words; what is only untidy is taken, with a warning."""
 
+import contextlib
 import io
 import struct
 import warnings
@@ -12,6 +13,8 @@ from untidy import BEHIND, ID3V1, IN_FRONT, KINDS, ape, id3, junk, plain
 
 from estilo.errors import AudioFileError
 from estilo.io import AudioFileWarning, load, probe
+from estilo.io.bytes_of import FileBytes
+from estilo.io.headers import UnreadableError, read_parts, sniff
 from estilo.io.headers.frames import parse_frame
 
 TAGGED_AS = {"rf64": "wav"}
@@ -60,7 +63,7 @@ def test_zeros_in_front_are_told(kind, tmp_path):
 def test_junk_behind_is_told_or_refused(kind, tmp_path):
     data = plain(kind)
     path = tmp_path / f"take.{kind}"
-    with pytest.warns(AudioFileWarning, match=r"untidy: .*bytes .* are no sound"):
+    with pytest.warns(AudioFileWarning, match=r"untidy: .*bytes .* are (no sound|nothing known)"):
         audio = read(path, data + junk(3000))
     np.testing.assert_array_equal(audio.samples, decoded(data))
     with pytest.raises(AudioFileError, match=r"cannot be decoded: .*(are no sound|nothing known)"):
@@ -306,6 +309,40 @@ def test_ogg_beside_another_stream(tmp_path):
     with pytest.warns(AudioFileWarning, match="2 streams of sound side by side; the first is read"):
         audio = read(tmp_path / "two.ogg", b"".join(pages))
     np.testing.assert_array_equal(audio.samples, decoded(PLAIN["ogg"]))
+
+
+def changes(data, rng):
+    """A file with a few bytes changed, cut out or put in, or its end cut off."""
+    data = bytearray(data)
+    for _ in range(int(rng.integers(1, 6))):
+        place = int(rng.integers(0, rng.choice([min(80, len(data)), len(data)])))
+        kind = rng.integers(0, 4)
+        if kind == 0:
+            data[place] = rng.choice([0, 1, 127, 128, 255])
+        elif kind == 1:
+            del data[place : place + int(rng.integers(1, 40))]
+        elif kind == 2:
+            data[place:place] = rng.bytes(int(rng.integers(1, 20)))
+        else:
+            data[place : place + 4] = [bytes(4), b"\xff" * 4, b"\x7f\xff\xff\xff"][
+                rng.integers(0, 3)
+            ]
+        data = data or bytearray(b"\0")
+    return bytes(data)
+
+
+def test_headers_of_changed_files_are_read_or_refused(kind, rng):
+    """Only the errors that the caller turns into words."""
+    whole = id3() + plain(kind, 3000) + ape() + plain(kind, 3000)
+    for _ in range(150):
+        data = FileBytes(io.BytesIO(changes(whole, rng)))
+        found, start, _ = sniff(data)
+        if found is None:
+            continue
+        with contextlib.suppress(UnreadableError, struct.error, IndexError):
+            for part in read_parts(data, found, start):
+                held = sum(len(piece) for piece in part.pieces if isinstance(piece, range))
+                assert held <= data.size
 
 
 def test_a_chain_with_something_else_in_it_is_refused(tmp_path):

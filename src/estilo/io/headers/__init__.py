@@ -92,5 +92,7 @@ def _with_rest(first: Part, n_bytes: int, position: int) -> Part:
             f"by its header its samples end at byte {position}, and {n_bytes} bytes follow that "
             "are nothing known"
         )
-    remark = f"{n_bytes} bytes behind its end, from {position} on, are no sound and were left out"
+    remark = (
+        f"{n_bytes} bytes behind its end, from {position} on, are nothing known and were left out"
+    )
     return replace(first, remarks=(*first.remarks, remark))
