@@ -227,3 +227,24 @@ def test_what_fails_leaves_no_file(board, tmp_path):
     assert len(found.failures) == 2
     assert not list(tmp_path.rglob("*.flac"))
     assert read_index(tmp_path).outputs == ()
+
+
+def test_an_output_and_its_recipe_are_one_unit(tmp_path, monkeypatch):
+    item = TinyPairs().load("a-0")
+    place = KeptOutput.of(tmp_path, set_name="real", item=item.name, entry="row", recipe={"a": 1})
+    first = place.once(item, lambda: Made(item.content, 1.0, 1.0))
+    before = {path.name: path.read_bytes() for path in place.folder.iterdir()}
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    place.found.with_suffix(".json").unlink()  # so that it is made again
+    with monkeypatch.context() as patch:
+        patch.setattr("pathlib.Path.write_bytes", full)
+        with pytest.raises(EstiloError, match="the disk is full"):
+            place.once(item, lambda: Made(item.style, 2.0, 2.0))
+    left = {path.name: path.read_bytes() for path in place.folder.iterdir()}
+    assert left == {name: each for name, each in before.items() if not name.endswith(".json")}
+    np.testing.assert_array_equal(
+        place.once(item, lambda: Made(item.content, 1.0, 1.0)).audio.samples, first.audio.samples
+    )

@@ -1,8 +1,8 @@
 """Outputs of a scoreboard kept as files: to be heard, and to be scored again without the engines.
 
 Every item has a folder with its content, style and target; every output of it is a 24-bit FLAC file
-beside them, with its recipe in a JSON file of the same name, which is written last: an output whose
-recipe is there is whole.
+beside them, with its recipe in a JSON file of the same name. Both take their places as one unit: an
+output whose recipe is there is whole, and the one that the recipe tells of.
 """
 
 import hashlib
@@ -17,7 +17,8 @@ from estilo.audio import Audio
 from estilo.errors import InputError
 from estilo.evaluation.folders import make_folder
 from estilo.evaluation.sets import Item
-from estilo.io import load, save, write_atomic
+from estilo.io import load, plan_output, save, write_audio
+from estilo.io.atomic import together
 
 FOLDER = "outputs"
 ROLES = ("content", "style", "target")
@@ -119,7 +120,6 @@ class KeptOutput:
             if recording is not None and not path.is_file():
                 save(recording, path, bit_depth="24", force=True)
         file = self.folder / f"{self.name}.{_key(self.recipe)}.flac"
-        save(made.audio, file, bit_depth="24", force=True)
         said = {
             "item": item.name,
             "recipe": self.recipe,
@@ -127,7 +127,18 @@ class KeptOutput:
             "processor_s": made.processor_s,
         }
         text = json.dumps(said, indent=2, sort_keys=True) + "\n"
-        write_atomic(file.with_suffix(".json"), text.encode(), force=True)
+        audio = made.audio
+        encoding = plan_output(
+            file,
+            sample_rate=audio.sample_rate,
+            n_channels=audio.n_channels,
+            n_samples=audio.n_samples,
+            bit_depth="24",
+            force=True,
+        )
+        with together([file, file.with_suffix(".json")], force=True) as (sound, recipe):
+            write_audio(audio, file, encoding=encoding, part=sound, force=True)
+            recipe.write_bytes(text.encode())
         return file
 
 
