@@ -4,11 +4,14 @@ import ast
 import inspect
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from types import ModuleType
 
 import numpy as np
 import pytest
+from packaging.requirements import Requirement
+from packaging.version import Version
 
 import estilo
 
@@ -143,3 +146,23 @@ def test_what_engines_can_do_is_declared_and_not_probed(room: str) -> None:
             if is_guess or name in ("inspect.signature", "issubclass"):
                 found.append(f"{place}:{node.lineno} {name}")
     assert found == []
+
+
+@pytest.mark.parametrize("name", ["oldest", "newest"])
+def test_constraints_name_versions_that_the_package_asks_for(name):
+    root = Path(__file__).parents[1]
+    lines = (root / "constraints" / f"{name}.txt").read_text().splitlines()
+    pins = dict(line.split("==") for line in lines if not line.startswith("#"))
+    project = tomllib.loads((root / "pyproject.toml").read_text())["project"]
+    asked = [*project["dependencies"], *(project["optional-dependencies"]["eval"])]
+    wanted = {each.name: each.specifier for each in map(Requirement, asked)}
+    for package, version in pins.items():
+        if package in wanted:
+            assert version in wanted[package], package
+    needed = {each.name for each in map(Requirement, project["dependencies"])}
+    assert needed - set(pins) <= {"torch", "platformdirs"}
+    assert project["readme"] == "README.md"
+    if name == "oldest":  # the lower bounds are these, or what says so is wrong
+        for package, version in pins.items():
+            least = min(each.version for each in wanted[package] if each.operator == ">=")
+            assert Version(version).release[:2] == Version(least).release[:2], package
