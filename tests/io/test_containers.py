@@ -137,6 +137,7 @@ def test_others_are_named(tmp_path):
     names = {
         b"wvpk" + bytes(99): "a WavPack file", b"DSD " + bytes(99): "a DSD file",
         b"0&\xb2u\x8ef" + bytes(99): "a Windows Media file", b"#!AMR\n" + bytes(99): "an AMR rec",
+        b"\0\0\x01\xba" + bytes(99): "an MPEG film", b"G@\0\x10" * 99: "an MPEG transport stream",
         speex: "there is Speex audio, which is not read",
     }  # fmt: skip
     for data, name in names.items():

@@ -14,7 +14,8 @@ _HELP = """Audio style transfer: the content of one recording in the style of an
 Try it on clips that it makes itself:
   estilo demo
 
-Then on your own recordings (wav, flac, ogg, opus, mp3, aiff, caf; m4a with estilo[formats]):
+Then on your own recordings (wav, flac, ogg, opus, mp3, aiff, caf, w64; with
+estilo[formats] m4a, mov, aac and webm):
   estilo transfer melody.wav rain.wav -o out.wav
   estilo transfer melody.wav rain.wav -o soft.wav --strength 0.3 --plot
 """

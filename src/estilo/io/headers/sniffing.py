@@ -23,8 +23,8 @@ _STRANGERS: dict[bytes, str] = {
     b"MPCK": "a Musepack file", b"MP+": "a Musepack file", b"DSD ": "a DSD file",
     b"FRM8": "a DSD file", b"\x0b\x77": "a Dolby Digital file", b"\x7f\xfe\x80\x01": "a DTS file",
     b"Creative Voice": "a Creative Voice file", b"FLV": "a Flash film", b".RMF": "a RealMedia file",
-    b"\0\0\x01\xba": "an MPEG film", b"NIST_1A": "a NIST Sphere file",
-    b"\x93NUM": "a numpy array", b"<!DO": "a web page",
+    b"\0\0\x01\xba": "an MPEG film", b"G@\0": "an MPEG transport stream",
+    b"NIST_1A": "a NIST Sphere file", b"\x93NUM": "a numpy array", b"<!DO": "a web page",
     b"<htm": "a web page", b"version https://git-lfs": "a Git LFS pointer (run git lfs pull)",
 }  # fmt: skip
 
@@ -44,6 +44,8 @@ def sniff(data: FileBytes) -> tuple[str | None, int, str | None]:
     kind = kind_at(data, first, stop)
     if kind is not None:
         return kind, first, None
+    if _is_stranger(data.at(first, 64)):
+        return None, first, None
     start = data.after_zeros(first, stop)
     if start > first:
         start = after_tags(data, start, stop)
