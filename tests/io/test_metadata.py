@@ -8,7 +8,7 @@ import soundfile as sf
 from hostile import encoded, noise
 
 from estilo.audio import Audio
-from estilo.io import load, probe, save, why_not_kept
+from estilo.io import AudioFileWarning, load, probe, save, why_not_kept
 from estilo.io.metadata import Metadata
 
 RATE = 48_000
@@ -167,3 +167,16 @@ def test_what_is_computed_from_the_samples_is_not_kept(tmp_path):
     ]
     (tmp_path / "in.wav").write_bytes(wav_with(blocks))
     assert probe(tmp_path / "in.wav").metadata is None
+
+
+def test_what_is_too_large_is_said(tmp_path):
+    large = (b"logo", bytes(2**24 + 2))
+    path = tmp_path / "in.wav"
+    path.write_bytes(wav_with([*WAV_BLOCKS, large]))
+    with pytest.warns(AudioFileWarning, match="its block logo is too large to be kept"):
+        info = probe(path)
+    assert info.metadata == Metadata("wav", WAV_BLOCKS)
+    path = tmp_path / "in.aiff"
+    path.write_bytes(aiff_with([large]))
+    with pytest.warns(AudioFileWarning, match="its block logo is too large to be kept"):
+        assert probe(path).metadata is None

@@ -7,10 +7,9 @@ import struct
 from dataclasses import dataclass
 
 from estilo.io.bytes_of import FileBytes, Pieces
-from estilo.io.headers.part import MAX_JUNK_BYTES, Part, UnreadableError
+from estilo.io.headers.part import MAX_JUNK_BYTES, Kept, Part, UnreadableError
 from estilo.io.headers.wrapping import after_tags, before_tags
 from estilo.io.layouts import speakers_of_mask, wave_default
-from estilo.io.metadata import MAX_METADATA_BYTES, Metadata
 
 _MARKER = b"fLaC\x00\x00\x00\x22"
 _COMMENTS, _KEPT = 4, (2, 5, 6)
@@ -101,15 +100,12 @@ def _blocks(data: FileBytes, start: int, stop: int) -> tuple[list[tuple[int, ran
 
 def _part(data: FileBytes, start: int, blocks: list[tuple[int, range]], frames: range) -> Part:
     info = stream_info(data.at(start + 8, 34))
-    comments, kept, room = b"", [], MAX_METADATA_BYTES
+    comments, kept = b"", Kept()
     for kind, place in blocks:
-        if len(place) <= room and kind in (_COMMENTS, *_KEPT):
-            content = data.at(place.start, len(place))
-            if kind == _COMMENTS:
-                comments = content
-            else:
-                kept.append((bytes([kind]), content))
-                room -= len(content)
+        if kind == _COMMENTS:
+            comments = data.at(place.start, len(place))
+        elif kind in _KEPT:
+            kept.take(data, bytes([kind]), place)
     n_possible = (len(frames) // 11 + 1) * max(info.max_block, 16)  # a frame takes eleven bytes
     pieces: Pieces = (range(start, frames.stop),)
     remarks: tuple[str, ...] = ()
@@ -143,8 +139,8 @@ def _part(data: FileBytes, start: int, blocks: list[tuple[int, range]], frames: 
         max(end or 0, info.n_samples) or None,
         n_possible,
         speakers=speakers_by_comments(comments, info.n_channels),
-        remarks=remarks,
-        metadata=Metadata("flac", tuple(kept)) if kept else None,
+        remarks=(*remarks, *kept.remarks),
+        metadata=kept.metadata("flac"),
     )
 
 

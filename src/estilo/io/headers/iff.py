@@ -4,12 +4,12 @@ import struct
 from dataclasses import dataclass, field, replace
 
 from estilo.io.bytes_of import FileBytes, Pieces
-from estilo.io.headers.part import Part
+from estilo.io.headers.part import Kept, Part
 from estilo.io.headers.riff import behind, chunk_at, is_chunk_name
 from estilo.io.layouts import speakers_of_apple
-from estilo.io.metadata import MAX_METADATA_BYTES, Metadata
 
 _MAX_CHUNKS = 4096
+_MAX_HEAD_BYTES = 2**16
 # A size that is so much too large is wrong, and no sign of a cut.
 _TOLERATED_BYTES = 64
 _UNCOMPRESSED = (
@@ -46,7 +46,7 @@ def read_aiff(data: FileBytes, start: int, stop: int) -> tuple[list[Part], int]:
     """
     common = samples = speakers = None
     claimed, end, ahead = 0, start + 12, b""
-    kept: list[tuple[bytes, bytes]] = []
+    kept = Kept()
     for _ in range(_MAX_CHUNKS):
         chunk = chunk_at(data, end, stop, ">4sI")
         if chunk is None:
@@ -56,19 +56,18 @@ def read_aiff(data: FileBytes, start: int, stop: int) -> tuple[list[Part], int]:
             break  # another file, joined to this one
         if name != b"SSND" and position + size > stop and common is not None:
             break
-        content = data.at(position, size) if size <= MAX_METADATA_BYTES else b""
+        content = range(position, min(position + size, stop))
         if name == b"COMM":
-            common = content = data.at(position, min(size, 2**16))
+            common = data.at(position, min(size, _MAX_HEAD_BYTES))
             data.unpack(">hIh10s", position)
         elif name == b"SSND":
-            claimed = max(size - 8, 0)
-            samples = range(position, min(position + size, stop))
+            claimed, samples = max(size - 8, 0), content
         elif name == b"CHAN":
-            speakers = speakers_of_apple(content)
-        elif name not in _NOT_KEPT and len(content) == size > 0:
-            kept.append((name, content))
-        if name in (b"FVER", *_TEXTS):
-            ahead += _chunk(name, content)
+            speakers = speakers_of_apple(data.at(position, min(size, _MAX_HEAD_BYTES)))
+        elif name in (b"FVER", *_TEXTS):
+            ahead += _chunk(name, data.at(position, min(len(content), _MAX_HEAD_BYTES)))
+        elif name not in _NOT_KEPT and size > 0:
+            kept.take(data, name, content)
         end = min(behind(data, position, size), stop)
     if common is None:
         cut = "it ends before its format is told" if samples is None else None
@@ -76,9 +75,13 @@ def read_aiff(data: FileBytes, start: int, stop: int) -> tuple[list[Part], int]:
     riff_stop = start + 8 + data.unpack(">4xI", start)[0]
     form = data.at(start + 8, 4)
     part = _aiff_part(form, common, samples, claimed, ahead, is_whole=riff_stop <= stop + 1)
-    metadata = Metadata("aiff", tuple(kept)) if kept else None
-    fitting = _fitting(speakers, part.n_channels or 0)
-    return [replace(part, speakers=fitting, metadata=metadata)], end
+    part = replace(
+        part,
+        speakers=_fitting(speakers, part.n_channels or 0),
+        remarks=(*part.remarks, *kept.remarks),
+        metadata=kept.metadata("aiff"),
+    )
+    return [part], end
 
 
 def _aiff_part(
@@ -121,7 +124,7 @@ class _Caf:
     samples: range = range(0)  # the edit count and the samples, as far as they are there
     n_claimed: int | None = None
     speakers: tuple[int, ...] | None = None
-    kept: list[tuple[bytes, bytes]] = field(default_factory=list)
+    kept: Kept = field(default_factory=Kept)
     end: int = 0
 
 
@@ -157,8 +160,8 @@ def _take_caf(data: FileBytes, found: _Caf, name: bytes, size: int, content: ran
     elif name == b"data":
         found.samples = content
         found.n_claimed = (len(content) if size < 0 else size) - 4
-    elif name not in _NOT_KEPT_OF_CAF and 0 < size <= MAX_METADATA_BYTES:
-        found.kept.append((name, data.at(content.start, size)))
+    elif name not in _NOT_KEPT_OF_CAF and size > 0:
+        found.kept.take(data, name, content)
 
 
 def _caf_part(found: _Caf, start: int) -> Part:
@@ -180,8 +183,8 @@ def _caf_part(found: _Caf, start: int) -> Part:
         cut = f"its header promises {claimed} bytes of samples and it holds {present}"
     return Part(
         pieces, rate, n_channels, n_promised, n_possible, cut,
-        _fitting(found.speakers, n_channels), remarks,
-        Metadata("caf", tuple(found.kept)) if found.kept else None,
+        _fitting(found.speakers, n_channels), (*remarks, *found.kept.remarks),
+        found.kept.metadata("caf"),
     )  # fmt: skip
 
 

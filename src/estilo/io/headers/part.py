@@ -1,9 +1,9 @@
 """What a header promises of one recording in a file, and where in the file that recording is."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from estilo.io.bytes_of import Pieces
-from estilo.io.metadata import Metadata
+from estilo.io.bytes_of import FileBytes, Pieces
+from estilo.io.metadata import MAX_METADATA_BYTES, Metadata, block_name
 
 MAX_JUNK_BYTES = 2**16
 """So many bytes that are neither sound nor a tag may be passed over in a file."""
@@ -39,3 +39,38 @@ class Part:
     speakers: tuple[int, ...] | None = None
     remarks: tuple[str, ...] = ()
     metadata: Metadata | None = None
+
+
+@dataclass
+class Kept:
+    """Blocks of metadata as they are found in a file, as far as there is room for them.
+
+    Args:
+        blocks: name and content of each.
+        remarks: those that there was no room for, in words.
+    """
+
+    blocks: list[tuple[bytes, bytes]] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+
+    def take(self, data: FileBytes, name: bytes, content: range) -> bytes:
+        """Read a block and keep it; empty where it is too large.
+
+        Args:
+            data: the file.
+            name: name of the block.
+            content: where its content is.
+        """
+        if sum(len(each) for _, each in self.blocks) + len(content) > MAX_METADATA_BYTES:
+            self.remarks.append(f"its block {block_name(name)} is too large to be kept")
+            return b""
+        self.blocks.append((name, data.at(content.start, len(content))))
+        return self.blocks[-1][1]
+
+    def metadata(self, family: str) -> Metadata | None:
+        """What was kept, or None where that is nothing.
+
+        Args:
+            family: kind of file, as in `estilo.io.metadata.Metadata`.
+        """
+        return Metadata(family, tuple(self.blocks)) if self.blocks else None

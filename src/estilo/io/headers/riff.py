@@ -9,8 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from estilo.io.bytes_of import FileBytes, Pieces
 from estilo.io.headers.mpeg import read_mp3
-from estilo.io.headers.part import Part, UnreadableError
-from estilo.io.metadata import MAX_METADATA_BYTES, Metadata
+from estilo.io.headers.part import Kept, Part, UnreadableError
 
 _MAX_CHUNKS = 4096  # a header of endless tiny chunks must not keep us busy
 _UNKNOWN_32 = (0xFFFFFFFF, 0x7FFFFFFF, 0x7FFFF000, 0x80000000)  # ffmpeg's and sox's pipes
@@ -40,7 +39,7 @@ class _Chunks:
     samples: list[range] = field(default_factory=list)
     n_promised_bytes: int = 0
     ahead: list[bytes] = field(default_factory=list)
-    kept: list[tuple[bytes, bytes]] = field(default_factory=list)
+    kept: Kept = field(default_factory=Kept)
     remarks: list[str] = field(default_factory=list)
 
 
@@ -119,8 +118,7 @@ def read_wav(data: FileBytes, start: int, stop: int) -> tuple[list[Part], int]:
     end = min(position, stop)
     if int.from_bytes(found.fmt[:2], "little") in _MPEG:
         return _mpeg_parts(data, found), end
-    kept = Metadata("wav" if order == "<" else "rifx", tuple(found.kept)) if found.kept else None
-    return [_part(found, order, kept)], end
+    return [_part(found, order)], end
 
 
 def _mpeg_parts(data: FileBytes, found: _Chunks) -> list[Part]:
@@ -181,16 +179,13 @@ def _take(data: FileBytes, found: _Chunks, name: bytes, content: range) -> None:
         found.ahead.append(_chunk(name, data.at(content.start, min(len(content), 2**16)), "<"))
     if name in _NOT_KEPT:
         return
-    room = MAX_METADATA_BYTES - sum(len(each) for _, each in found.kept)
-    if len(content) > room:
-        found.remarks.append(f"its block {name.decode('ascii').strip()} is too large to be kept")
-        return
-    block = data.at(content.start, len(content))
+    block = found.kept.take(data, name, content)
     if name == b"LIST" and block[:4] == b"INFO":
         found.ahead.append(_chunk(name, block, "<"))
+        found.kept.blocks.pop()
         block = _without_tags(block)
-    if block != b"INFO":
-        found.kept.append((name, block))
+        if block != b"INFO":
+            found.kept.blocks.append((name, block))
 
 
 def _without_tags(block: bytes) -> bytes:
@@ -213,7 +208,7 @@ def _without_samples(found: _Chunks, order: str) -> Part:
     return Part((), rate, n_channels, cut=cut)
 
 
-def _part(found: _Chunks, order: str, kept: Metadata | None) -> Part:
+def _part(found: _Chunks, order: str) -> Part:
     if len(found.fmt) < 16:
         raise UnreadableError("its samples come without their format")
     tag, n_channels, rate, bytes_per_s, align, _ = struct.unpack(order + "HHIIHH", found.fmt[:16])
@@ -229,8 +224,8 @@ def _part(found: _Chunks, order: str, kept: Metadata | None) -> Part:
         found.n_promised_bytes * scale // align,
         present * scale // align,
         speakers=_speakers(found.fmt, tag, n_channels, order),
-        remarks=tuple(found.remarks),
-        metadata=kept,
+        remarks=(*found.remarks, *found.kept.remarks),
+        metadata=found.kept.metadata("wav" if order == "<" else "rifx"),
     )
 
 
@@ -289,4 +284,4 @@ def read_w64(data: FileBytes, start: int, stop: int) -> tuple[list[Part], int]:
         position += max(size + 7 & ~7, 24)
     if not found.samples:
         return [_without_samples(found, "<")], stop
-    return [_part(found, "<", None)], min(position, stop)
+    return [_part(found, "<")], min(position, stop)
