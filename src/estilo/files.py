@@ -173,6 +173,8 @@ def _unreadable(path: Path, name: str, reason: Exception, error: type[InputError
                 f"{name} is an address, and no file of that name exists; download it, and give the "
                 "path of the file"
             )
+        if str(path) == "-":
+            return error("standard input is not read; save it to a file, and give its path")
         return error(f"{name} does not exist; check the spelling and the folder")
     if isinstance(reason, PermissionError):
         return error(f"{name} may not be read (no permission); change its permissions or copy it")

@@ -298,3 +298,13 @@ def test_other_weights_of_estilo_are_named_as_the_reason(run, transfer, folder):
     assert said.code == 0, said.err
     told = " ".join(said.err.split())
     assert "the weights that come with estilo are others (0123456789abcdef then" in told
+
+
+def test_the_bitrate_is_the_recipes_in_the_same_format(run, transfer, folder):
+    made = transfer("--engine", "crossfade", "--bitrate", 32, output="out.mp3", steps=())
+    assert made.code == 0, made.err
+    assert run("rerun", folder / "out.mp3.json", "-o", folder / "again.mp3").code == 0
+    assert (folder / "again.mp3").read_bytes() == (folder / "out.mp3").read_bytes()
+    assert run("rerun", folder / "out.mp3.json", "-o", folder / "again.wav").code == 0
+    refused = transfer("--bitrate", 32, output="other.wav")
+    assert (refused.code, "has no bitrate to choose" in refused.err) == (2, True)

@@ -29,6 +29,7 @@ class Outputs:
         audio: path of the output; the recipe lies beside it.
         has_picture: whether a picture lies beside it as well.
         bit_depth: bit depth, as for `estilo.io.plan_output`.
+        bitrate_kbps: bitrate in kbit/s, as for `estilo.io.plan_output`.
         like: the recording whose bit depth is taken over where none is asked for, and whose
             channels' places and metadata are kept.
         like_bit_depth: taken over in the place of that recording's.
@@ -39,6 +40,7 @@ class Outputs:
     audio: Path
     has_picture: bool = False
     bit_depth: str | None = None
+    bitrate_kbps: float | None = None
     like: AudioInfo | None = None
     like_bit_depth: str | None = None
     inputs: tuple[Path, ...] = ()
@@ -85,6 +87,7 @@ class Outputs:
             n_channels=n_channels,
             n_samples=n_samples,
             bit_depth=self.bit_depth,
+            bitrate_kbps=self.bitrate_kbps,
             like=like,
             inputs=self.inputs,
             force=self.force,
@@ -168,6 +171,7 @@ class Outputs:
                     "path": str(absolute(self.audio)),
                     "container": encoding.container,
                     "bit_depth": encoding.bit_depth,
+                    "bitrate_kbps": encoding.bitrate_kbps,
                     "n_clipped": saved.n_clipped,
                     "sha256": digest,
                 }

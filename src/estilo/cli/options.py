@@ -103,6 +103,10 @@ class OutputOptions:
         Literal["16", "24", "32", "float"] | None,
         option(OUTPUT, "16, 24, 32 or float; the content's if not given.", metavar="BITS"),
     ] = None
+    bitrate: Annotated[
+        float | None,
+        option(OUTPUT, "Of mp3, opus, ogg; high if not given.", metavar="KBIT/S"),
+    ] = None
     plot: Plot = False
     force: Force = False
 

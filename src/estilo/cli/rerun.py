@@ -85,8 +85,9 @@ def rerun(
 def _outputs(
     report: "Report", recipe: Path, output: Path | None, *, has_picture: bool, force: bool
 ) -> "Outputs":
-    """Where to; the bit depth is the recipe's as far as the format holds it."""
+    """Where to; bit depth and bitrate are the recipe's as far as the format holds them."""
     from estilo.app.outputs import Outputs
+    from estilo.io.plan import container_of
     from estilo.pipeline.travelling import output_of
 
     # A recipe may come from anybody: what it says of its output's place is not heeded.
@@ -96,8 +97,14 @@ def _outputs(
             f"{recipe} does not tell by its name what its output is called, as out.wav.json does; "
             "name the output with -o"
         )
+    given = report.output
+    is_same_format = container_of(path) == given.container
     outputs = Outputs(
-        path, has_picture=has_picture, like_bit_depth=report.output.bit_depth, force=force
+        path,
+        has_picture=has_picture,
+        bitrate_kbps=given.bitrate_kbps if is_same_format else None,
+        like_bit_depth=given.bit_depth,
+        force=force,
     )
     # The recipe of a rendering in place takes the old one's; any other leaves it alone.
     is_own = outputs.recipe.exists() and outputs.recipe.samefile(recipe)

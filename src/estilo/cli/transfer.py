@@ -214,5 +214,6 @@ def outputs_of(options: OutputOptions) -> "Outputs":
         options.output,
         has_picture=options.plot,
         bit_depth=options.bit_depth,
+        bitrate_kbps=options.bitrate,
         force=options.force,
     )

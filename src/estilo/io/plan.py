@@ -10,7 +10,8 @@ from pathlib import Path
 
 from estilo.errors import OutputError
 from estilo.io.atomic import check_free, output_error
-from estilo.io.formats import CONTAINERS, WRITABLE, Container
+from estilo.io.bitrates import LOSSY, bounds_kbps, has_bitrates
+from estilo.io.formats import CONTAINERS, EXTENSIONS, WRITABLE, Container
 from estilo.io.layouts import layout_name, vorbis_order
 from estilo.io.probe import AudioInfo
 
@@ -32,6 +33,7 @@ class OutputFormat:
         sample_rate: sample rate in Hz.
         n_channels: number of channels.
         n_samples: samples per channel.
+        bitrate_kbps: bitrate of a lossy codec, in kbit/s; None for a high one that varies.
     """
 
     container: str
@@ -39,6 +41,7 @@ class OutputFormat:
     sample_rate: int
     n_channels: int
     n_samples: int
+    bitrate_kbps: float | None = None
 
     @property
     def subtype(self) -> str:
@@ -61,6 +64,7 @@ def plan_output(
     n_channels: int,
     n_samples: int,
     bit_depth: str | int | None = None,
+    bitrate_kbps: float | None = None,
     like: AudioInfo | None = None,
     inputs: Iterable[str | PathLike[str]] = (),
     force: bool = False,
@@ -74,6 +78,7 @@ def plan_output(
         n_samples: samples per channel of the result.
         bit_depth: "16", "24", "32" or "float". When None, that of ``like``, or the deepest below it
             that the format holds.
+        bitrate_kbps: bitrate of a lossy format, in kbit/s; a high one that varies when None.
         like: recording whose bit depth and channels' places are taken over; without it the depth is
             16 bits.
         inputs: recordings that must not be overwritten, whatever ``force`` says.
@@ -99,7 +104,9 @@ def plan_output(
     mask = like.channel_mask if like is not None and like.n_channels == n_channels else None
     _check_places(path, known, n_channels, mask)
     depth = _depth(path, known, bit_depth, like)
-    plan = OutputFormat(container, depth, sample_rate, n_channels, n_samples)
+    if bitrate_kbps is not None:
+        _check_bitrate(path, known, container, bitrate_kbps, sample_rate, n_channels)
+    plan = OutputFormat(container, depth, sample_rate, n_channels, n_samples, bitrate_kbps)
     if known.max_bytes is not None and plan.estimated_bytes > known.max_bytes:
         if container != "wav":
             raise OutputError(
@@ -126,6 +133,8 @@ def container_of(path: Path) -> str:
     extension = path.suffix.lower().removeprefix(".")
     if extension not in WRITABLE:
         got = f"'.{extension}'" if extension else "no extension"
+        if extension in EXTENSIONS:
+            got += ", which is read but not written"
         raise OutputError(
             f"{path} must end in one of .{', .'.join(sorted(WRITABLE))}, got {got}; "
             "the extension chooses the format"
@@ -156,6 +165,27 @@ def _check_places(path: Path, known: Container, n_channels: int, mask: int | Non
         raise OutputError(
             f"{path}: {known.name} has no such layout of {n_channels} channels, {places}; write "
             "wav, flac, aiff or caf"
+        )
+
+
+def _check_bitrate(
+    path: Path,
+    known: Container,
+    container: str,
+    bitrate_kbps: float,
+    sample_rate: int,
+    n_channels: int,
+) -> None:
+    if not has_bitrates(container, sample_rate=sample_rate):
+        raise OutputError(
+            f"{path}: {known.name} at {sample_rate} Hz has no bitrate to choose, got "
+            f"{bitrate_kbps:g} kbit/s; leave the bitrate out, or write {', '.join(LOSSY[:2])}"
+        )
+    low, high = bounds_kbps(container, sample_rate=sample_rate, n_channels=n_channels)
+    if not low <= bitrate_kbps <= high:
+        raise OutputError(
+            f"{path}: {known.name} has bitrates of {low:g} to {high:g} kbit/s at {sample_rate} Hz "
+            f"in {n_channels} channels, got {bitrate_kbps:g}; choose one of these"
         )
 
 

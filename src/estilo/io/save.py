@@ -6,7 +6,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import numpy as np
 import soundfile as sf
@@ -16,6 +16,7 @@ from estilo.errors import OutputError
 from estilo.interrupts import interrupts_wait
 from estilo.io.atomic import replacing
 from estilo.io.beside import Beside, beside
+from estilo.io.bitrates import encoder_settings
 from estilo.io.formats import CONTAINERS
 from estilo.io.plan import OutputFormat, plan_output
 from estilo.io.probe import AudioInfo
@@ -24,12 +25,6 @@ from estilo.surroundings import own_surroundings
 
 _BLOCK_LENGTH = 2**16
 _DITHER_SEED = 0xD17E
-# The best that the encoders do without becoming as large as flac: about 250 kbit/s in stereo.
-_QUALITY: dict[str, dict[str, Any]] = {
-    "mp3": {"compression_level": 0.0, "bitrate_mode": "VARIABLE"},
-    "ogg": {"compression_level": 0.2},
-    "opus": {"compression_level": 0.2},
-}
 
 
 @dataclass(frozen=True)
@@ -54,6 +49,7 @@ def save(
     path: str | PathLike[str],
     *,
     bit_depth: str | int | None = None,
+    bitrate_kbps: float | None = None,
     force: bool = False,
     tags: Mapping[str, str] | None = None,
     like: AudioInfo | None = None,
@@ -64,6 +60,7 @@ def save(
         audio: what to write.
         path: wav, flac, ogg, mp3, opus, aiff or caf.
         bit_depth: "16", "24", "32" or "float". When None, that of ``like``, or 16.
+        bitrate_kbps: bitrate of mp3, opus or ogg, in kbit/s; a high one that varies when None.
         force: replace a file that is already there.
         tags: title, artist, album, date, comment, genre, tracknumber, copyright, license; those of
             ``like`` when None.
@@ -88,6 +85,7 @@ def save(
         n_channels=audio.n_channels,
         n_samples=audio.n_samples,
         bit_depth=bit_depth,
+        bitrate_kbps=bitrate_kbps,
         like=like,
         force=force,
     )
@@ -198,7 +196,12 @@ def _write(
                     format=extra.major,
                     subtype=encoding.subtype,
                     closefd=False,
-                    **_QUALITY.get(encoding.container, {}),
+                    **encoder_settings(
+                        encoding.container,
+                        encoding.bitrate_kbps,
+                        sample_rate=encoding.sample_rate,
+                        n_channels=encoding.n_channels,
+                    ),
                 ) as file,
             ):
                 if encoding.container != "mp3":

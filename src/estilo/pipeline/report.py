@@ -89,6 +89,8 @@ class OutputReport(_Part):
     n_samples: int
     container: str | None = None
     bit_depth: str | None = None
+    bitrate_kbps: float | None = None
+    """In kbit/s, where one was asked for."""
     n_clipped: int = 0
     """Samples that the file format could not hold."""
     samples_sha256: str
