@@ -41,7 +41,7 @@ def test_bad_requests_are_refused(run, tmp_path):
     assert "did you mean 'own'" in unknown.err
     nothing = run("data", "instruments", "--list", "-o", tmp_path / "nowhere")
     assert (nothing.code, nothing.out) == (2, "")
-    assert "notes.csv cannot be read" in nothing.err
+    assert "notes.csv does not exist" in nothing.err
     wrong = run("data", "instruments", "--n-patches", -1, "-o", tmp_path)
     assert wrong.code == 2
     assert "n_patches" in wrong.err

@@ -114,7 +114,7 @@ def test_quiet_says_nothing(search, run, tmp_path):
         ({"over": "strength=0:2"}, "less than or equal to 1"),
         ({"over": "strength"}, "'strength' is no range of a setting; give FIELD=LOW:HIGH"),
         ({"preset": "crosfade"}, "'crosfade' is neither an engine"),
-        ({"preset": "none.toml"}, "preset none.toml cannot be read"),
+        ({"preset": "none.toml"}, "preset none.toml does not exist"),
         ({"--jobs": 0}, "--jobs must be 1 or more, got 0"),
         ({"--n": 2}, "n must be 4 or more, got 2"),
         ({"--trials": 1}, "2 trials or more are needed"),

@@ -254,7 +254,7 @@ def test_fine_tuning_on_recordings(run, tmp_path, dataset, monkeypatch):
     [
         ([], "name a recipe (base, half-hour, or a TOML file), or a dataset with --fine-tune"),
         (["fine-tune"], "the recipe fine-tune names no data"),
-        (["nothing.toml"], "nothing.toml cannot be read (No such file"),
+        (["nothing.toml"], "nothing.toml does not exist"),
         (["base", "--threads", 0], "--threads must be 1 or more, got 0"),
         (
             ["--fine-tune", "mine", "--weights", "none.safetensors"],
@@ -275,7 +275,7 @@ def test_what_is_wrong_is_told(run, tmp_path, monkeypatch, arguments, message):
 def test_data_that_is_not_there(run, recipe, tmp_path):
     said = run("train", recipe(data="no/such/folder"), "-o", tmp_path / "out")
     assert said.code == 2
-    assert "no/such/folder/manifest.jsonl cannot be read (No such file or directory)" in said.err
+    assert "no/such/folder/manifest.jsonl does not exist" in said.err
     assert "make a dataset with 'estilo data synth'" in said.err
     assert not (tmp_path / "out").exists()
 

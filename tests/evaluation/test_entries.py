@@ -86,7 +86,7 @@ def test_the_closed_form_is_the_preset_with_other_features():
     [
         (["optimize"], [0.5], "'optimize' is neither an engine .*optimise.* nor a preset .*dipani"),
         (["optimise"], [1.5], "strength"),
-        (["nowhere.toml"], [0.5], r"nowhere\.toml cannot be read"),
+        (["nowhere.toml"], [0.5], r"nowhere\.toml does not exist"),
     ],
 )
 def test_what_makes_no_sense_is_refused(engines, strengths, message):

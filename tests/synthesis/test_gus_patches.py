@@ -136,7 +136,7 @@ def test_the_envelope_rises_waits_and_falls(tmp_path, is_sustained):
 
 
 def test_what_is_no_patch_is_refused(tmp_path):
-    with pytest.raises(InputError, match=r"none\.pat cannot be read"):
+    with pytest.raises(InputError, match=r"none\.pat does not exist"):
         read_patch(tmp_path / "none.pat")
     other = tmp_path / "other.pat"
     other.write_bytes(b"RIFF" * 100)
