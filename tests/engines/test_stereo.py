@@ -10,7 +10,7 @@ import torch
 from clips import melody, rain, stereo, task
 
 from estilo.engines.base import Engine, Progress, Task, run
-from estilo.engines.stereo import StereoWrapper, downmix_weights, restore_image
+from estilo.engines.stereo import StereoWrapper, restore_image
 
 RATE = 16_000
 
@@ -149,14 +149,6 @@ def test_a_silent_mid_does_not_blow_up_the_side() -> None:
     output = _through(np.stack([mono, inverted]))
     assert np.abs(output).max() < 60 * np.abs(mono).max()
     assert np.isfinite(output).all()
-
-
-def test_weights_of_the_downmix() -> None:
-    samples = torch.from_numpy(stereo(0.5, RATE))
-    torch.testing.assert_close(downmix_weights(samples), torch.tensor([0.5, 0.5]))
-    for n_channels in (1, 2, 5):
-        weights = downmix_weights(torch.zeros(n_channels, 100))
-        torch.testing.assert_close(weights, torch.full((n_channels,), 1.0 / n_channels))
 
 
 def test_textures_pass_and_inputs_stay(rng: np.random.Generator) -> None:

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from estilo.audio import Audio
+from estilo.dsp.downmix import downmix
 from estilo.dsp.resample import resample
 
 RATE_HZ = 16_000
@@ -56,13 +57,21 @@ class Sound:
 
     @property
     def mono(self) -> np.ndarray:
-        """Mean of the channels at 16 kHz; **shape** ``(time,)``, float32. Do not change it."""
+        """All channels as one at 16 kHz, see `estilo.dsp.downmix`; **shape** ``(time,)``, float32.
+
+        Do not change it.
+        """
         return self.once(_mono)
 
     @property
     def mono_full_rate(self) -> np.ndarray:
         """Mean of the channels at the recording's own rate; **shape** ``(time,)``."""
         return self.once(_mono_full_rate)
+
+    @property
+    def heard_full_rate(self) -> np.ndarray:
+        """What `mono` is made of, at the recording's own rate; **shape** ``(time,)``."""
+        return self.once(_heard_full_rate)
 
     @property
     def is_empty(self) -> bool:
@@ -99,7 +108,11 @@ def _mono_full_rate(sound: Sound) -> np.ndarray:
     return sound.audio.samples.mean(0)
 
 
+def _heard_full_rate(sound: Sound) -> np.ndarray:
+    return downmix(sound.audio.samples, sound.audio.sample_rate)
+
+
 def _mono(sound: Sound) -> np.ndarray:
-    samples = sound.mono_full_rate[None]
+    samples = sound.heard_full_rate[None]
     rate = sound.audio.sample_rate
     return samples[0] if rate == RATE_HZ else resample(samples, rate, RATE_HZ)[0]

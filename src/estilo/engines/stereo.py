@@ -1,6 +1,7 @@
 r"""Any number of channels through a one-channel engine, with the content's stereo image.
 
-The engine hears a downmix :math:`M` of the content's channels :math:`X_c` and returns :math:`Y`.
+The engine hears a downmix :math:`M` of the content's channels :math:`X_c`, in which nothing cancels
+(`estilo.dsp.downmix`), and returns :math:`Y`.
 In every time-frequency neighbourhood a channel is split into what the downmix predicts of it and
 a residual, :math:`X_c = \rho_c M + R_c`, with :math:`\rho_c` the least-squares coefficient (level,
 side and delay of what is common). The output is
@@ -8,18 +9,20 @@ side and delay of what is common). The output is
 .. math:: Y_c = \rho_c Y + G R_c, \qquad G = |Y| / |M|
 
 so what was in the middle stays there, what was hard left stays hard left, and what was wide stays
-as wide, equally loud beside the others. For two channels this is mid and side with the side
-predicted from the mid. Common in parametric stereo coding (Breebaart et al., EURASIP JASP 2005,
-doi:10.1155/ASP.2005.1305), here with a residual, so that an unchanged downmix gives back the
-content.
+as wide, equally loud beside the others. Common in parametric stereo coding (Breebaart et al.,
+EURASIP JASP 2005, doi:10.1155/ASP.2005.1305), here with a residual, so that an unchanged downmix
+gives back the content.
 """
 
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
+from estilo.dsp.downmix import downmix_axes, mixed_by
 from estilo.dsp.mel import band_interpolation, filterbank
 from estilo.dsp.stft import istft, power_of_two_near, stft
 from estilo.engines.base import Engine, Progress, Task
@@ -27,22 +30,18 @@ from estilo.engines.grains import Grain
 
 _N_BANDS = 40
 _LIMIT = 3.5  # nepers
-_BLOCK = 1 << 22
 
 
 @dataclass(frozen=True)
 class StereoShared:
-    """The downmix of the content, of each style, and what the engine within shares.
+    """How the content is mixed down, and what the engine within shares.
 
     Args:
-        content_weights: weight of each channel in the content's downmix, ``(channels,)``; None
-            where there is no content.
-        style_weights: weight of each channel in the downmix of each style.
+        axes: weights of the channels in the content's downmix; None where there is no content.
         inner: what the engine within shares.
     """
 
-    content_weights: Tensor | None
-    style_weights: list[Tensor]
+    axes: NDArray[np.float32] | None
     inner: Any
 
 
@@ -78,18 +77,25 @@ class StereoWrapper(Engine[StereoState]):
 
     def prepare(self, task: Task) -> StereoShared:
         """Downmixes; see `Engine.prepare`."""
-        weights = None if task.content is None else downmix_weights(task.content)
-        styles = [downmix_weights(style) for style in task.styles]
-        mono = _mono_task(task, weights, styles)
-        return StereoShared(weights, styles, self.inner.prepare(mono))
+        rate, content, axes = task.sample_rate, task.content, None
+        if content is not None:
+            axes = downmix_axes(content.detach().cpu().numpy())
+            content = mixed_down(content, sample_rate=rate, axes=axes)
+        styles = tuple(mixed_down(style, sample_rate=rate) for style in task.styles)
+        mono = replace(task, content=content, styles=styles)
+        return StereoShared(axes, self.inner.prepare(mono))
 
     def init(self, task: Task, shared: StereoShared) -> StereoState:
         """See `Engine.init`."""
         mono = replace(task, styles=tuple(style[:1] for style in task.styles))
-        weights = shared.content_weights
-        if task.content is not None and weights is not None:
-            start = None if task.start is None else _downmix(task.start, weights)
-            mono = replace(mono, content=_downmix(task.content, weights), start=start)
+        if task.content is not None:
+            content, start = (
+                None
+                if each is None
+                else mixed_down(each, sample_rate=task.sample_rate, axes=shared.axes)
+                for each in (task.content, task.start)
+            )
+            mono = replace(mono, content=content, start=start)
         return StereoState(task, mono.content, self.inner.init(mono, shared.inner))
 
     def step(self, state: StereoState) -> StereoState:
@@ -126,30 +132,23 @@ class StereoWrapper(Engine[StereoState]):
         return restore_image(content, state.mid[0], output[0], sample_rate=state.task.sample_rate)
 
 
-def downmix_weights(waveform: Tensor) -> Tensor:
-    """Weights ``(channels,)`` of the downmix that stands for all channels.
+def mixed_down(
+    waveform: Tensor, *, sample_rate: int, axes: NDArray[np.float32] | None = None
+) -> Tensor:
+    """All channels as one, see `estilo.dsp.downmix`; one channel as it is.
 
-    The plain mean, unless the channels cancel in it (inverted polarity): then their principal
-    component.
+    Args:
+        waveform: ``(channels, time)``.
+        sample_rate: sample rate in Hz.
+        axes: weights of the channels; those of the waveform if not given.
 
-    >>> downmix_weights(torch.tensor([[1.0, -1.0], [-1.0, 1.0]])).abs()
-    tensor([0.5000, 0.5000])
+    **Shape**: result ``(1, time)``.
     """
-    n_channels = waveform.shape[0]
-    mean = waveform.new_full((n_channels,), 1.0 / n_channels)
-    if n_channels == 1:
-        return mean
-    covariance = torch.zeros(n_channels, n_channels, dtype=torch.float64, device=waveform.device)
-    for block in waveform.split(_BLOCK, dim=-1):
-        wide = block.double()
-        covariance += wide @ wide.T
-    average = float(covariance.trace()) / n_channels
-    if float(covariance.mean()) >= 0.1 * average:
-        return mean
-    principal = torch.linalg.eigh(covariance).eigenvectors[:, -1]
-    if principal[principal.abs().argmax()] < 0:
-        principal = -principal
-    return (principal / principal.abs().sum()).to(waveform.dtype)
+    if waveform.shape[0] == 1:
+        return waveform
+    samples = waveform.detach().cpu().numpy()
+    axes = downmix_axes(samples) if axes is None else axes
+    return torch.from_numpy(mixed_by(axes, samples, sample_rate))[None].to(waveform)
 
 
 def restore_image(content: Tensor, mid: Tensor, output: Tensor, *, sample_rate: int) -> Tensor:
@@ -178,14 +177,14 @@ def restore_image(content: Tensor, mid: Tensor, output: Tensor, *, sample_rate: 
     floor = 1e-9 * float(power.max()) + 1e-20
     gain = 0.5 * torch.log((smooth(_power(result)) + floor) / (power + floor))
     gain = torch.exp(spread @ gain.clamp(-_LIMIT, _LIMIT))
-    channels = []
+    total, channels = _power(middle).sum().clamp_min(1e-20), []
     for channel in content:
         spectrum = stft(channel, **sizes)
         cross = spectrum * middle.conj()
         # Where the downmix holds nothing, what the output adds is spread as the whole channel is.
-        usual = float((channel @ mid) / (mid @ mid).clamp_min(1e-20))
-        real = (smooth(cross.real) + floor * usual) / (power + floor)
-        imag = smooth(cross.imag) / (power + floor)
+        usual = complex(cross.sum() / total)
+        real = (smooth(cross.real) + floor * usual.real) / (power + floor)
+        imag = (smooth(cross.imag) + floor * usual.imag) / (power + floor)
         share = torch.complex(spread @ real, spread @ imag)
         residual = spectrum - share * middle
         channels.append(istft(share * result + gain * residual, length=output.shape[-1], **sizes))
@@ -194,15 +193,3 @@ def restore_image(content: Tensor, mid: Tensor, output: Tensor, *, sample_rate: 
 
 def _power(spectrum: Tensor) -> Tensor:
     return spectrum.real.square() + spectrum.imag.square()
-
-
-def _mono_task(task: Task, weights: Tensor | None, styles: list[Tensor]) -> Task:
-    content = task.content
-    if content is not None and weights is not None:
-        content = _downmix(content, weights)
-    mixed = tuple(_downmix(style, w) for style, w in zip(task.styles, styles, strict=True))
-    return replace(task, content=content, styles=mixed)
-
-
-def _downmix(waveform: Tensor, weights: Tensor) -> Tensor:
-    return waveform if waveform.shape[0] == 1 else (weights @ waveform)[None]

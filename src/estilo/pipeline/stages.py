@@ -12,6 +12,7 @@ from estilo.engines.refining import refinement
 from estilo.engines.style_files import CodedStyle
 from estilo.errors import Cancelled
 from estilo.pipeline import running
+from estilo.pipeline.balance import rebalanced
 from estilo.pipeline.ends import Ends
 from estilo.pipeline.plan import Plan
 from estilo.pipeline.running import Outcome
@@ -110,7 +111,8 @@ def _within_ends(
         watch=ends.watched(watch),
         start=None if start is None else ends.around(start),
     )
-    return ends.cut(outcome)
+    outcome = ends.cut(outcome)
+    return replace(outcome, samples=rebalanced(outcome.samples, content.samples))
 
 
 def _at_content_rate(

@@ -147,8 +147,8 @@ def _explained(whole: Array, left: Array) -> float:
 
 
 def _over_channels_db(sound: Sound) -> float:
-    """How much louder the channels are than their mean, in dB."""
-    mono = mean_power(sound.mono_full_rate)
+    """How much louder the channels are than what is heard of them, in dB."""
+    mono = mean_power(sound.heard_full_rate)
     return 10.0 * float(
         np.log10((mean_power(sound.audio.samples.ravel()) + 1e-20) / (mono + 1e-20))
     )

@@ -5,14 +5,14 @@ import math
 import torch
 from torch import Tensor
 
+from estilo.dsp.downmix import downmix_axes
 from estilo.dsp.loudness import integrated_loudness
-from estilo.engines import blocks
 from estilo.engines.base import Task
 from estilo.engines.baselines.loops import Loop
 from estilo.engines.baselines.settings import ContentSettings, CrossfadeSettings, StyleSettings
 from estilo.engines.blocks import Allocate, BlockEngine, Read
 from estilo.engines.excerpts import require_sound, root_mean_square
-from estilo.engines.stereo import downmix_weights
+from estilo.engines.stereo import mixed_down
 
 
 class ContentEngine(BlockEngine):
@@ -61,7 +61,7 @@ class StyleEngine(BlockEngine):
         Raises:
             AudioFileError: a style is silent.
         """
-        return _styles(task, allocate=self.allocate)
+        return _styles(task)
 
 
 class CrossfadeEngine(BlockEngine):
@@ -88,7 +88,7 @@ class CrossfadeEngine(BlockEngine):
         """
         content, share = task.content, self.settings.strength
         assert content is not None  # noqa: S101 - prepare refuses
-        styles = _styles(task, allocate=self.allocate)
+        styles = _styles(task)
 
         def mix(start: int, stop: int) -> Tensor:
             if share == 0.0:
@@ -98,14 +98,18 @@ class CrossfadeEngine(BlockEngine):
         return mix
 
 
-def _styles(task: Task, *, allocate: Allocate) -> Read:
+def _styles(task: Task) -> Read:
     """The styles with the channels of the content, and gains that make them as loud together."""
     require_sound(task.styles)
     # Without a content signal the first style takes its place.
     reference = task.styles[0] if task.content is None else task.content
     loops, gains = [], []
     for style, weight in zip(task.styles, task.style_weights, strict=True):
-        spread = _with_channels(style, reference.shape[0], allocate)
+        spread = style
+        if style.shape[0] != reference.shape[0]:
+            mean = downmix_axes(style.detach().cpu().numpy())[:1]
+            mono = mixed_down(style, sample_rate=task.sample_rate, axes=mean)
+            spread = mono.expand(reference.shape[0], style.shape[-1])
         heard = spread[:, : task.n_samples]
         gains.append(weight**0.5 * _loudness_gain(heard, reference, task.sample_rate))
         loops.append(Loop(spread, sample_rate=task.sample_rate))
@@ -115,19 +119,6 @@ def _styles(task: Task, *, allocate: Allocate) -> Read:
         return torch.stack(parts).sum(0)
 
     return mix
-
-
-def _with_channels(waveform: Tensor, n_channels: int, allocate: Allocate) -> Tensor:
-    """The waveform, or, if it has another number of channels, its downmix in each of them."""
-    if waveform.shape[0] == n_channels:
-        return waveform
-    weights, length = downmix_weights(waveform), waveform.shape[-1]
-    mono = waveform if waveform.shape[0] == 1 else allocate((1, length)).to(waveform)
-    if mono is not waveform:
-        for start in range(0, length, blocks.BLOCK):
-            part = slice(start, start + blocks.BLOCK)
-            mono[0, part] = weights @ waveform[:, part]
-    return mono.expand(n_channels, length)
 
 
 def _loudness_gain(waveform: Tensor, reference: Tensor, sample_rate: int) -> float:

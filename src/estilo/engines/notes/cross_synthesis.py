@@ -36,6 +36,7 @@ from estilo.dsp.stft import istft, stft
 from estilo.engines.notes.arrangement import Arrangement
 from estilo.engines.notes.emphasis import contrast_of_levels, contrast_of_notes, emphasis
 from estilo.engines.notes.partials import Grid
+from estilo.engines.stereo import mixed_down
 from estilo.errors import InputError, SettingsError
 
 DEPTH = 0.5
@@ -244,7 +245,7 @@ def between(content: Tensor, made: Tensor, *, share: float, n_fft: int) -> Tenso
 
 def _events_and_bed(style: Tensor, sample_rate: int) -> Tensor:
     """Events and bed of a style at a level of 1, ``(2, time)``."""
-    mono = style.mean(0) if style.ndim == 2 else style
+    mono = mixed_down(torch.atleast_2d(style), sample_rate=sample_rate)[0]
     rms = mono.double().square().mean().sqrt() if mono.numel() else torch.zeros(())
     if not float(rms) > _TINY:
         raise InputError(

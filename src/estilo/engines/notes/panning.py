@@ -13,11 +13,14 @@ from estilo.units import midi_to_hz
 _LONGEST_S = 0.5
 _N_PARTIALS = 8
 _SIDE_BINS = 2
+_OPPOSITE = 0.5  # from which correlation on channels are in opposite polarity
 _TINY = 1e-20
 
 
 class Panned:
     """Gains of the channels of each note, by its partials while it is held.
+
+    They are negative where a channel has the note in the polarity opposite to the loudest one's.
 
     Args:
         content: ``(channels, time)``; whatever is sliced like a tensor, as a mapped file.
@@ -52,9 +55,13 @@ class Panned:
         size = part.shape[1]
         if not size:
             return np.ones(n_channels, np.float32)
-        power = np.square(np.abs(forward((part * np.hanning(size)).astype(np.float32), size)))
+        spectrum = forward((part * np.hanning(size)).astype(np.float32), size)
         partials_hz = midi_to_hz(note.pitch) * np.arange(1, _N_PARTIALS + 1)
         bins = np.round(partials_hz[partials_hz < 0.5 * self._rate] * size / self._rate).astype(int)
         near = bins[:, None] + np.arange(-_SIDE_BINS, _SIDE_BINS + 1)
-        own = power[:, np.unique(np.clip(near, 0, power.shape[1] - 1))].sum(1) + _TINY
-        return np.sqrt(own / own.mean()).astype(np.float32)
+        own = spectrum[:, np.unique(np.clip(near, 0, spectrum.shape[1] - 1))]
+        power = np.square(np.abs(own)).sum(1) + _TINY
+        loudest = int(np.argmax(power))
+        common = (own @ own[loudest].conj()).real / np.sqrt(power * power[loudest])
+        signs = np.where(common < -_OPPOSITE, -1.0, 1.0)
+        return (signs * np.sqrt(power / power.mean())).astype(np.float32)

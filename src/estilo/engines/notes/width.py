@@ -9,10 +9,11 @@ give to them.
 from dataclasses import replace
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from estilo.audio import Audio
-from estilo.engines.stereo import downmix_weights
+from estilo.dsp.downmix import downmix, downmix_axes
 from estilo.sampler.cutting import loudest_db
 from estilo.sampler.instrument import Instrument
 from estilo.sampler.zones import Zone
@@ -30,21 +31,20 @@ def recording_of(style: Tensor, *, n_channels: int, sample_rate: int) -> Audio:
         sample_rate: sample rate in Hz.
 
     Returns:
-        One channel; two, whose mean is that one, where style and output are in stereo.
+        One channel; two, whose mean is nearly that one, where style and output are in stereo.
 
     Example:
-        >>> import torch
         >>> style = torch.tensor([[1.0, 0.0, 0.5], [0.0, 1.0, 0.5]])
         >>> [recording_of(style, n_channels=n, sample_rate=8).samples.shape[0] for n in (1, 2)]
         [1, 2]
     """
-    weights = downmix_weights(style)
     if style.shape[0] == n_channels == 2:
-        sides = 2.0 * weights[:, None] * style
+        first = torch.from_numpy(downmix_axes(style.numpy())[0])
+        sides = 2.0 * first[:, None] * style
         difference = sides[0] - sides[1]
         if difference.square().sum() > _WIDTH * sides.square().sum():
             return Audio(sides.numpy(), sample_rate)
-    return Audio((weights @ style).numpy(), sample_rate)
+    return Audio(downmix(style.numpy(), sample_rate), sample_rate)
 
 
 def centred(instrument: Instrument) -> Instrument:
