@@ -104,3 +104,17 @@ def test_what_cannot_be_made_is_refused() -> None:
         _texture(Audio(np.zeros((1, RATE)), RATE))
     with pytest.raises(InputError, match="the shortest clip"):
         _texture(style, seconds=0.001)
+
+
+@pytest.mark.parametrize("shape", [1.0, 2.0])
+def test_fades_of_the_file_are_not_copied(shape: float) -> None:
+    """The result is as even as one of the same recording that was never faded."""
+    even, rate = rain(4.0, 16_000), 16_000
+    ramp = np.minimum(np.arange(len(even)) / (0.8 * rate), 1.0) ** shape
+    faded = (even * ramp * ramp[::-1]).astype(np.float32)
+    lowest_db = []
+    for style in (even, faded):
+        samples = _texture(Audio(style, rate), seconds=5.0, scores=False).audio.samples
+        levels = np.square(samples[0][: len(samples[0]) // 3200 * 3200]).reshape(-1, 3200).mean(1)
+        lowest_db.append(10.0 * np.log10(levels.min() / np.median(levels)))
+    assert lowest_db[1] > lowest_db[0] - 2.0

@@ -1,9 +1,10 @@
 """Textures: styles without a content signal, mono or stereo."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from estilo.analysis.fades import without_fades
 from estilo.audio import Audio
 from estilo.dsp.resample import resample
 from estilo.engines.building import build_engine, engine_rate
@@ -20,6 +21,8 @@ _MONO = 1e-3  # a side 60 dB under the mid is no width
 def run_texture(plan: Plan, sources: list[Source], seconds: float, watch: Watch) -> Outcome:
     """Synthesise; stereo styles give mid and side textures of their own mid and side.
 
+    The styles' fades in and out are left out.
+
     Args:
         plan: engine, settings and seed.
         sources: the styles.
@@ -27,6 +30,8 @@ def run_texture(plan: Plan, sources: list[Source], seconds: float, watch: Watch)
         watch: progress and cancellation.
     """
     running.check_device(plan.device)
+    # Fades were made for the file, and are no part of its texture.
+    sources = [replace(each, audio=without_fades(each.audio)) for each in sources]
     first = sources[0].audio
     rate = engine_rate(plan.settings, first.sample_rate)
     parts = _mid_and_side(sources)

@@ -1,4 +1,5 @@
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -351,3 +352,25 @@ def test_resampling_does_not_touch_what_is_below_half_the_rate(network, code):
         settled = out[0, stream.latency + 500 : -stream.latency - 500]
         gain_db = 20.0 * math.log10(float(settled.square().mean().sqrt()) * math.sqrt(2.0))
         assert abs(gain_db) < 0.1
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_numpy_blocks_are_taken_as_tensors_are(network, code, dtype, rng):
+    stream = make(network, channels=2)
+    block = (0.1 * rng.standard_normal((2, 1700))).astype(dtype)
+    block.flags.writeable = False
+    state = stream.start(code)
+    made, _ = stream.process(block, state)
+    expected, _ = stream.process(torch.tensor(block), state)
+    assert torch.equal(made, expected)
+    with pytest.raises(InputError, match=r"expected a block of floats .* got torch\.int16"):
+        stream.process((1000 * block).astype(np.int16), state)
+
+
+@pytest.mark.parametrize(("sample_rate", "said_ms"), [(48_000, "21.3"), (44_100, "24.2")])
+def test_the_documents_say_the_latency(network, sample_rate, said_ms):
+    latency = make(network, sample_rate=sample_rate).latency
+    assert f"{1000 * latency / sample_rate:.1f}" == said_ms
+    text = (Path(__file__).parents[3] / "docs" / "streaming.md").read_text()
+    assert f"{said_ms} ms" in text
+    assert str(latency) in text

@@ -3,8 +3,11 @@
 import math
 from collections.abc import Sequence
 from fractions import Fraction
+from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from estilo.dsp.polyphase import Polyphase, reach
@@ -153,7 +156,7 @@ class NeuralStream:
     @own_surroundings()
     @torch.inference_mode()
     def process(
-        self, block: Tensor, state: State, controls: Controls | None = None
+        self, block: Tensor | NDArray[Any], state: State, controls: Controls | None = None
     ) -> tuple[Tensor, dict[str, Tensor]]:
         """The next samples; controls that have changed are reached within 21 ms.
 
@@ -161,16 +164,23 @@ class NeuralStream:
         heard as if these samples were 0.
 
         Args:
-            block: ``(channels, n)``, of any length from 1.
+            block: ``(channels, n)``, of any length from 1; a tensor or a numpy array of floats.
             state: state, as `start` or the call before gave it.
             controls: `Controls` as they are by default.
 
         Returns:
-            A block of the same shape on the network's device, and the next state.
+            A block of the same shape, a tensor on the network's device, and the next state.
 
         Raises:
-            InputError: the block has another shape.
+            InputError: the block has another shape, or no floats.
         """
+        if not isinstance(block, Tensor):
+            block = torch.from_numpy(np.array(block))  # a copy: torch warns of what is read-only
+        if not block.is_floating_point():
+            raise InputError(
+                f"expected a block of floats with full scale at ±1, got {block.dtype}; divide "
+                "integers by their full scale first"
+            )
         if block.ndim != 2 or block.shape[0] != self.channels or block.shape[1] < 1:
             raise InputError(
                 f"expected a block of {self.channels} channels and at least 1 sample, got the "
