@@ -8,7 +8,7 @@ _FRAME_S = 0.05
 _SMOOTHED = 5  # frames: drops and waves within a quarter of a second are no fade
 _LOW, _BELOW_DB = 0.1, 1.0
 _MOST = 0.3  # of the recording, at each end
-_LEAST_S = 1.0
+_LEAST_S = 2.0
 _FLOOR = 1e-12
 
 
@@ -19,7 +19,7 @@ def without_fades(audio: Audio) -> Audio:
     a decibel, for as long as it is: a wave that begins low is as low elsewhere, and stays.
 
     Args:
-        audio: any recording; one of less than a second is given back.
+        audio: any recording; one of less than two seconds is given back.
 
     Example:
         >>> noise = np.random.default_rng(0).standard_normal(80_000)
