@@ -1,4 +1,4 @@
-"""Loudness and true peak as broadcasters measure them, and the one gain that matches two levels.
+"""Loudness and true peak as broadcasters measure them, and the gain that matches two levels.
 
 Everything runs in blocks, so an hour of stereo in a mapped array takes a few megabytes.
 
@@ -39,24 +39,19 @@ _GAIN_CHUNK = 2**18
 
 @dataclass(frozen=True)
 class LevelMatch:
-    """What one static gain achieved.
+    """What one static gain achieves.
 
     Args:
         target_lufs: loudness of the reference, in LUFS.
         measured_lufs: loudness before the gain, in LUFS.
         achieved_lufs: loudness after the gain, in LUFS.
-        true_peak_dbtp: true peak after the gain, in dBTP.
         gain_db: the gain, in dB.
-        shortfall_lu: distance by which the peak limit kept the result below the target, in LU; 0
-            without one.
     """
 
     target_lufs: float
     measured_lufs: float
     achieved_lufs: float
-    true_peak_dbtp: float
     gain_db: float
-    shortfall_lu: float
 
 
 def integrated_loudness(samples: np.ndarray, sample_rate: int) -> float:
@@ -100,54 +95,74 @@ def true_peak(samples: np.ndarray, sample_rate: int) -> float:
         >>> abs(true_peak(tone[None], 48_000)) < 0.02
         True
     """
-    factor = 4 if sample_rate <= 50_000 else 2 if sample_rate <= 100_000 else 1
+    factor, taps, most = oversampling(sample_rate)
     peak = max((_sample_peak(channel) for channel in samples), default=0.0)
     if factor > 1 and peak > 0.0:
-        taps = _interpolator(factor)
-        # No interpolated value exceeds the largest sample near it times this, so quiet stretches
-        # need no interpolation.
-        most = float(np.abs(taps.reshape(-1, factor)).sum(axis=0).max())
         for channel in samples:
             peak = _interpolated_peak(channel, taps, factor, most, peak)
     return 20.0 * math.log10(peak) if peak > 0.0 else -math.inf
 
 
-def match_level(
-    samples: np.ndarray,
-    reference: np.ndarray,
-    sample_rate: int,
-    *,
-    peak_limit_dbtp: float = -1.0,
-) -> tuple[float, LevelMatch]:
-    """Find the static gain that makes ``samples`` as loud as ``reference`` within a true peak.
+def oversampling(sample_rate: int) -> tuple[int, np.ndarray, float]:
+    """How a true peak is looked for: a factor, taps for `oversampled`, and the most that they give.
 
-    Where both cannot hold, the peak wins, and the report says by how much. Recordings that the gate
-    calls silent are compared ungated; digital silence on either side gives a gain of 0 dB, unless
-    the peak asks for less.
+    No value between samples exceeds the largest sample near it times the last, so that quiet
+    stretches need no interpolation.
+
+    Args:
+        sample_rate: sample rate in Hz.
+    """
+    factor = 4 if sample_rate <= 50_000 else 2 if sample_rate <= 100_000 else 1
+    taps = _interpolator(factor)
+    return factor, taps, float(np.abs(taps.reshape(-1, factor)).sum(axis=0).max())
+
+
+def oversampled(
+    channel: np.ndarray, start: int, stop: int, taps: np.ndarray, factor: int
+) -> np.ndarray:
+    """The samples of a stretch, and ``factor - 1`` values after each; silence around the channel.
+
+    Args:
+        channel: samples of one channel, ``(time,)``.
+        start: first sample; may lie before the channel.
+        stop: sample after the last; may lie beyond the channel.
+        taps: taps from `oversampling`.
+        factor: factor from `oversampling`.
+
+    **Shape**: result ``((stop - start) * factor,)``, float64.
+    """
+    first, last = start - _PEAK_REACH, stop + _PEAK_REACH
+    chunk = np.asarray(channel[max(first, 0) : max(last, 0)], dtype=np.float64)
+    chunk = np.pad(chunk, (max(-first, 0), max(last - len(channel), 0)))
+    # Between the samples, phase by phase; taps are those of all phases in turn.
+    values = np.stack([np.convolve(chunk, taps[i::factor]) for i in range(factor)], axis=1)
+    middle = 2 * _PEAK_REACH * factor
+    return values.ravel()[middle : middle + (stop - start) * factor]
+
+
+def match_level(samples: np.ndarray, reference: np.ndarray, sample_rate: int) -> LevelMatch:
+    """Find the static gain that makes ``samples`` as loud as ``reference``.
+
+    Recordings that the gate calls silent are compared ungated; digital silence on either side gives
+    a gain of 0 dB.
 
     Args:
         samples: samples to be made louder or softer; left as they are. **Shape** ``(channels,
             time)``.
         reference: samples whose loudness is wanted. **Shape** ``(channels, time)``.
         sample_rate: sample rate of both, in Hz.
-        peak_limit_dbtp: true peak that must not be exceeded, in dBTP.
-
-    Returns:
-        The gain in dB, for `apply_gain`, and what it achieves.
 
     Example:
         >>> time_s = np.arange(48_000) / 48_000
         >>> tone = 0.1 * np.sin(2 * np.pi * 997 * time_s)[None]
-        >>> gain_db, report = match_level(tone / 2, tone, 48_000)
-        >>> round(gain_db, 2), report.shortfall_lu
-        (6.02, 0.0)
+        >>> round(match_level(tone / 2, tone, 48_000).gain_db, 2)
+        6.02
     """
     powers, target_powers = (_block_powers(each, sample_rate) for each in (samples, reference))
     measure = _gated
     if math.isinf(_gated(powers)) or math.isinf(_gated(target_powers)):
         measure = _ungated
     target, measured = measure(target_powers), measure(powers)
-    peak_dbtp = true_peak(samples, sample_rate)
     gain_db = 0.0
     if math.isfinite(target) and math.isfinite(measured):
         # The gates do not move with the gain, so the difference is only nearly the gain.
@@ -156,19 +171,8 @@ def match_level(
             if not math.isfinite(gain_db):
                 gain_db = target - measured
                 break
-    gain_db = min(gain_db, peak_limit_dbtp - peak_dbtp)
     achieved = measure(powers * 10.0 ** (gain_db / 10.0))
-    is_comparable = math.isfinite(target) and math.isfinite(achieved)
-    shortfall = max(target - achieved, 0.0) if is_comparable else 0.0
-    report = LevelMatch(
-        target_lufs=target,
-        measured_lufs=measured,
-        achieved_lufs=achieved,
-        true_peak_dbtp=peak_dbtp + gain_db,
-        gain_db=gain_db,
-        shortfall_lu=0.0 if shortfall < 0.005 else shortfall,
-    )
-    return gain_db, report
+    return LevelMatch(target, measured, achieved, gain_db)
 
 
 def apply_gain(samples: np.ndarray, gain_db: float, *, out: np.ndarray | None = None) -> np.ndarray:
@@ -328,13 +332,9 @@ def _interpolated_peak(
     """The larger of ``peak`` and the interpolated peak of one channel; silence around it."""
     for start in range(-_PEAK_REACH, len(channel) + _PEAK_REACH, _PEAK_CHUNK):
         first, last = start - _PEAK_REACH, start + _PEAK_CHUNK + _PEAK_REACH
-        chunk = np.asarray(channel[max(first, 0) : max(last, 0)], dtype=np.float64)
-        if len(chunk) == 0 or np.abs(chunk).max() * most <= peak:
+        near = channel[max(first, 0) : max(last, 0)]
+        if len(near) == 0 or np.abs(near).max() * most <= peak:
             continue
-        chunk = np.pad(chunk, (max(-first, 0), max(last - len(channel), 0)))
-        # Between the samples, phase by phase; taps are those of all phases in turn.
-        values = np.stack([np.convolve(chunk, taps[i::factor]) for i in range(factor)], axis=1)
-        values = values.ravel()
-        middle = slice(2 * _PEAK_REACH * factor, len(values) - 2 * _PEAK_REACH * factor + factor)
-        peak = max(peak, float(np.abs(values[middle]).max()))
+        values = oversampled(channel, start, start + _PEAK_CHUNK, taps, factor)
+        peak = max(peak, float(np.abs(values).max()))
     return peak

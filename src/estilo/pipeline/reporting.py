@@ -7,6 +7,7 @@ from datetime import datetime
 from estilo.audio import Audio
 from estilo.engines.grains import Grain, strongest
 from estilo.pipeline.plan import Plan
+from estilo.pipeline.preparing import in_their_styles
 from estilo.pipeline.report import (
     MOST_GRAINS,
     InputReport,
@@ -129,4 +130,4 @@ def _in_their_files(grains: Sequence[Grain], styles: Sequence[StyleSource]) -> l
             style_stop_s=style.clip.offset_s + grain.style_stop_s * speed,
         )
 
-    return [moved(grain) for grain in grains]
+    return [moved(grain) for grain in in_their_styles(grains, styles)]

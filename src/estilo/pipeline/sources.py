@@ -36,6 +36,8 @@ class Source:
         sha256: hash of the file, or of the samples where there is none.
         weight: share of a style; the shares of all styles sum to 1.
         match: what was done to a style so that it fits the content, if anything.
+        kept_s: parts of a style that are left of it, each from and to in seconds, where silence was
+            taken out; empty where nothing was.
     """
 
     clip: Clip
@@ -44,6 +46,7 @@ class Source:
     sha256: str
     weight: float = 1.0
     match: MatchReport | None = None
+    kept_s: tuple[tuple[float, float], ...] = ()
 
 
 @dataclass(frozen=True)

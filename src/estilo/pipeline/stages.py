@@ -15,6 +15,7 @@ from estilo.pipeline import running
 from estilo.pipeline.balance import rebalanced
 from estilo.pipeline.ends import Ends
 from estilo.pipeline.plan import Plan
+from estilo.pipeline.preparing import Content
 from estilo.pipeline.running import Outcome
 from estilo.pipeline.watch import Watch, parts_of
 
@@ -58,7 +59,7 @@ def run_stages(
 
     Args:
         plan: engine, settings, refinement, seed and device.
-        content: the content that the engine works on.
+        content: the content that the engine works on; it hears no offset, drift and bursts of it.
         styles: styles whose sound is taken.
         watch: progress and cancellation.
         notes: notes of the content where they are written and it has no sound.
@@ -66,6 +67,21 @@ def run_stages(
     Returns:
         What the last engine made, at the content's rate and length, and how its losses went.
     """
+    prepared = Content(content) if plan.returns_content else Content.of(content)
+    outcome = _outcome(plan, prepared.audio, styles, watch=watch, notes=notes)
+    prepared.restore(outcome.samples)
+    return outcome
+
+
+def _outcome(
+    plan: Plan,
+    content: Audio,
+    styles: Styles,
+    *,
+    watch: Watch,
+    notes: Transcription | None,
+) -> Outcome:
+    """What one engine makes, and a second one of it where that was asked for."""
     watch, watch_of_second = parts_of(watch, 2) if plan.refining else (watch, watch)
     if notes is not None:
         outcome = _at_content_rate(plan, content, styles, watch=watch, notes=notes)

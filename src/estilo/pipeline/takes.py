@@ -1,6 +1,5 @@
 """What an engine made of a stretch of the content, and the level that it has there."""
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -118,7 +117,7 @@ def _edge_db(
     )
     if min(np.abs(wanted).max(), np.abs(own).max()) < _SILENCE:
         return whole_db
-    edge_db, _ = match_level(own, wanted, sample_rate, peak_limit_dbtp=math.inf)
+    edge_db = match_level(own, wanted, sample_rate).gain_db
     return min(max(edge_db, whole_db - _MOST_EDGE_DB), whole_db + _MOST_EDGE_DB)
 
 
@@ -139,7 +138,7 @@ def _level_db(
         return out.numpy()
 
     own, wanted = heard(take.read), heard(lambda a, b: target[:, a:b])
-    return match_level(own, wanted, sample_rate, peak_limit_dbtp=math.inf)[0]
+    return match_level(own, wanted, sample_rate).gain_db
 
 
 def passed(

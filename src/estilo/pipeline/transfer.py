@@ -15,6 +15,7 @@ from estilo.pipeline.levels import matched
 from estilo.pipeline.matching import matched_styles
 from estilo.pipeline.options import with_options
 from estilo.pipeline.plan import Plan
+from estilo.pipeline.preparing import prepared_styles
 from estilo.pipeline.regions import place_of
 from estilo.pipeline.report import LevelReport, Report
 from estilo.pipeline.sources import (
@@ -157,6 +158,8 @@ class Transfer:
                 if plan.match:
                     heard = matched_styles(audio, style_sources, plan.match)
                     clock.lap("match")
+                heard = prepared_styles(heard)
+                clock.lap("prepare")
                 if plan.settings.chooses_engine:
                     plan, choice = _chosen(plan, audio, heard)
                     clock.lap("choose")

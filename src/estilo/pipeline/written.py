@@ -16,6 +16,7 @@ from estilo.io import scratch_array
 from estilo.io.recording import check_span
 from estilo.pipeline.clips import Clip
 from estilo.pipeline.plan import Plan
+from estilo.pipeline.preparing import prepared_styles
 from estilo.pipeline.report import Report
 from estilo.pipeline.sources import (
     Source,
@@ -208,13 +209,14 @@ def played(
     written = read_written(content)
     source = written.source(sources[0].audio.sample_rate)
     clock.lap("read")
-    given = Styles([each.audio for each in sources], [each.weight for each in sources])
+    heard = with_audio(prepared_styles(sources), wanted_by="a MIDI file")
+    given = Styles([each.audio for each in heard], [each.weight for each in heard])
     with environment(plan.threads):
         outcome = run_stages(plan, source.audio, given, watch=watch, notes=written.notes)
     clock.lap("engine")
     audio, level = matched(outcome.samples, sources[0].audio)
     clock.lap("levels")
-    report = report_of(plan, source, sources, audio, outcome, level)
+    report = report_of(plan, source, heard, audio, outcome, level)
     return audio, report.model_copy(update={"timings_s": clock.laps})
 
 
