@@ -25,7 +25,6 @@ from estilo.audio import Audio
 from estilo.errors import InputError
 from estilo.evaluation.songs import known_songs, played
 from estilo.matching.adjustment import adjustment
-from estilo.matching.tempo import RELATIONS
 from estilo.metrics.content import ONSET_WINDOW_S, onset_f1
 from estilo.metrics.timbre import timbre_mfcc
 from estilo.synthesis.songs import Song
@@ -181,7 +180,7 @@ def matching_rows(pieces: Sequence[Found]) -> list[tuple[object, ...]]:
             tempos["refused"] += 1
         else:
             beats = content.song.bpm / (style.song.bpm * found.speed)
-            octaves = [float(r) * 2.0**n for r in RELATIONS for n in (-1, 0, 1)]
+            octaves = [2.0**n for n in (-2, -1, 0, 1, 2)]
             meets = any(abs(beats / ratio - 1.0) <= TOLERANCE for ratio in octaves)
             is_left = "tempo left" in found.words
             tempos["left as it is" if is_left else "fits" if meets else "does not fit"] += 1

@@ -10,7 +10,7 @@ from estilo.analysis.sound import Sound
 from estilo.analysis.tempo import tempo
 from estilo.audio import Audio
 from estilo.engines.base import Engine
-from estilo.errors import InputError, SettingsError
+from estilo.errors import SettingsError
 from estilo.pipeline.clips import Clip
 from estilo.pipeline.matching import matched_styles
 from estilo.pipeline.sources import CodedSource, read_styles
@@ -88,9 +88,15 @@ def test_each_of_several_styles(noise):
     assert first.audio.n_samples != second.audio.n_samples
 
 
-def test_a_ratio_beyond_reason_is_refused_by_name():
-    with pytest.raises(InputError, match=r"^style: .* 50 bpm .* leave tempo out"):
-        transfer(tune(200.0, 0), tune(50.0, 0), match="tempo", **QUICK)
+def test_a_tempo_that_is_said_is_matched_and_in_the_recipe():
+    content, style = tune(181.0, 0), tune(100.0, 0)
+    made = transfer(content, style, match="tempo", tempo_bpm=90.5, **QUICK)
+    (said,) = (each.match for each in made.report.styles)
+    assert said is not None
+    assert said.speed == pytest.approx(0.905, rel=0.01)
+    assert made.report.plan.tempo_bpm == 90.5
+    with pytest.raises(SettingsError, match=r"90 bpm, was given.*match tempo too"):
+        Transfer(match="key", tempo_bpm=90.0)
 
 
 class _SeenError(Exception):
@@ -107,7 +113,8 @@ def test_every_engine_hears_the_matched_style(monkeypatch, engine):
     monkeypatch.setattr(running, "run", stop)
     with pytest.raises(_SeenError) as seen:
         transfer(tune(120.0, 0), tune(100.0, 0), match="tempo", engine=engine, scores=False)
-    assert seen.value.args[0] == pytest.approx(9.0 / 1.2, rel=0.01)
+    # The silence before its first note is no style.
+    assert seen.value.args[0] == pytest.approx((9.0 - 0.1) / 1.2, rel=0.01)
 
 
 def test_it_is_in_the_report_and_changes_the_result():

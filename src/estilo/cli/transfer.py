@@ -48,6 +48,10 @@ class TransferOptions:
         str | None,
         option(AMOUNT, "Bring the style to the content's tempo, key or both.", metavar="tempo,key"),
     ] = None
+    tempo_bpm: Annotated[
+        float | None,
+        option(AMOUNT, "The content's tempo for --match, if known.", name="--tempo", metavar="BPM"),
+    ] = None
     mix: Annotated[
         float | None,
         option(AMOUNT, "Crossfade from the content (0) to the result (1).", metavar="0..1"),

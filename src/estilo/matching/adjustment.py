@@ -32,16 +32,20 @@ class Adjustment:
     words: str
 
 
-def adjustment(content: Sound, style: Sound, *, matches: Sequence[str]) -> Adjustment:
+def adjustment(
+    content: Sound, style: Sound, *, matches: Sequence[str], tempo_bpm: float | None = None
+) -> Adjustment:
     """Find the speed and the shift for a style; none where it or the content has no pulse or key.
 
     Args:
         content: the content, of any length.
         style: the style, of any length.
         matches: some of `MATCHES`.
+        tempo_bpm: tempo of the content in beats per minute, where it is known; it is listened for
+            if not given.
 
     Raises:
-        InputError: tempos are too far apart; see `estilo.matching.tempo.match_tempo`.
+        InputError: the tempo that is given is not positive.
 
     Example:
         >>> import numpy as np
@@ -52,7 +56,8 @@ def adjustment(content: Sound, style: Sound, *, matches: Sequence[str]) -> Adjus
     """
     speed, semitones, words = 1.0, 0, []
     if "tempo" in matches:
-        speed, said = _speed(content.once(tempo), style.once(tempo))
+        own = content.once(tempo) if tempo_bpm is None else Tempo(tempo_bpm, 1.0)
+        speed, said = _speed(own, style.once(tempo))
         words.append(said)
     if "key" in matches:
         semitones, said = _shift(content.once(key), style.once(key))

@@ -74,6 +74,8 @@ class Plan(Documented):
     match: tuple[Matched, ...] = ()
     """What the styles are matched to the content in before anything is taken from them: ``tempo``,
     ``key`` or both."""
+    tempo_bpm: Annotated[float, Field(ge=20, le=400)] | None = None
+    """Tempo of the content in beats per minute, to be matched in place of the one that is heard."""
     mix: _Share = 1.0
     """Crossfade from the content (0) to the result (1), after their levels are matched."""
     on: Component = "all"
@@ -229,6 +231,11 @@ class Plan(Documented):
             )
         if re.fullmatch(r"cpu|cuda(:\d+)?", self.device) is None:
             raise SettingsError(f"unknown device {self.device!r}; use cpu or cuda")
+        if self.tempo_bpm is not None and "tempo" not in self.match:
+            raise SettingsError(
+                f"a tempo of the content, {self.tempo_bpm:g} bpm, was given, and the styles are "
+                "not to be matched in tempo; match tempo too, or leave it out"
+            )
         if self.raw is not None and (self.mix != 1.0 or self.settings.amount == 0 or self.match):
             raise SettingsError(_BEYOND_RAW.format("mix nor match nor strength 0"))
         if self.raw is not None and not self.is_whole:

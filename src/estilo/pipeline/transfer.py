@@ -156,7 +156,9 @@ class Transfer:
                 audio = Audio(outcome.samples, plan.raw.sample_rate_hz)
             else:
                 if plan.match:
-                    heard = matched_styles(audio, style_sources, plan.match)
+                    heard = matched_styles(
+                        audio, style_sources, plan.match, tempo_bpm=plan.tempo_bpm
+                    )
                     clock.lap("match")
                 heard = prepared_styles(heard)
                 clock.lap("prepare")
