@@ -22,7 +22,6 @@ from estilo.analysis.onsets import onset_times
 from estilo.analysis.sound import RATE_HZ, Sound
 from estilo.analysis.tempo import tempo
 from estilo.audio import Audio
-from estilo.errors import InputError
 from estilo.evaluation.songs import known_songs, played
 from estilo.matching.adjustment import adjustment
 from estilo.metrics.content import ONSET_WINDOW_S, onset_f1
@@ -174,16 +173,12 @@ def matching_rows(pieces: Sequence[Found]) -> list[tuple[object, ...]]:
     """All ordered pairs, each the style of the other: what fits afterwards by the ground truth."""
     tempos, keys = Counter[str](), Counter[str]()
     for content, style in permutations(pieces, 2):
-        try:
-            found = adjustment(content.sound, style.sound, matches=("tempo",))
-        except InputError:
-            tempos["refused"] += 1
-        else:
-            beats = content.song.bpm / (style.song.bpm * found.speed)
-            octaves = [2.0**n for n in (-2, -1, 0, 1, 2)]
-            meets = any(abs(beats / ratio - 1.0) <= TOLERANCE for ratio in octaves)
-            is_left = "tempo left" in found.words
-            tempos["left as it is" if is_left else "fits" if meets else "does not fit"] += 1
+        found = adjustment(content.sound, style.sound, matches=("tempo",))
+        beats = content.song.bpm / (style.song.bpm * found.speed)
+        octaves = [2.0**n for n in (-2, -1, 0, 1, 2)]
+        meets = any(abs(beats / ratio - 1.0) <= TOLERANCE for ratio in octaves)
+        is_left = "tempo left" in found.words
+        tempos["left as it is" if is_left else "fits" if meets else "does not fit"] += 1
         found = adjustment(content.sound, style.sound, matches=("key",))
         notes = [(s.song.tonic + 3 * s.song.is_minor) % 12 for s in (content, style)]
         off = (notes[1] + found.semitones - notes[0]) % 12
@@ -191,7 +186,7 @@ def matching_rows(pieces: Sequence[Found]) -> list[tuple[object, ...]]:
             keys["left as it is"] += 1
         else:
             keys["fits" if off == 0 else "does not fit"] += 1
-    columns = ("fits", "does not fit", "left as it is", "refused")
+    columns = ("fits", "does not fit", "left as it is")
     return [
         (name, *(f"{100 * counts[column] / counts.total():.1f} %" for column in columns))
         for name, counts in (("tempo", tempos), ("key", keys))
@@ -286,9 +281,9 @@ def sections_of(pieces: Sequence[Found], *, title: str) -> list[Section]:
         ("Keys.", ("pieces", *KEY_KINDS), key_rows(pieces)),
         (
             "Every piece matched to every other. A tempo *fits* where the true beats then meet, "
-            "one for one, two for one or three for two, or an octave of that; a key where both "
-            "then have the notes of the same scale.",
-            ("match", "fits", "does not fit", "left as it is", "refused"),
+            "one for one, or some octaves apart; a key where both then have the notes of the same "
+            "scale.",
+            ("match", "fits", "does not fit", "left as it is"),
             matching_rows(pieces),
         ),
     ]

@@ -62,6 +62,16 @@ def test_where_it_works(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", PLAYING)
+def test_what_keeps_the_content_sounds_otherwise_with_another(name: str) -> None:
+    content, style = melody(0.5, RATE), rain(0.5, RATE)
+    outputs = [
+        result(name, task(each, style, sample_rate=RATE))[1] for each in (content, content[::-1])
+    ]
+    is_heard = not np.allclose(*outputs, atol=1e-3)
+    assert settings_of(name).keeps_content == is_heard
+
+
+@pytest.mark.parametrize("name", PLAYING)
 def test_several_styles(name: str) -> None:
     styles = (rain(0.5, RATE), stereo(0.6, RATE))
     _, both, _ = result(name, task(melody(0.5, RATE), *styles, sample_rate=RATE))

@@ -39,6 +39,9 @@ class EngineSettings(Documented):
     """What a refining engine holds on to: what this one has made, or, where that has lost the
     content's notes, the content. It begins at what this one has made either way."""
 
+    keeps_content: ClassVar[bool] = True
+    """Whether anything of the content signal is heard in the output, as in every transfer."""
+
     style_format: ClassVar[str | None] = None
     """Import path, ``"module:object"``, of the format of style files that the engine can work with
     in the place of recordings (`estilo.engines.style_files.StyleFormat`); None where it needs the

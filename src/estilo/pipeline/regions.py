@@ -29,10 +29,18 @@ class Place:
     Args:
         times_s: time ranges, each from and to, in seconds; without any, all of the content.
         bands_hz: bands, each from and to, in Hz; without any, the whole spectrum.
+        known_to_hz: frequency in Hz up to which the style is known, and above which it applies
+            nowhere; infinite where all of it is.
     """
 
     times_s: tuple[Span, ...] = ()
     bands_hz: tuple[Span, ...] = ()
+    known_to_hz: float = math.inf
+
+    @property
+    def is_chosen(self) -> bool:
+        """Whether it was asked for, so that it takes the place of styles that have none."""
+        return bool(self.times_s or self.bands_hz)
 
 
 EVERYWHERE = Place()
@@ -163,7 +171,13 @@ def segments(places: Sequence[Place], *, n_samples: int, sample_rate: int) -> li
             start = found.pop().start
         found.append(Segment(start, stop, bands))
     heard = {style for each in found for band in each.bands for style in band.styles}
-    for i in range(len(places)):
+    for i, place in enumerate(places):
+        if i not in heard and place.bands_hz and place.known_to_hz < math.inf:
+            raise SettingsError(
+                f"style {i + 1} applies from {min(low for low, _ in place.bands_hz):g} Hz, and "
+                f"there is nothing in it above {place.known_to_hz:.0f} Hz; give it a lower band, "
+                "or another recording"
+            )
         if i not in heard:
             raise SettingsError(
                 f"style {i + 1} applies nowhere, as styles with a range take its place all over "
@@ -175,14 +189,16 @@ def segments(places: Sequence[Place], *, n_samples: int, sample_rate: int) -> li
 def _bands(places: Sequence[Place], active: Sequence[int]) -> tuple[Band, ...]:
     """Who applies in which band, among the styles that apply at a time."""
     edges = {0.0, math.inf, *(e for i in active for span in places[i].bands_hz for e in span)}
+    edges |= {places[i].known_to_hz for i in active}
     found: list[Band] = []
     for low, high in pairwise(sorted(edges)):
         here = [
             i
             for i in active
+            if high <= places[i].known_to_hz
             if not places[i].bands_hz or any(a <= low and high <= b for a, b in places[i].bands_hz)
         ]
-        placed = [i for i in here if places[i] != EVERYWHERE]
+        placed = [i for i in here if places[i].is_chosen]
         styles = frozenset(placed or here)
         if found and found[-1].styles == styles:
             low = found.pop().low_hz

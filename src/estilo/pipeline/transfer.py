@@ -16,7 +16,6 @@ from estilo.pipeline.matching import matched_styles
 from estilo.pipeline.options import with_options
 from estilo.pipeline.plan import Plan
 from estilo.pipeline.preparing import prepared_styles
-from estilo.pipeline.regions import place_of
 from estilo.pipeline.report import LevelReport, Report
 from estilo.pipeline.sources import (
     CodedSource,
@@ -370,19 +369,23 @@ def _raw_outcome(
 def _engine_outcome(
     plan: Plan, content: Audio, styles: Sequence[StyleSource], watch: "Watch"
 ) -> "Outcome":
+    from estilo.pipeline.bands import places_of
     from estilo.pipeline.parts import run_parts
     from estilo.pipeline.running import check_device
     from estilo.pipeline.stages import Styles, run_stages
 
     check_device(plan.device)
-    return run_parts(
+    places, said = places_of(plan, content, styles)
+    outcome = run_parts(
         partial(run_stages, plan),
         content,
         Styles(_heard(styles), [style.weight for style in styles]),
-        places=[place_of(style.clip.at) for style in styles],
+        places=places,
         plan=plan,
         watch=watch,
     )
+    outcome.remarks += said
+    return outcome
 
 
 def _heard(styles: Sequence[StyleSource]) -> list[Any]:

@@ -25,6 +25,7 @@ class StyleSettings(EngineSettings):
     builder: ClassVar[str] = "estilo.engines.baselines.engine:StyleEngine"
     works_in: ClassVar[Literal["windows", "blocks"]] = "blocks"
     makes_textures: ClassVar[bool] = True
+    keeps_content: ClassVar[bool] = False
 
 
 class CrossfadeSettings(EngineSettings):

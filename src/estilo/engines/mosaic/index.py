@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
+from estilo.analysis.tuning import Tuning, tuning
 from estilo.dsp.mel import band_interpolation
 from estilo.dsp.stft import window_function
 from estilo.engines.base import Task
@@ -24,6 +25,8 @@ LOG_FLOOR = -11.5  # log of a share of a grain's magnitude below which bands are
 _QUIET = 1e-3  # of a style's loudest grain: what is quieter would bring its noise with it
 _FAVOUR = 0.25  # power of a style's weight; at 1 a style of half the weight would hardly be used
 _FINER = 2  # untransposed grains per hop, of which the nearest stands for a transposed one
+_CLEAR = 0.3  # of a tuning; noise has .01, speech .1, played instruments .4 to 1
+_HEARD_CENTS = 4.0
 _BLOCK = 512  # grains whose spectra are taken at once
 
 
@@ -33,7 +36,8 @@ class Strip:
 
     Args:
         style: number of the style.
-        semitones: transposition in semitones, upwards.
+        semitones: transposition in semitones, upwards; not whole where the style's tuning is
+            brought to the content's.
         first: number of its first grain.
         count: how many there are.
         length: length of a grain in the style, in samples.
@@ -41,7 +45,7 @@ class Strip:
     """
 
     style: int
-    semitones: int
+    semitones: float
     first: int
     count: int
     length: int
@@ -80,8 +84,13 @@ class GrainIndex:
         self.favours = [(each / largest) ** _FAVOUR for each in task.style_weights]
         self.bands = band_sums(n_fft, task)
         n_grains = 0
+        own = None if task.content is None else _tuning(task.content[0], task.sample_rate)
         for style, waveform in enumerate(self.styles):
-            for semitones in range(-transposition, transposition + 1):
+            between = 0.0
+            if own is not None and transposition > 0:
+                between = _semitones_between(_tuning(waveform, task.sample_rate), own)
+            for whole in range(-transposition, transposition + 1):
+                semitones = whole + between
                 ratio = 2.0 ** (semitones / 12.0)
                 hop = ratio * hop_length
                 count = 1 + int(waveform.shape[-1] / hop)
@@ -167,6 +176,17 @@ class GrainIndex:
         if n_missing > 0:
             return torch.nn.functional.pad(spectrum, (0, n_missing))
         return spectrum[:, : self.n_fft // 2 + 1]
+
+
+def _tuning(waveform: Tensor, sample_rate: int) -> Tuning:
+    return tuning(waveform.detach().cpu().numpy(), sample_rate)
+
+
+def _semitones_between(style: Tuning, content: Tuning) -> float:
+    """From one tuning to the other, -0.5 to 0.5; 0 where none is clear or nobody hears it."""
+    cents = (content.cents - style.cents + 50.0) % 100.0 - 50.0
+    is_clear = min(style.clarity, content.clarity) >= _CLEAR
+    return cents / 100.0 if is_clear and abs(cents) >= _HEARD_CENTS else 0.0
 
 
 def stretches(waveform: Tensor, starts: Tensor, length: int) -> Tensor:
