@@ -69,7 +69,7 @@ def test_bursts_come_back_at_their_level_whatever_became_of_the_rest() -> None:
     assert len(content.bursts) == 1
     own, with_burst = (integrated_loudness(each.samples, RATE) for each in (calm, content.audio))
     assert with_burst == pytest.approx(own, abs=0.2)
-    output = 0.1 * content.audio.samples
+    output = np.float32(0.1) * content.audio.samples
     content.restore(output)
     burst = slice(21_400, 22_100)
     assert np.corrcoef(output[0, burst], samples[0, burst])[0, 1] > 0.99
