@@ -42,6 +42,10 @@ class EngineSettings(Documented):
     keeps_content: ClassVar[bool] = True
     """Whether anything of the content signal is heard in the output, as in every transfer."""
 
+    rests_in_pauses: ClassVar[bool] = True
+    """Whether nothing but the content's own noise is to be heard where the content pauses, unless
+    the style is noise itself. Not so where notes ring on, or where the style is heard as it is."""
+
     style_format: ClassVar[str | None] = None
     """Import path, ``"module:object"``, of the format of style files that the engine can work with
     in the place of recordings (`estilo.engines.style_files.StyleFormat`); None where it needs the

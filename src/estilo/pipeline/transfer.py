@@ -166,7 +166,7 @@ class Transfer:
                     clock.lap("choose")
                 outcome = _engine_outcome(plan, audio, heard, watch)
                 clock.lap("engine")
-                audio, level = _restored(outcome.samples, audio, plan.mix)
+                audio, level = _restored(outcome.samples, audio, plan, heard)
         clock.lap("levels")
         report = report_of(plan, source, heard, audio, outcome, level)
         if plan.scores:
@@ -396,12 +396,25 @@ def _audios(styles: Sequence[StyleSource]) -> tuple[Audio | None, ...]:
     return tuple(style.audio if isinstance(style, Source) else None for style in styles)
 
 
-def _restored(samples: np.ndarray, content: Audio, mix: float) -> tuple[Audio, LevelReport]:
+def _restored(
+    samples: np.ndarray, content: Audio, plan: Plan, styles: Sequence[StyleSource]
+) -> tuple[Audio, LevelReport]:
     """The output at the level of the content, mixed with it where that was asked for."""
+    from estilo.pipeline.pauses import keep_pauses
     from estilo.pipeline.running import mixed
 
     audio, level = matched(samples, content)
-    if mix == 1.0:
+    if plan.settings.rests_in_pauses and not any(map(_is_noise, styles)):
+        keep_pauses(audio.samples, content)
+    if plan.mix == 1.0:
         return audio, level
     # The two may cancel or add up, so the mix is brought to the content's level once more.
-    return matched(mixed(audio.samples, content.samples, mix), content)
+    return matched(mixed(audio.samples, content.samples, plan.mix), content)
+
+
+def _is_noise(style: StyleSource) -> bool:
+    from estilo.analysis.descriptors import excerpt
+    from estilo.analysis.noise_floor import is_noise
+    from estilo.analysis.sound import Sound
+
+    return isinstance(style, Source) and is_noise(excerpt(Sound.of(style.audio)))

@@ -26,6 +26,7 @@ class StyleSettings(EngineSettings):
     works_in: ClassVar[Literal["windows", "blocks"]] = "blocks"
     makes_textures: ClassVar[bool] = True
     keeps_content: ClassVar[bool] = False
+    rests_in_pauses: ClassVar[bool] = False
 
 
 class CrossfadeSettings(EngineSettings):
@@ -33,6 +34,7 @@ class CrossfadeSettings(EngineSettings):
 
     builder: ClassVar[str] = "estilo.engines.baselines.engine:CrossfadeEngine"
     works_in: ClassVar[Literal["windows", "blocks"]] = "blocks"
+    rests_in_pauses: ClassVar[bool] = False
 
     strength: Annotated[float, Field(ge=0, le=1)] = 0.5
     """Share of the style's amplitude in the mix; the remainder is the content's."""

@@ -12,6 +12,7 @@ class NotesSettings(EngineSettings):
 
     builder: ClassVar[str] = "estilo.engines.notes.engine:NotesEngine"
     works_in: ClassVar[Literal["windows", "blocks"]] = "blocks"
+    rests_in_pauses: ClassVar[bool] = False
     reports_grains: ClassVar[bool] = True
     has_weights: ClassVar[bool] = True
 

@@ -24,6 +24,7 @@ from estilo.representations.mel import Mel
 
 N_BANDS = 96
 _BANDS_SMOOTHED, _FRAMES_SMOOTHED = 9, 3  # half widths of the windows
+_SILENT_DB = 50.0  # below the loudest band of the loudest frame
 _FLOOR = 1e-4  # magnitude below which levels are not told apart
 
 
@@ -74,11 +75,11 @@ class LevelTransport:
         total = sum(weights)
         style_db = torch.stack(
             [
-                weight / total * quantiles(_inner(_levels_db(style, mel), mel))
+                weight / total * quantiles(_sounding(_inner(_levels_db(style, mel), mel)))
                 for style, weight in zip(styles, weights, strict=True)
             ]
         ).sum(0)
-        transport = cls(mel, quantiles(own), style_db, strength, gain, 1.0)
+        transport = cls(mel, quantiles(_sounding(own)), style_db, strength, gain, 1.0)
         margin = mel.n_fft
         moved = [
             transport.apply(extended(part, margin), seed=seed)[margin:-margin] for part in content
@@ -140,6 +141,12 @@ def _inner(frames: Tensor, mel: Mel) -> Tensor:
     """Without the frames that look beyond either end, where a cut note is a crack in all bands."""
     n_outer = min(mel.n_fft // (2 * mel.hop_length), (frames.shape[-1] - 1) // 2)
     return frames[:, n_outer : frames.shape[-1] - n_outer]
+
+
+def _sounding(levels_db: Tensor) -> Tensor:
+    """Without frames of silence: how long a recording is silent says nothing of its sound."""
+    loudest = levels_db.amax(0)
+    return levels_db[:, loudest > loudest.max() - _SILENT_DB]
 
 
 def _smoothed(gains: Tensor) -> Tensor:
