@@ -1,6 +1,7 @@
 """What is wrong with a recording, and no part of its sound, changes the output of no engine."""
 
 from functools import cache
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ RATE = 16_000
 ENGINES_THAT_MAKE = [
     name for name in ENGINES if not (ENGINES[name].chooses_engine or name == "content")
 ]
-QUICK: dict[str, dict[str, int]] = {"optimise": {"n_steps": 3}}
+QUICK: dict[str, dict[str, Any]] = {"optimise": {"n_steps": 3}}
 COPYING = ("crossfade", "style")  # the style is heard as it is, at its own tuning
 A_HZ = 432.0
 NOTE_S, POP = 0.3, 10_500
