@@ -1,5 +1,7 @@
 """Pauses of the content that stay pauses: what an engine raises there is only noise."""
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,7 +19,9 @@ _HELD, _SMOOTHED = 2, 2  # frames to either side: no gain reaches the sound besi
 _BLOCK = 1 << 20
 
 
-def keep_pauses(samples: NDArray[np.float32], content: Audio) -> None:
+def keep_pauses(
+    samples: NDArray[np.float32], content: Audio, *, unless: Callable[[], bool] | None = None
+) -> None:
     """Bring the noise in pauses down to 3 dB over the content's own.
 
     A pause is where the content is at its noise floor, or silent, for at least 0.1 s; its first and
@@ -26,6 +30,7 @@ def keep_pauses(samples: NDArray[np.float32], content: Audio) -> None:
     Args:
         samples: the output at its level, changed in place; **shape** that of the content.
         content: content, in time with the output.
+        unless: function that is asked where something was raised, and says whether it may stay.
 
     Example:
         >>> tone = np.sin(np.arange(16_000)) * (np.arange(16_000) < 8_000)
@@ -43,7 +48,7 @@ def keep_pauses(samples: NDArray[np.float32], content: Audio) -> None:
     made = np.maximum(made, _averaged(made, is_pause))
     gains = np.sqrt(np.minimum(1.0, allowed / np.maximum(made, 1e-30)))
     gains = np.where(is_pause, gains, 1.0)
-    if gains.min(initial=1.0) == 1.0:
+    if gains.min(initial=1.0) == 1.0 or (unless is not None and unless()):
         return
     curve = _smooth(gains)
     middles = (np.arange(len(curve)) + 0.5) * frame

@@ -404,8 +404,8 @@ def _restored(
     from estilo.pipeline.running import mixed
 
     audio, level = matched(samples, content)
-    if plan.settings.rests_in_pauses and not any(map(_is_noise, styles)):
-        keep_pauses(audio.samples, content)
+    if plan.settings.rests_in_pauses:
+        keep_pauses(audio.samples, content, unless=lambda: any(map(_is_noise, styles)))
     if plan.mix == 1.0:
         return audio, level
     # The two may cancel or add up, so the mix is brought to the content's level once more.
