@@ -81,16 +81,18 @@ def _averages(channel: np.ndarray, hop: float) -> NDArray[np.float64]:
     """Averages under Blackman windows around multiples of a hop, NaN where one is cut off."""
     count = 1 + math.ceil((len(channel) - 1) / hop)
     n_boxes = count * _BOXES
-    edges = np.rint((np.arange(n_boxes + 1) - 0.5 * _BOXES) * hop / _BOXES).astype(np.int64)
-    edges = np.clip(edges, 0, len(channel))
+    # Ends of boxes lie between samples: rounded ones would tremble, and hum with every tone.
+    edges = np.clip((np.arange(n_boxes + 1) - 0.5 * _BOXES) * hop / _BOXES, 0.0, len(channel))
     sums = np.zeros(n_boxes)
     for first in range(0, n_boxes, _CHUNK):
         own = edges[first : first + _CHUNK + 1]
-        totals = np.cumsum(channel[own[0] : own[-1]], dtype=np.float64)
-        sums[first : first + len(own) - 1] = np.diff(np.concatenate([[0.0], totals])[own - own[0]])
+        start, stop = int(own[0]), math.ceil(own[-1])
+        totals = np.concatenate([[0.0], np.cumsum(channel[start:stop], dtype=np.float64)])
+        at_edges = np.interp(own - start, np.arange(len(totals)), totals)
+        sums[first : first + len(own) - 1] = np.diff(at_edges)
     sizes = np.diff(edges)
-    is_whole = sizes >= math.floor(hop / _BOXES)
-    boxes = np.where(is_whole, sums / np.maximum(sizes, 1), np.nan)
+    is_whole = sizes > 0.999 * hop / _BOXES
+    boxes = np.where(is_whole, sums / np.maximum(sizes, 1e-9), np.nan)
     # Boxes lie to either side of a multiple, so that a window of an even length is centred there.
     steps = np.blackman(2 * _REACH_HOPS * _BOXES + 1)
     window = steps[:-1] + steps[1:]

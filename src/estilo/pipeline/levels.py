@@ -1,12 +1,15 @@
 """Loudness and peaks of a result, brought to those of a recording."""
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from estilo.audio import Audio
+from estilo.pipeline.plan import Plan
 from estilo.pipeline.report import LevelReport
+from estilo.pipeline.sources import Source, StyleSource
 
 PEAK_DBTP = -1.0
 """True peak that no output exceeds, in dBTP."""
@@ -46,6 +49,37 @@ def matched(samples: NDArray[np.float32], reference: Audio) -> tuple[Audio, Leve
         shortfall_lu=0.0 if shortfall < 0.005 else shortfall,
     )
     return Audio(samples, rate), report
+
+
+def restored(
+    samples: NDArray[np.float32], content: Audio, plan: Plan, styles: Sequence[StyleSource]
+) -> tuple[Audio, LevelReport]:
+    """An output at the level of the content and with its pauses, mixed with it where asked for.
+
+    Args:
+        samples: the output, changed in place; **shape** that of the content.
+        content: content, in time with the output.
+        plan: engine and mix.
+        styles: styles, as the engine heard them.
+    """
+    from estilo.pipeline.pauses import keep_pauses
+    from estilo.pipeline.running import mixed
+
+    audio, level = matched(samples, content)
+    if plan.settings.rests_in_pauses:
+        keep_pauses(audio.samples, content, unless=lambda: any(map(_is_noise, styles)))
+    if plan.mix == 1.0:
+        return audio, level
+    # The two may cancel or add up, so the mix is brought to the content's level once more.
+    return matched(mixed(audio.samples, content.samples, plan.mix), content)
+
+
+def _is_noise(style: StyleSource) -> bool:
+    from estilo.analysis.descriptors import excerpt
+    from estilo.analysis.noise_floor import is_noise
+    from estilo.analysis.sound import Sound
+
+    return isinstance(style, Source) and is_noise(excerpt(Sound.of(style.audio)))
 
 
 def _known(value: float) -> float | None:

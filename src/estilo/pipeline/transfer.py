@@ -5,18 +5,16 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from estilo.audio import Audio
 from estilo.engines.style_files import engines_that_take, takes
 from estilo.errors import SettingsError
 from estilo.pipeline.clips import Recording, as_clip
-from estilo.pipeline.levels import matched
+from estilo.pipeline.levels import matched, restored
 from estilo.pipeline.matching import matched_styles
 from estilo.pipeline.options import with_options
 from estilo.pipeline.plan import Plan
 from estilo.pipeline.preparing import prepared_styles
-from estilo.pipeline.report import LevelReport, Report
+from estilo.pipeline.report import Report
 from estilo.pipeline.sources import (
     CodedSource,
     Source,
@@ -166,7 +164,7 @@ class Transfer:
                     clock.lap("choose")
                 outcome = _engine_outcome(plan, audio, heard, watch)
                 clock.lap("engine")
-                audio, level = _restored(outcome.samples, audio, plan, heard)
+                audio, level = restored(outcome.samples, audio, plan, heard)
         clock.lap("levels")
         report = report_of(plan, source, heard, audio, outcome, level)
         if plan.scores:
@@ -394,27 +392,3 @@ def _heard(styles: Sequence[StyleSource]) -> list[Any]:
 
 def _audios(styles: Sequence[StyleSource]) -> tuple[Audio | None, ...]:
     return tuple(style.audio if isinstance(style, Source) else None for style in styles)
-
-
-def _restored(
-    samples: np.ndarray, content: Audio, plan: Plan, styles: Sequence[StyleSource]
-) -> tuple[Audio, LevelReport]:
-    """The output at the level of the content, mixed with it where that was asked for."""
-    from estilo.pipeline.pauses import keep_pauses
-    from estilo.pipeline.running import mixed
-
-    audio, level = matched(samples, content)
-    if plan.settings.rests_in_pauses:
-        keep_pauses(audio.samples, content, unless=lambda: any(map(_is_noise, styles)))
-    if plan.mix == 1.0:
-        return audio, level
-    # The two may cancel or add up, so the mix is brought to the content's level once more.
-    return matched(mixed(audio.samples, content.samples, plan.mix), content)
-
-
-def _is_noise(style: StyleSource) -> bool:
-    from estilo.analysis.descriptors import excerpt
-    from estilo.analysis.noise_floor import is_noise
-    from estilo.analysis.sound import Sound
-
-    return isinstance(style, Source) and is_noise(excerpt(Sound.of(style.audio)))
