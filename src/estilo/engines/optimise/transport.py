@@ -75,7 +75,7 @@ class LevelTransport:
         total = sum(weights)
         style_db = torch.stack(
             [
-                weight / total * quantiles(_sounding(_inner(_levels_db(style, mel), mel)))
+                weight / total * quantiles(_inner(_levels_db(style, mel), mel))
                 for style, weight in zip(styles, weights, strict=True)
             ]
         ).sum(0)
@@ -144,7 +144,7 @@ def _inner(frames: Tensor, mel: Mel) -> Tensor:
 
 
 def _sounding(levels_db: Tensor) -> Tensor:
-    """Without frames of silence: how long a recording is silent says nothing of its sound."""
+    """Without frames of silence: how long the content is silent says nothing of its sound."""
     loudest = levels_db.amax(0)
     return levels_db[:, loudest > loudest.max() - _SILENT_DB]
 
