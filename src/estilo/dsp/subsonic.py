@@ -21,7 +21,7 @@ _BOXES = 4  # plain averages per hop that a window is laid over
 _CHUNK = 1 << 14
 _STRETCH, _MARGIN = 640, 192  # values; at the margin 1e-5 is left of what a value does
 _SHORTEST_S = 0.1
-_LEAST = 0.014  # -37 dB of what is heard: a drift below that is left where it is
+_LEAST = 0.02  # -34 dB of what is heard: a drift below that is left where it is
 
 
 def drift(channel: NDArray[np.float32], sample_rate: int) -> NDArray[np.float64] | None:
@@ -33,7 +33,7 @@ def drift(channel: NDArray[np.float32], sample_rate: int) -> NDArray[np.float64]
 
     Returns:
         Values every `HOP_S` from the first sample on, in full scale; None where there is none
-        within 37 dB of what is heard, or the channel is shorter than 0.1 s.
+        within 34 dB of what is heard, or the channel is shorter than 0.1 s.
 
     Example:
         >>> tone = np.sin(0.1 * np.arange(16_000, dtype=np.float32))
