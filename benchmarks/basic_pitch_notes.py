@@ -12,13 +12,12 @@ import json
 import sys
 from pathlib import Path
 
-import basic_pitch
-from basic_pitch.inference import Model, predict
+from basic_pitch import inference  # pyright: ignore[reportMissingImports]
 
-network = Path(basic_pitch.__file__).parent / "saved_models" / "icassp_2022" / "nmp.onnx"
-model = Model(network)
+network = Path(str(inference.__file__)).parent / "saved_models" / "icassp_2022" / "nmp.onnx"
+model = inference.Model(network)
 for line in sys.stdin:
     with contextlib.redirect_stdout(sys.stderr):
-        notes = predict(line.strip(), model)[2]
+        notes = inference.predict(line.strip(), model)[2]
     print(json.dumps([[float(note[0]), float(note[1]), int(note[2])] for note in notes]))
     sys.stdout.flush()
