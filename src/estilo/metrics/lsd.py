@@ -9,8 +9,9 @@ Metrics: `lsd` (order of the published table), `lsd_framewise` (usual order).
 
 import numpy as np
 
-from estilo.analysis.sound import Sound
+from estilo.analysis.sound import RATE_HZ, Sound
 from estilo.analysis.spectra import N_FFT, Array, banded_power, mel_weights, power_to_db
+from estilo.dsp.resample import resample
 from estilo.metrics.base import Metric, aligned_once, are_audible, nothing_to_measure
 
 HOP = 512
@@ -90,7 +91,9 @@ def _distance(name: str, output: Sound, target: Sound, *, over_first: int) -> fl
 
 def _normalised_mel_db(sound: Sound) -> Array:
     """Mel bands of the sound divided by its RMS; **shape** ``(128, frames)``, in dB."""
-    waveform = sound.mono.astype(np.float64)
+    # The mean of the channels, as published figures have it.
+    rate, mean = sound.audio.sample_rate, sound.mono_full_rate[None]
+    waveform = (mean if rate == RATE_HZ else resample(mean, rate, RATE_HZ))[0].astype(np.float64)
     waveform /= np.abs(waveform).max()  # squares of the quietest sounds are below what floats hold
     waveform /= np.sqrt(np.mean(np.square(waveform)))
     return power_to_db(banded_power(waveform, mel_weights(), n_fft=N_FFT, hop_length=HOP))
