@@ -11,8 +11,7 @@ from estilo.audio import Audio
 from estilo.cli.signals import Stop
 from estilo.errors import OutputError
 from estilo.interrupts import STOPPING, interrupts_wait
-from estilo.io import load, probe, save
-from estilo.io import patched as patched_module
+from estilo.io import bytes_of, load, probe, save
 
 EXTENSIONS = ("wav", "flac", "ogg", "opus", "mp3", "aiff", "caf")
 RATE = 48_000
@@ -113,7 +112,7 @@ def test_a_signal_while_a_recording_is_decoded_is_not_lost(
     save(recording, path)
     for read in (probe, load):
         with monkeypatch.context() as patch:
-            Sender(patch, patched_module.Patched, "readinto", at=2, number=signal.SIGINT)
+            Sender(patch, bytes_of.View, "readinto", at=2, number=signal.SIGINT)
             with pytest.raises(KeyboardInterrupt):
                 read(path)
     assert capfd.readouterr().err == ""

@@ -75,15 +75,3 @@ def test_bad_usage(loop, song, listing, options, message):
     assert (said.code, said.out) == (2, "")
     assert message in said.err
     assert listing() == before
-
-
-def test_tempos_too_far_apart(run, loop, listing):
-    clicks = np.zeros((2, 8 * RATE))
-    for row, bpm in enumerate((200.0, 50.0)):
-        clicks[row, (np.arange(0.1, 7.9, 60.0 / bpm) * RATE).astype(int)] = 0.5
-        estilo.save(estilo.Audio(clicks[row], RATE), loop / f"{bpm:.0f}.wav")
-    before = listing()
-    said = run("transfer", loop / "200.wav", loop / "50.wav", "-o", loop / "x.wav", "--match=tempo")
-    assert (said.code, said.out) == (2, "")
-    assert "style 50.wav: a style of 50 bpm would have to be played 2.00 times as fast" in said.err
-    assert listing() == before

@@ -79,7 +79,7 @@ def test_recipes_from_before_there_were_parts_are_read(run, transfer, folder):
     recipe = folder / "out.wav.json"
     report = read_report(recipe).model_dump(mode="json")
     plan = report.pop("plan")
-    for name in ("on", "mask", "formants", "formant_shift_semitones", "scores", "raw"):
+    for name in ("on", "mask", "formants", "formant_shift_semitones", "scores", "raw", "tempo_bpm"):
         del plan[name]
     report |= {**plan, "format": 1, "raw": False}  # as version 0.1.0 wrote it
     for given in (report["content"], *report["styles"]):

@@ -86,9 +86,9 @@ def call(folder: Path, packages: Path, *commands: list[str]) -> list[tuple[int, 
 
 @pytest.fixture
 def folder(tmp_path, rng) -> Path:
-    """A folder with two recordings of less than a second."""
+    """A folder with two recordings of less than a second, which fade and so are no loops."""
     for name in ("content", "style"):
-        noise = 0.1 * rng.standard_normal(RATE // 2)
+        noise = np.linspace(0.1, 0.02, RATE // 2) * rng.standard_normal(RATE // 2)
         estilo.save(estilo.Audio(noise, RATE), tmp_path / f"{name}.wav")
     return tmp_path
 

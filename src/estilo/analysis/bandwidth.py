@@ -38,7 +38,7 @@ def bandwidth_hz(audio: Audio) -> float | None:
         True
         >>> spectrum = np.fft.rfft(noise)
         >>> spectrum[:, 8_000:] = 0.0
-        >>> 7_600 < bandwidth_hz(Audio(np.fft.irfft(spectrum), 32_000)) < 8_100
+        >>> 7_750 < bandwidth_hz(Audio(np.fft.irfft(spectrum), 32_000)) < 8_250
         True
     """
     power = _average_power(audio)

@@ -12,7 +12,6 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import oaconvolve
 
 _REACH_S = 0.046
 _NOTHING = 1e-6  # of the power: what is 60 dB down in the side is not missed in the downmix
@@ -90,6 +89,8 @@ def mixed_by(
     out = (axes[0] @ samples).astype(np.float32)
     if len(axes) == 1:
         return out
+    from scipy.signal import oaconvolve
+
     taps = _quarter_turn(sample_rate)
     reach = len(taps) // 2
     for start in range(0, len(out), _BLOCK):

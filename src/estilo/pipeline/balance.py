@@ -31,7 +31,7 @@ def rebalanced(samples: np.ndarray, content: np.ndarray) -> np.ndarray:
         >>> mid, side = np.array([1.0, 1.0, -1.0, -1.0]), np.array([1.0, -1.0, 1.0, -1.0])
         >>> wide = np.stack([mid + 8.0 * side, mid - 8.0 * side]).astype(np.float32)
         >>> out = rebalanced(wide, np.stack([mid + side, mid - side]))
-        >>> round(20 * np.log10(np.std(out[0] - out[1]) / np.std(out[0] + out[1])), 2)
+        >>> round(float(20 * np.log10(np.std(out[0] - out[1]) / np.std(out[0] + out[1]))), 2)
         2.0
     """
     if len(samples) == 1:

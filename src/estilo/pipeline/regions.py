@@ -87,8 +87,9 @@ def place_of(text: str) -> Place:
         SettingsError: something else is among them, or a range is empty.
 
     Example:
-        >>> place_of("10s-20s,-200Hz")
-        Place(times_s=((10.0, 20.0),), bands_hz=((0.0, 200.0),))
+        >>> place = place_of("10s-20s,-200Hz")
+        >>> place.times_s, place.bands_hz
+        (((10.0, 20.0),), ((0.0, 200.0),))
     """
     if not text:
         return EVERYWHERE

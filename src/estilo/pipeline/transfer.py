@@ -68,6 +68,7 @@ class Transfer:
             other.
 
     Example:
+        >>> import numpy as np
         >>> tone = Audio(0.1 * np.sin(0.2 * np.arange(8000)), 8000)
         >>> noise = Audio(0.1 * np.random.default_rng(0).normal(size=8000), 8000)
         >>> result = Transfer(strength=0.5, n_steps=2)(tone, noise)
