@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from functools import cached_property
 
 import numpy as np
 import scipy.signal
@@ -9,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from estilo.analysis.transcription import HeardNote
 from estilo.engines.base import Task
 from estilo.engines.grains import Grain, placed
 from estilo.engines.notes.arrangement import SHORTEST_S
@@ -205,17 +207,20 @@ class Ensemble:
         ]
         return said
 
+    @cached_property
+    def _content_as_played(self) -> tuple[HeardNote, ...]:
+        """The content's notes, whose courses of level are their player's alone."""
+        notes = self._content.transcription.notes
+        return notes if self._task.notes is not None else played_swells(notes)
+
     def _played_by(self, style: int, instrument: Instrument, own: Sequence[int]) -> PlayedLayer:
         """A layer of the notes that are a style's own."""
-        notes, waveform = self._content.transcription.notes, self._content.waveform
+        notes, waveform = self._content_as_played, self._content.waveform
         rate, settings = self._task.sample_rate, self._settings
         if self._task.notes is None:
             # Nobody can hear a player in how struck notes fade, nor swell on what is struck.
-            is_struck_anywhere = is_struck(notes) or is_struck(
-                self._styles[style].transcription.notes
-            )
-            swells = 0.0 if is_struck_anywhere else settings.expression
-            notes = played_swells(notes)
+            both = self._content.transcription.notes, self._styles[style].transcription.notes
+            swells = 0.0 if any(map(is_struck, both)) else settings.expression
             # What is half way to the content is half way to its pitches as well.
             playing = Playing(rate, swells, 1.0 - settings.strength * (1.0 - settings.expression))
         else:
