@@ -2,7 +2,11 @@ import numpy as np
 import pytest
 
 from estilo import demo
+from estilo.analysis.sound import Sound
+from estilo.analysis.transcription.transcribing import transcribe
 from estilo.errors import SettingsError
+from estilo.sampler.instrument import Instrument
+from estilo.sampler.releases import RINGS
 
 
 @pytest.mark.parametrize("name", demo.CLIPS)
@@ -39,3 +43,9 @@ def test_drums_are_more_rhythmic_than_rain():
 def test_unknown_clips():
     with pytest.raises(SettingsError, match=r"unknown clip 'snow'\. Known: melody, rain, bells"):
         demo.clip("snow")
+
+
+def test_the_bells_ring_on():
+    recording = demo.clip("bells")
+    heard = transcribe(Sound.of(recording))
+    assert Instrument.of([recording], [heard]).release_db_s == RINGS

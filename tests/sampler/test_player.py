@@ -188,6 +188,19 @@ def test_bells_that_are_damped_late_are_damped():
         assert (made.release_db_s == RINGS) == (place == 0)
 
 
+def test_what_rings_on_where_nothing_else_is_heard_is_a_notes_own():
+    # The third partial of a bell fades six times as fast as the bell, and is taken for a note.
+    decays_db_s = (20.0, 20.0, 120.0, 120.0, 120.0, 120.0)
+    samples = sum(tone(note, 6.0, decays_db_s=decays_db_s, release_db_s=0.0) for note in BELL)
+    partials = [replace(note, pitch=note.pitch + 19.0, end_s=note.start_s + 0.3) for note in BELL]
+    heard = Transcription(tuple(sorted((*BELL, *partials), key=lambda note: note.start_s)))
+    bells = Instrument.of([Audio(samples, RATE)], [heard]).zones[: len(BELL)]
+    for zone, note in zip(bells, BELL, strict=True):
+        wanted = at(samples, note.start_s + 1.5, note.start_s + 1.6)
+        late = at(zone.samples[0, zone.onset :], 1.5, 1.6)
+        assert level_db(late) == pytest.approx(level_db(wanted), abs=1.0)
+
+
 def test_other_rates_and_channels(flute):
     sound = play([OWN], flute, sample_rate=22_050, duration_s=1.0).audio
     assert sound.samples.shape == (1, 22_050)

@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from estilo.analysis.transcription.decoding import HARMONICS
 from estilo.sampler.continuing import Continued
 from estilo.sampler.looping import find_loop
 from estilo.sampler.zones import Zone
@@ -21,6 +22,7 @@ _FRAME_S = 0.005
 _LEAST_TAIL_S, _LEAST_FALL_DB, _MOST_FALL_DB = 0.04, 10.0, 40.0
 _BEFORE_S, _FASTER = 0.2, 1.5
 
+_TOGETHER_S = 0.05
 _ATTACK_S, _LEAST_HELD_S = 0.05, 0.1
 _STRUCK_DB_S = 5.0  # fall of three quarters of the notes of what is struck or plucked, at least
 _LET_GO_SHARE = 0.25  # of the notes that have a tail, by their qualities
@@ -32,7 +34,8 @@ def release_db_s(zones: Sequence[Zone]) -> float:
 
     It is the median of the tails that show it, `USUAL_RELEASE_DB_S` where there are none, and
     `RINGS` where notes fade from the beginning, as struck and plucked ones do, and hardly any of
-    them is seen to be let go.
+    them is seen to be let go. A note at a harmonic of another that starts with it may be a partial
+    of that one, which fades sooner than the whole: it tells nothing.
 
     Args:
         zones: zones of one instrument.
@@ -44,9 +47,10 @@ def release_db_s(zones: Sequence[Zone]) -> float:
         >>> release_db_s([Zone(samples, 8000, onset=0, held=8000, pitch=69.0, level_db=0.0)])
         0.0
     """
-    if _rings(zones):
+    own = [zone for zone in zones if not any(_is_partial(zone, other) for other in zones)]
+    if _rings(own):
         return RINGS
-    falls = [fall for zone in zones if (fall := _fall_db_s(zone)) is not None]
+    falls = [fall for zone in own if (fall := _fall_db_s(zone)) is not None]
     if not falls:
         return USUAL_RELEASE_DB_S
     return float(np.clip(np.median(falls), *_RELEASE_BOUNDS))
@@ -65,6 +69,12 @@ def ringing(zone: Zone) -> Zone:
     loop = loop or zone.loop
     share = 1.0 if loop is None else Continued(samples, rate, loop, is_struck=True).fading_share
     return replace(zone, held=held, loop=loop, quality=zone.quality * share)
+
+
+def _is_partial(zone: Zone, of: Zone) -> bool:
+    """Whether a note may be a partial of another one that was taken for a note."""
+    is_beside = zone.source == of.source and abs(zone.start_s - of.start_s) < _TOGETHER_S
+    return is_beside and round(zone.pitch - of.pitch) in HARMONICS
 
 
 def _rings(zones: Sequence[Zone]) -> bool:

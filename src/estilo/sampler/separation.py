@@ -133,7 +133,12 @@ class _Combs:
         since_s = times_s - np.array([[note.start_s] for note in notes])
         half_window_s = 0.5 / hz[1]
         self._sounds = (since_s > -half_window_s) & (times_s < ends_s)
-        self._ring = 10.0 ** (-6.0 * np.clip((times_s - ends_s) / _RING_S + 1.0, 0.0, 1.0))
+        since_end_s = np.clip(times_s - ends_s + _RING_S, 0.0, _RING_S)
+        # The tail of the wanted note is taken for its own where nothing else is heard.
+        shared_s = np.diff(since_end_s[0], prepend=0.0) * self._sounds[1:].any(0)
+        since_end_s[0] = np.cumsum(shared_s)
+        self._sounds[0] = (since_s[0] > -half_window_s) & (since_end_s[0] < _RING_S)
+        self._ring = 10.0 ** (-6.0 * since_end_s / _RING_S)
         fall = np.exp(-np.maximum(since_s, 0.0) / _ATTACK_S)
         is_attack = since_s > -0.5 * half_window_s
         self._floor = _FLOOR + np.where(is_attack, _ATTACK_FLOOR * fall, 0.0)

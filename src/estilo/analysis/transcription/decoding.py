@@ -14,7 +14,7 @@ _GAP_FRAMES = 2
 _NEARLY_HELD = 0.5  # of the threshold
 _NEAR_FRAMES = 3
 _TOGETHER_FRAMES = 2
-_HARMONICS = (12, 19, 24, 28, 31)
+HARMONICS = (12, 19, 24, 28, 31)
 """Semitones from a note to its second to sixth partials."""
 
 
@@ -72,7 +72,7 @@ def spans(heard: Heard, thresholds: Thresholds) -> list[Span]:
     found: list[Span] = []
     for column in range(held.shape[1]):
         if held[:, column].max(initial=0.0) > thresholds.held:
-            lower = [column - each for each in _HARMONICS if each <= column]
+            lower = [column - each for each in HARMONICS if each <= column]
             is_harmonic = is_near[:, lower].any(1)
             needed = np.where(is_harmonic, thresholds.harmonic, thresholds.onset)
             starts = peaks(onset[:, column], needed)
