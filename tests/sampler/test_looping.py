@@ -100,3 +100,18 @@ def test_a_short_loop_is_no_tremolo_and_a_long_one_keeps_it(length_s, least_db, 
         level_db(continued[k : k + size]) for k in range(2 * RATE, 4 * RATE - size, size // 2)
     ]
     assert least_db <= np.ptp(levels) <= most_db
+
+
+def test_repetitions_of_a_note_that_fades_are_even_in_every_band():
+    time_s = np.arange(RATE // 2) / RATE
+    low = 0.5 * np.sin(2 * np.pi * 500 * time_s) * 10 ** (-time_s)
+    high = 0.2 * np.sin(2 * np.pi * 2000 * time_s) * 10 ** (-5.0 * time_s)
+    other = 0.004 * np.sin(2 * np.pi * 2040 * time_s)
+    samples = (low + high + other)[None].astype(np.float32)
+    loop = Loop(start=RATE // 10, end=RATE // 2 - 400, fade=400, likeness=1.0)
+    sound = Continued(samples, RATE, loop, is_struck=True).until(2 * RATE)[0]
+    band = scipy.signal.butter(2, (1700.0, 2400.0), "band", fs=RATE, output="sos")
+    level_db = 20 * np.log10(np.abs(scipy.signal.hilbert(scipy.signal.sosfiltfilt(band, sound))))
+    late = level_db[round(0.6 * RATE) : round(1.2 * RATE)].reshape(-1, RATE // 20).mean(1)
+    line = np.polyval(np.polyfit(np.arange(len(late)), late, 1), np.arange(len(late)))
+    assert np.abs(late - line).max() < 2.0

@@ -4,9 +4,11 @@ Band by band (third octaves), the level of the loop is a straight line in dB ove
 note fades, what is repeated is brought to where that line has come by then: a struck string goes
 on to fade, its high partials faster than its low ones. Where it does not, it stays as it was last.
 What else the level does within a short loop is taken out of its repetitions, or it would be heard
-as a tremolo.
+as a tremolo; of a note that fades, in each band and however long the loop is, as other notes that
+ring beside it do not stop at its bands.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -114,21 +116,24 @@ class Continued:
             return self.samples[:, :n_samples]
         out = np.zeros((self.samples.shape[0], n_samples), np.float32)
         n_plain = min(end - self.loop.fade, n_samples)
-        for band, slope, fade in zip(self.bands, self.slopes_db_s, self.fades_db_s, strict=True):
-            out[:, n_plain:] += self._looped(band, slope, fade, n_samples)[:, n_plain:]
+        for number in range(len(self.bands)):
+            band = self._looped(number, n_samples)
+            if not self.is_steady and n_samples > end:
+                band[:, end:] *= self._even([number], n_samples - end)
+            out[:, n_plain:] += band[:, n_plain:]
         out[:, :n_plain] = self.samples[:, :n_plain]
-        out[:, end:] *= self._evening(n_samples - end)
+        length_s = self.loop.length / self.sample_rate
+        share = np.clip((_UNEVEN_S - length_s) / (_UNEVEN_S - _EVEN_S), 0.0, 1.0)
+        if self.is_steady and share > 0.0 and n_samples > end:
+            out[:, end:] *= self._even(range(len(self.bands)), n_samples - end) ** np.float32(share)
         return out
 
-    @cached_property
-    def _unevenness_db(self) -> NDArray[np.float64]:
-        """Level within a repetition above a straight line; **shape** ``(loop length,)``."""
+    def _even(self, numbers: Iterable[int], n_samples: int) -> NDArray[np.float32]:
+        """Gains after the end of the loop with which repetitions of bands follow straight lines."""
         loop, size = self.loop, round(_SMOOTH_S * self.sample_rate)
         size = min(size, loop.fade, loop.length // 2)
-        around = sum(
-            self._looped(*band, loop.end + loop.length + size)[:, loop.end - size :]
-            for band in zip(self.bands, self.slopes_db_s, self.fades_db_s, strict=True)
-        )
+        until = loop.end + loop.length + size
+        around = sum(self._looped(number, until)[:, loop.end - size :] for number in numbers)
         power = np.square(around, dtype=np.float64).mean(0)
         # Twice, so that the periods of low notes leave no ripple.
         for _ in range(2):
@@ -136,22 +141,14 @@ class Continued:
         smooth = power[size : size + loop.length + 1]
         level_db = 10.0 * np.log10(smooth + _TINY)
         line_db = np.linspace(level_db[0], level_db[-1], len(level_db))
-        return np.clip(level_db - line_db, -_MOST_DB, _MOST_DB)[:-1]
+        uneven_db = np.clip(level_db - line_db, -_MOST_DB, _MOST_DB)[:-1]
+        return np.resize(10.0 ** (-uneven_db / 20.0), n_samples).astype(np.float32)
 
-    def _evening(self, n_samples: int) -> NDArray[np.float32]:
-        """Gains after the end of the loop that make its repetitions even, where it is short."""
-        length_s = self.loop.length / self.sample_rate
-        share = float(np.clip((_UNEVEN_S - length_s) / (_UNEVEN_S - _EVEN_S), 0.0, 1.0))
-        if share == 0.0 or n_samples <= 0:
-            return np.ones(max(n_samples, 0), np.float32)
-        gain = 10.0 ** (-share * self._unevenness_db / 20.0)
-        return np.resize(gain, n_samples).astype(np.float32)
-
-    def _looped(
-        self, band: NDArray, slope_db_s: float, fade_db_s: float, n_samples: int
-    ) -> NDArray:
+    def _looped(self, number: int, n_samples: int) -> NDArray:
+        """A band up to a sample, its loop repeated."""
         loop, rate = self.loop, self.sample_rate
-        steady = self._seamless(band, slope_db_s)
+        slope_db_s, fade_db_s = self.slopes_db_s[number], self.fades_db_s[number]
+        steady = self._seamless(self.bands[number], slope_db_s)
         time = np.arange(n_samples)
         repeated = np.maximum(time - loop.start, 0) % loop.length
         level_db = slope_db_s * repeated / rate
