@@ -51,6 +51,7 @@ SHORT = (
     Short("notes", 150.0, ("--programs", "1", "--recorded", "6", "--sung", "4")),
     Short("sines", 60.0),
     Short("reliability", 100.0, ("--runs", "2")),
+    Short("mutations", 100.0, ("--files", "900")),
     Short("pictures", 60.0, ("--pictures", "1")),
     Short("crossing", 120.0, ("--tunes", "1")),
     Short("morphing", 120.0, ("--pairs", "1")),

@@ -1,5 +1,6 @@
 """What all benchmarks share: where tables and pictures go, and what was left out."""
 
+import hashlib
 import os
 import platform
 import subprocess
@@ -131,6 +132,14 @@ def _circumstances() -> str:
         f"{os.cpu_count()} CPU cores ({platform.machine()}), {torch.get_num_threads()} threads, "
         f"torch {torch.__version__}, Python {platform.python_version()}."
     )
+
+
+def code_id() -> str:
+    """Tells the code of estilo and of the benchmarks from any other, for results that are kept."""
+    digest = hashlib.sha256()
+    for path in sorted([*(ROOT / "src").rglob("*.py"), *(ROOT / "benchmarks").glob("*.py")]):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]
 
 
 def _git(*arguments: str) -> str:

@@ -202,6 +202,10 @@ def test_the_next_write_sweeps(tmp_path):
         b'{"targets": ["../precious", "/precious"], "is_forced": true, "made": null, '
         b'"before": null}\n',
         b'{"targets": ["out.wav", ".."], "is_forced": true, "made": [1, 2, 3], "before": null}\n',
+        b'{"targets": ["out.wav"], "made": null, "before": null}\n',
+        b'{"targets": [], "is_forced": true, "made": null, "before": null}\n',
+        b'{"targets": ["out.wav", "a\\u0000"], "is_forced": true, "made": null, "before": null}\n',
+        b'{"targets": ' + b"[" * 100_000,
     ],
 )
 def test_a_journal_from_a_stranger_touches_no_file_of_another_name(tmp_path, journal):

@@ -151,17 +151,22 @@ def test_nothing_is_replaced(written):
 
 
 def test_an_instrument_is_replaced_where_that_is_asked_for(written):
-    folder = written.parent / "flute samples"
-    n_before = len(list(folder.iterdir()))
+    first = written.parent / "flute samples"
+    n_before = len(list(first.iterdir()))
     write_sfz(instrument(NOTES[:1], 1.0), written, force=True)
+    folder = written.parent / "flute samples 2"
     assert [each.name for each in folder.iterdir()] == ["000-key-048.wav"]
+    assert not first.exists()
     assert len(regions(written)) == 1 < n_before
     (folder / "mine.txt").write_text("notes")
     with pytest.raises(OutputError, match="holds more than samples"):
         write_sfz(instrument(NOTES, 3.8), written, force=True)
     assert len(regions(written)) == 1
     assert (folder / "mine.txt").is_file()
-    assert {each.name for each in written.parent.iterdir()} == {"flute.sfz", "flute samples"}
+    assert {each.name for each in written.parent.iterdir()} == {"flute.sfz", folder.name}
+    (folder / "mine.txt").unlink()
+    write_sfz(instrument(NOTES, 3.8), written, force=True)
+    assert {each.name for each in written.parent.iterdir()} == {"flute.sfz", first.name}
 
 
 def test_what_was_there_is_left_where_writing_fails(written, monkeypatch):
@@ -170,8 +175,8 @@ def test_what_was_there_is_left_where_writing_fails(written, monkeypatch):
 
     text, folder = written.read_text(), written.parent / "flute samples"
     names = {each.name for each in folder.iterdir()}
-    for step in ("save", "write_atomic"):
-        monkeypatch.setattr(f"estilo.sampler.sfz.{step}", fail)
+    for step in ("estilo.sampler.sfz.save", "estilo.io.with_folder.place"):
+        monkeypatch.setattr(step, fail)
         with pytest.raises(OutputError, match="the disk is full"):
             write_sfz(instrument(NOTES[:1], 1.0), written, force=True)
         monkeypatch.undo()

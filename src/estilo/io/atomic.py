@@ -11,7 +11,8 @@ from pathlib import Path
 
 from estilo.errors import OutputError
 from estilo.interrupts import interrupts_wait
-from estilo.io.hidden import Claim, one_at_a_time, sweep_now_and_then
+from estilo.io.hidden import Claim, one_at_a_time, sweep, sweep_now_and_then
+from estilo.io.with_folder import WithFolder
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
@@ -75,7 +76,7 @@ def together(paths: Sequence[Path], *, force: bool) -> Iterator[tuple[Path, ...]
         force: replace files that are already there.
     """
     with _output_errors(paths[0]):
-        targets = [_resolve(path) for path in paths]
+        targets = [resolved(path) for path in paths]
         for path in paths:
             check_free(path, force=force)
         claim = Claim(targets)
@@ -98,6 +99,54 @@ def together(paths: Sequence[Path], *, force: bool) -> Iterator[tuple[Path, ...]
         finally:
             with interrupts_wait():
                 claim.give_back()
+
+
+def write_with_folder(
+    path: Path,
+    *,
+    fill: Callable[[Path], None],
+    choose: Callable[[], tuple[Path, Path | None]],
+    text: Callable[[str], bytes],
+    force: bool,
+) -> Path:
+    """Write a file and a folder that it names, so that at every moment it names a whole one.
+
+    Args:
+        path: where the file is wanted.
+        fill: writes the files of the folder into the one that it is given.
+        choose: checks whether both may be written, and says which name the folder gets, which the
+            file that is there must not name, and which folder goes when the new file has its place.
+            It is called when nobody else writes here, and may raise.
+        text: content of the file for a name of the folder.
+        force: replace a file that is already there.
+
+    Returns:
+        The path.
+
+    Raises:
+        OutputError: they cannot be written; all is as it was then.
+    """
+    with _output_errors(path):
+        target = resolved(path)
+        claim = Claim([target, target.with_name("folder")])
+        try:
+            with interrupts_wait():
+                sweep(target.parent)
+                claim.take()
+            file, folder = claim.parts
+            folder.mkdir()
+            fill(folder)
+            with interrupts_wait(), one_at_a_time(target.parent):
+                beside, replaced = choose()
+                file.write_bytes(text(beside.name))
+                _sync(file)
+                claim.publish_unit(
+                    WithFolder.of((file, folder), (target, beside), replaced=replaced, force=force)
+                )
+        finally:
+            with interrupts_wait():
+                claim.give_back()
+    return path
 
 
 def check_free(path: Path, *, force: bool, inputs: Iterable[Path] = ()) -> None:
@@ -148,8 +197,12 @@ def _is_same(path: Path, given: Path) -> bool:
     return False
 
 
-def _resolve(path: Path) -> Path:
-    """The file itself when ``path`` is a link, so that the link survives."""
+def resolved(path: Path) -> Path:
+    """The file itself when ``path`` is a link, so that the link survives.
+
+    Args:
+        path: file that is to be written.
+    """
     try:
         return path.resolve() if path.is_symlink() else path
     except RuntimeError:  # a circle of links

@@ -14,7 +14,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from estilo.interrupts import interrupts_wait
-from estilo.io.unit import PREFIX, Unit, part_paths
+from estilo.io.unit import PREFIX, Unit, part_paths, remove
+from estilo.io.with_folder import WithFolder
 
 try:
     import fcntl
@@ -22,6 +23,7 @@ except ImportError:  # Windows
     fcntl = None
 
 _LOCK_NAME = re.compile(re.escape(PREFIX) + r"([0-9a-f]{16})\.lock")
+_MOST_BYTES = 2**16  # of a journal
 _REST = 100.0  # between two sweeps of a folder, in times of what one takes
 _next_sweep_s: dict[Path, float] = {}
 
@@ -36,7 +38,7 @@ class Claim:
     def __init__(self, targets: Sequence[Path]) -> None:
         self._targets = tuple(targets)
         self._locks: dict[Path, int] = {}
-        self._unit: Unit | None = None
+        self._unit: Unit | WithFolder | None = None
         self.parts: tuple[Path, ...] = ()
 
     def take(self) -> None:
@@ -55,7 +57,19 @@ class Claim:
             FileExistsError: something does, and may not be replaced.
             OSError: the system refuses.
         """
-        self._unit = unit = Unit.of(self.parts, self._targets, force=force)
+        self.publish_unit(Unit.of(self.parts, self._targets, force=force))
+
+    def publish_unit(self, unit: Unit | WithFolder) -> None:
+        """Do what `publish` does with a unit of these hidden files that the caller has made.
+
+        Args:
+            unit: the unit.
+
+        Raises:
+            FileExistsError: something stands in its places, and may not be replaced.
+            OSError: the system refuses.
+        """
+        self._unit = unit
         if len(self.parts) > 1 and len(self._locks) == 1:  # else a journal could not name them
             lock = next(iter(self._locks.values()))
             os.write(lock, unit.journal)
@@ -72,7 +86,7 @@ class Claim:
             if self._unit is not None:
                 self._unit.settle()
             for part in self.parts:
-                part.unlink(missing_ok=True)
+                remove(part)
             for path in self._locks:
                 path.unlink(missing_ok=True)
         except OSError:
@@ -150,12 +164,15 @@ def _sweep(lock: Path, *, token: str) -> None:
         if not (_locked(descriptor) and lock.exists()):
             return
         with one_at_a_time(lock.parent):
-            unit = Unit.read(lock.read_bytes(), lock.parent, token=token)
+            journal = os.read(descriptor, _MOST_BYTES)
+            unit = Unit.read(journal, lock.parent, token=token) or WithFolder.read(
+                journal, lock.parent, token=token
+            )
             if unit is not None:
                 unit.settle()
             for part in lock.parent.glob(f"{lock.stem}.*"):
                 if part != lock:
-                    part.unlink(missing_ok=True)
+                    remove(part)
             lock.unlink(missing_ok=True)
     finally:
         os.close(descriptor)

@@ -8,9 +8,12 @@ belong to. A journal, written before the first step, tells a later run what to d
 import contextlib
 import json
 import os
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from estilo.documents import parse_json
 
 PREFIX = ".estilo-"
 """Begins the names of hidden files."""
@@ -48,7 +51,7 @@ class Unit:
             targets: their places.
             force: whether what stands there is replaced.
         """
-        made, before = _stamp(parts[0]), _stamp(targets[0])
+        made, before = stamp_of(parts[0]), stamp_of(targets[0])
         return cls(tuple(parts), tuple(targets), _asides(parts), force, made, before)
 
     def publish(self) -> None:
@@ -72,7 +75,7 @@ class Unit:
         Raises:
             OSError: the system refuses; it can be tried again.
         """
-        now = _stamp(self.targets[0])
+        now = stamp_of(self.targets[0])
         beside = [*zip(self.parts, self.targets, self.asides, strict=True)][1:]
         for part, target, aside in beside:
             if now is not None and now == self.made:
@@ -82,7 +85,7 @@ class Unit:
             elif now == self.before and aside.exists() and not target.exists():
                 aside.replace(target)
         for path in (*self.parts, *self.asides):
-            path.unlink(missing_ok=True)
+            remove(path)
 
     @property
     def journal(self) -> bytes:
@@ -107,13 +110,16 @@ class Unit:
             token: name of its hidden files.
         """
         try:
-            said = json.loads(journal)
-            targets = [folder / Path(name).name for name in said["targets"]]
+            said = parse_json(journal, what="the journal")
+            targets = [folder / plain_name(name) for name in said["targets"]]
             made, before = (said[each] and tuple(map(int, said[each])) for each in _STAMPS)
+            is_forced = bool(said["is_forced"])
         except (ValueError, TypeError, KeyError):
             return None
+        if not targets:
+            return None
         parts = part_paths(targets, token=token)
-        return cls(parts, tuple(targets), _asides(parts), bool(said["is_forced"]), made, before)
+        return cls(parts, tuple(targets), _asides(parts), is_forced, made, before)
 
 
 _STAMPS = ("made", "before")
@@ -131,6 +137,20 @@ def part_paths(targets: Sequence[Path], *, token: str) -> tuple[Path, ...]:
     return tuple(
         target.with_name(f"{PREFIX}{token}.{place}.part") for place, target in enumerate(targets)
     )
+
+
+def plain_name(name: str) -> str:
+    """A name, if it leads nowhere but to a file of the folder that a journal lies in.
+
+    Args:
+        name: name in a journal.
+
+    Raises:
+        ValueError: it does.
+    """
+    if Path(name).name != name or name in ("", "..") or "\0" in name:
+        raise ValueError(f"expected the name of a file, got {name!r}")
+    return name
 
 
 def _asides(parts: Sequence[Path]) -> tuple[Path, ...]:
@@ -161,7 +181,27 @@ def place(part: Path, target: Path, *, force: bool) -> None:
         part.replace(target)
 
 
-def _stamp(path: Path) -> Stamp | None:
+def remove(path: Path) -> None:
+    """Remove a hidden file or folder, if it is there.
+
+    Args:
+        path: the file or folder.
+
+    Raises:
+        OSError: the system refuses.
+    """
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def stamp_of(path: Path) -> Stamp | None:
+    """What tells a file or a folder from every other, wherever it is moved; None for none.
+
+    Args:
+        path: the file or folder.
+    """
     try:
         found = path.stat()
     except OSError:

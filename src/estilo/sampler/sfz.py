@@ -5,10 +5,7 @@ so that velocity alone makes the level, 40 dB for a factor of ten, as `midi_writ
 """
 
 import re
-import secrets
-import shutil
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from os import PathLike
@@ -20,7 +17,7 @@ from numpy.typing import NDArray
 from estilo.audio import Audio
 from estilo.errors import InputError, OutputError
 from estilo.io import save
-from estilo.io.atomic import check_free, output_error, write_atomic
+from estilo.io.atomic import check_free, resolved, write_with_folder
 from estilo.sampler.continuing import Continued
 from estilo.sampler.cutting import loudest_db
 from estilo.sampler.instrument import Instrument
@@ -69,7 +66,7 @@ def write_sfz(
     Args:
         instrument: instrument that is to be written, if any.
         path: file that is to be written, ending in ``.sfz``; the samples go to a folder of its
-            name.
+            name, see `folders_of`.
         kit: kit that is to be written, if any.
         force: whether a file and a folder that are there are replaced.
 
@@ -83,7 +80,7 @@ def write_sfz(
     path = Path(path)
     if instrument is None and kit is None:
         raise InputError("expected an instrument or a kit to write, got neither")
-    folder = check_target(path, force=force)
+    check_target(path, force=force)
     regions: list[_Region] = []
     if instrument is not None:
         regions += _notes(instrument, leaves_drums=kit is not None)
@@ -91,14 +88,18 @@ def write_sfz(
         regions += _drums(kit)
     regions = _equally_loud(regions)
     release_db_s = USUAL_RELEASE_DB_S if instrument is None else instrument.release_db_s
-    text = _text(regions, folder.name, release_db_s or USUAL_RELEASE_DB_S)
-    with _published(regions, folder):
-        write_atomic(path, text.encode(), force=force)
-    return path
+    release_db_s = release_db_s or USUAL_RELEASE_DB_S
+    return write_with_folder(
+        path,
+        fill=lambda folder: _fill(folder, regions),
+        choose=lambda: _chosen(path, force=force),
+        text=lambda name: _text(regions, name, release_db_s).encode("utf-8", "surrogateescape"),
+        force=force,
+    )
 
 
-def check_target(path: Path, *, force: bool = False, inputs: Iterable[Path] = ()) -> Path:
-    """The folder of the samples of an SFZ file, after a look at whether both can be written.
+def check_target(path: Path, *, force: bool = False, inputs: Iterable[Path] = ()) -> None:
+    """Refuse an SFZ file that could not be written, or whose samples could not.
 
     Args:
         path: file that is to be written.
@@ -107,18 +108,17 @@ def check_target(path: Path, *, force: bool = False, inputs: Iterable[Path] = ()
 
     Raises:
         OutputError: its name does not end in ``.sfz``, the file or the folder is there already, or
-            the folder that would be replaced holds an input, or anything but samples.
-
-    Example:
-        >>> check_target(Path("bells.sfz")).name
-        'bells samples'
+            a folder that would be replaced holds an input, or anything but samples.
     """
     if path.suffix.lower() != ".sfz":
         raise OutputError(f"{path} must end in .sfz, got {path.suffix or 'no extension'!r}")
-    folder = path.with_name(f"{path.stem} samples")
     check_free(path, force=force, inputs=inputs)
-    if not folder.exists():
-        return folder
+    for folder in folders_of(path):
+        if folder.exists():
+            _check_folder(folder, force=force, inputs=inputs)
+
+
+def _check_folder(folder: Path, *, force: bool, inputs: Iterable[Path]) -> None:
     for given in inputs:
         if folder.resolve() in given.resolve().parents:
             raise OutputError(
@@ -129,7 +129,37 @@ def check_target(path: Path, *, force: bool = False, inputs: Iterable[Path] = ()
         raise OutputError(f"{folder} already exists; give another name, or force it (--force)")
     if not folder.is_dir() or any(not _SAMPLE.fullmatch(each.name) for each in folder.iterdir()):
         raise OutputError(f"{folder} holds more than samples; give another name, or move it away")
-    return folder
+
+
+def folders_of(path: Path) -> tuple[Path, Path]:
+    """The two names that the folder of an SFZ file may have.
+
+    An instrument that replaces another gets the name that the other's folder does not have, so that
+    the file that is there has its samples until it is replaced.
+
+    Args:
+        path: the SFZ file.
+
+    Example:
+        >>> [each.name for each in folders_of(Path("bells.sfz"))]
+        ['bells samples', 'bells samples 2']
+    """
+    path = resolved(path)
+    first = path.with_name(f"{path.stem} samples")
+    return first, first.with_name(f"{first.name} 2")
+
+
+def _chosen(path: Path, *, force: bool) -> tuple[Path, Path | None]:
+    """The folder that is to be written, and the one that goes."""
+    check_target(path, force=force)
+    first, second = folders_of(path)
+    try:
+        named = f"sample={first.name}/".encode("utf-8", "surrogateescape")
+        is_first = named in path.read_bytes()
+    except FileNotFoundError:
+        is_first = False
+    chosen, other = (second, first) if is_first else (first, second)
+    return chosen, other if other.exists() else None
 
 
 def _notes(instrument: Instrument, *, leaves_drums: bool) -> list[_Region]:
@@ -226,30 +256,9 @@ def _equally_loud(regions: Sequence[_Region]) -> list[_Region]:
     ]
 
 
-@contextmanager
-def _published(regions: Sequence[_Region], folder: Path) -> Iterator[None]:
-    """The folder is there when all of its files are; after an exception it is what it was."""
-    hidden, before = (folder.with_name(f".estilo-{secrets.token_hex(8)}.part") for _ in range(2))
-    try:
-        hidden.mkdir()
-        for each in regions:
-            audio = Audio(each.samples, each.sample_rate)
-            save(audio, hidden / f"{each.name}.wav", bit_depth="24")
-        if folder.exists():
-            folder.rename(before)
-        hidden.rename(folder)
-        try:
-            yield
-        except BaseException:
-            shutil.rmtree(folder, ignore_errors=True)
-            raise
-    except OSError as error:
-        raise output_error(folder, error) from error
-    finally:
-        if before.exists() and not folder.exists():
-            before.rename(folder)
-        for left in (hidden, before):
-            shutil.rmtree(left, ignore_errors=True)
+def _fill(folder: Path, regions: Sequence[_Region]) -> None:
+    for each in regions:
+        save(Audio(each.samples, each.sample_rate), folder / f"{each.name}.wav", bit_depth="24")
 
 
 def _text(regions: Sequence[_Region], folder: str, release_db_s: float) -> str:

@@ -67,7 +67,7 @@ def read_patch(path: Path) -> list[GusSample]:
         path: path of a ``.pat`` file.
 
     Raises:
-        InputError: it is not a patch, or is cut short.
+        InputError: it is not a patch, is cut short, or has nothing that could be played.
     """
     data = read_plain(path, most_bytes=_MOST_BYTES)
     if not data.startswith(_MAGIC) or len(data) < _FIRST_AT:
@@ -79,6 +79,10 @@ def read_patch(path: Path) -> list[GusSample]:
             found.append(sample)
     except (struct.error, ValueError) as error:
         raise InputError(f"{path} is cut short; get it anew") from error
+    if not all(len(each.samples) and each.sample_rate and each.root_hz for each in found):
+        raise InputError(f"{path} has a sample without sound, rate or pitch; get it anew")
+    if not found:
+        raise InputError(f"{path} holds no samples; give a patch of an instrument")
     return found
 
 
