@@ -1,5 +1,7 @@
 """Percussive hits of a recording, cut out, with what tells them apart."""
 
+from bisect import bisect_right
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -52,8 +54,12 @@ class HitZone:
         return np.concatenate([self.bands_db, np.full(_N_BANDS, decay_db)])
 
 
-def cut_hits(recording: Audio, transcription: Transcription, *, source: int = 0) -> list[HitZone]:
+def cut_hits(
+    recording: Audio, transcription: Transcription, *, source: int = 0
+) -> Iterator[HitZone]:
     """The hits of a recording that can be heard, in the order of their starts.
+
+    They come one by one, as those of a long recording are too much to be kept.
 
     Args:
         recording: recording with percussion.
@@ -68,13 +74,12 @@ def cut_hits(recording: Audio, transcription: Transcription, *, source: int = 0)
         [0.5]
     """
     starts_s = sorted(each.start_s for each in (*transcription.notes, *transcription.hits))
-    found = []
+    starts_s.append(np.inf)
     for hit in transcription.hits:
-        later = [each for each in starts_s if each > hit.start_s + _LEAST_S]
-        zone = _cut(recording, hit, min(later, default=np.inf), source)
+        next_s = starts_s[bisect_right(starts_s, hit.start_s + _LEAST_S)]
+        zone = _cut(recording, hit, next_s, source)
         if zone is not None:
-            found.append(zone)
-    return found
+            yield zone
 
 
 def _cut(recording: Audio, hit: Hit, next_s: float, source: int) -> HitZone | None:

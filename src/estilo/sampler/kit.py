@@ -7,6 +7,7 @@ from typing import Protocol, Self
 import numpy as np
 import scipy.cluster.hierarchy
 import scipy.optimize
+import scipy.spatial.distance
 from numpy.typing import NDArray
 
 from estilo.analysis.transcription.heard import Transcription
@@ -19,6 +20,8 @@ from estilo.sampler.player import Played, usual_level_db
 _ALIKE_DB = 9.0
 _LEVEL_DB = 8.0
 _SAME_AGAIN = 0.6
+_MOST_COMPARED = 2000
+_AT_ONCE = 256
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,11 +68,27 @@ class Kit:
         return cls(tuple(hits[k] for k in order), tuple(int(classes[k]) for k in order), level_db)
 
 
-def classify(hits: Sequence[HitZone]) -> NDArray[np.int64]:
+class Alike(Protocol):
+    """A hit as far as it counts for its class; see `hits.HitZone`."""
+
+    @property
+    def features(self) -> NDArray[np.float64]:
+        """What tells it from others."""
+        ...
+
+    @property
+    def brightness(self) -> float:
+        """Mean of log2 of its frequencies in Hz."""
+        ...
+
+
+def classify(hits: Sequence[Alike]) -> NDArray[np.int64]:
     """Number of the class of each hit, 0 for the darkest.
 
     Hits are alike if their third-octave spectra and decays differ by less than 9 dB on average
-    (average linkage; R. Sokal, C. Michener 1958).
+    (average linkage; R. Sokal, C. Michener 1958). Of more than 2000 hits as many, spread evenly,
+    make the classes, as all pairs are compared; each other hit is in the class that it differs
+    least from on average.
 
     Args:
         hits: hits of one recording, or of several.
@@ -79,13 +98,32 @@ def classify(hits: Sequence[HitZone]) -> NDArray[np.int64]:
     if len(hits) < 2:
         return np.zeros(len(hits), np.int64)
     features = np.stack([hit.features for hit in hits]) / np.sqrt(hits[0].features.size)
-    tree = scipy.cluster.hierarchy.linkage(features, "average")
-    found = scipy.cluster.hierarchy.fcluster(tree, _ALIKE_DB, "distance")
+    n_compared = min(len(hits), _MOST_COMPARED)
+    compared = np.linspace(0, len(hits) - 1, n_compared).round().astype(int)
+    tree = scipy.cluster.hierarchy.linkage(features[compared], "average")
+    found = classes = scipy.cluster.hierarchy.fcluster(tree, _ALIKE_DB, "distance")
+    if n_compared < len(hits):
+        found = _likest(features, features[compared], classes)
+        found[compared] = classes
     names = np.unique(found)
     brightness = np.array([hit.brightness for hit in hits])
     by_brightness = sorted(names, key=lambda name: float(brightness[found == name].mean()))
     rank = {name: place for place, name in enumerate(by_brightness)}
     return np.array([rank[name] for name in found], np.int64)
+
+
+def _likest(
+    features: NDArray[np.float64], known: NDArray[np.float64], classes: NDArray[np.int32]
+) -> NDArray[np.int32]:
+    """The class, of those of known hits, from whose hits each hit differs least on average."""
+    names, place, counts = np.unique(classes, return_inverse=True, return_counts=True)
+    shares = np.eye(len(names))[place] / counts
+    found = np.empty(len(features), classes.dtype)
+    for start in range(0, len(features), _AT_ONCE):
+        part = features[start : start + _AT_ONCE]
+        distances = scipy.spatial.distance.cdist(part, known) @ shares
+        found[start : start + _AT_ONCE] = names[distances.argmin(1)]
+    return found
 
 
 def play_hits(hits: Sequence[HitZone], kit: Kit, *, sample_rate: int, duration_s: float) -> Played:

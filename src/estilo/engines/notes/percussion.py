@@ -1,6 +1,7 @@
 """The content's hits on the kit of a style, or, where there is none, as they are."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -16,6 +17,38 @@ from estilo.sampler.hits import HitZone, cut_hits
 from estilo.sampler.kit import Kit, add_hit, choose_hits, classify
 
 _TINY = 1e-20
+
+
+@dataclass(frozen=True, eq=False)
+class OwnHit:
+    """A hit of the content as far as it counts for what plays it, without its samples.
+
+    Args:
+        start_s: time of its onset, in seconds.
+        level_db: level while it is loudest, in dB.
+        brightness: mean of log2 of its frequencies in Hz.
+        decay_s: time in which it falls by 20 dB, in seconds.
+        features: what tells it from others; see `HitZone.features`.
+        sides: gains of the channels, by how loud it is in each; their squares have a mean of 1.
+    """
+
+    start_s: float
+    level_db: float
+    brightness: float
+    decay_s: float
+    features: NDArray[np.float64]
+    sides: NDArray[np.float32]
+
+    @classmethod
+    def of(cls, hit: HitZone) -> "OwnHit":
+        """What is to be known of a hit that was cut out.
+
+        Args:
+            hit: hit of the content.
+        """
+        power = np.square(hit.samples, dtype=np.float64).sum(1) + _TINY
+        sides = np.sqrt(power / power.mean()).astype(np.float32)
+        return cls(hit.start_s, hit.level_db, hit.brightness, hit.decay_s, hit.features, sides)
 
 
 class KitLayer:
@@ -44,13 +77,14 @@ class KitLayer:
     ) -> None:
         self._n_channels, self._rate = content.shape[0], sample_rate
         self._kit, self._gain, self._style, self._share = kit, gain, style, share
-        self._hits: Sequence[HitZone | WrittenHit]
+        self._hits: Sequence[OwnHit | WrittenHit]
         if any(hit.key is not None for hit in transcription.hits):
             self._hits = written_hits(transcription.hits)
             own = np.unique([hit.drum for hit in self._hits], return_inverse=True)[1]
         else:
-            self._hits = cut_hits(Audio(content.numpy(), sample_rate), transcription)
-            own = classify(self._hits)
+            cut = cut_hits(Audio(content.numpy(), sample_rate), transcription)
+            self._hits = heard = [OwnHit.of(hit) for hit in cut]
+            own = classify(heard)
         self._chosen = choose_hits(self._hits, own, kit)
         lasts_s = [kit.hits[number].samples.shape[1] for number in self._chosen]
         self._starts_s = np.array([hit.start_s for hit in self._hits])
@@ -85,12 +119,11 @@ class KitLayer:
             )
         return out
 
-    def _sides(self, hit: HitZone | WrittenHit) -> NDArray[np.float32]:
+    def _sides(self, hit: OwnHit | WrittenHit) -> NDArray[np.float32]:
         """Gains of the channels, by how loud the hit is in each; their squares have a mean of 1."""
         if isinstance(hit, WrittenHit):
             return np.ones(self._n_channels, np.float32)
-        power = np.square(hit.samples, dtype=np.float64).sum(1) + _TINY
-        return np.sqrt(power / power.mean()).astype(np.float32)
+        return hit.sides
 
 
 class OwnHits:

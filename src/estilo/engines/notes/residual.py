@@ -173,7 +173,10 @@ def during_hits(hits: Sequence[Hit], grid: Grid) -> Tensor:
     times_s = grid.times_s
     is_hit = np.zeros(grid.n_frames, bool)
     for hit in hits:
-        is_hit |= (times_s >= hit.start_s - _HIT_BEFORE_S) & (times_s < hit.end_s + _HIT_AFTER_S)
+        first, stop = np.searchsorted(
+            times_s, (hit.start_s - _HIT_BEFORE_S, hit.end_s + _HIT_AFTER_S)
+        )
+        is_hit[first:stop] = True
     return torch.from_numpy(is_hit).expand(grid.n_bins, -1)
 
 
