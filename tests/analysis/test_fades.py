@@ -39,3 +39,11 @@ def test_short_and_even_recordings_are_given_back() -> None:
     for samples in (melody(0.5, RATE), np.ones(3, np.float32), 0.1 * np.ones(3 * RATE)):
         audio = Audio(samples, RATE)
         assert without_fades(audio).n_samples == audio.n_samples
+
+
+def test_blocks_change_nothing(monkeypatch) -> None:
+    noise = np.random.default_rng(0).standard_normal((2, 80_000))
+    faded = Audio(noise * np.minimum(np.arange(80_000) / 8000, 1.0), 8000)
+    whole = without_fades(faded)
+    monkeypatch.setattr("estilo.analysis.fades._BLOCK_FRAMES", 7)
+    np.testing.assert_array_equal(without_fades(faded).samples, whole.samples)

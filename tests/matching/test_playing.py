@@ -42,3 +42,11 @@ def test_channels_and_nothing_to_do(rng):
     made = played(audio)
     assert made.n_channels == 2
     np.testing.assert_allclose(made.samples, audio.samples, atol=2e-6)
+
+
+def test_attacks_of_long_recordings_are_found_stretch_by_stretch(monkeypatch):
+    time_s = np.arange(10 * RATE) / RATE
+    plucked = Audio(np.exp(-8.0 * (time_s % 0.6)) * np.sin(2 * np.pi * 330 * time_s), RATE)
+    whole = played(plucked, speed=1.2)
+    monkeypatch.setattr("estilo.matching.playing._STRETCH_S", 3.0)
+    np.testing.assert_array_equal(played(plucked, speed=1.2).samples, whole.samples)

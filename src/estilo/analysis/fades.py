@@ -10,6 +10,7 @@ _LOW, _BELOW_DB = 0.1, 1.0
 _MOST = 0.3  # of the recording, at each end
 _LEAST_S = 2.0
 _FLOOR = 1e-12
+_BLOCK_FRAMES = 1 << 9
 
 
 def without_fades(audio: Audio) -> Audio:
@@ -31,8 +32,11 @@ def without_fades(audio: Audio) -> Audio:
     n_frames = audio.n_samples // size
     if audio.duration_s < _LEAST_S or n_frames < 4 * _SMOOTHED:
         return audio
-    whole = audio.samples[:, : n_frames * size].reshape(audio.n_channels, n_frames, size)
-    power = np.square(whole, dtype=np.float64).mean((0, 2))
+    power = np.empty(n_frames)
+    for first in range(0, n_frames, _BLOCK_FRAMES):
+        part = audio.samples[:, first * size : min(first + _BLOCK_FRAMES, n_frames) * size]
+        frames = part.reshape(audio.n_channels, -1, size)
+        power[first : first + _BLOCK_FRAMES] = np.square(frames, dtype=np.float64).mean((0, 2))
     padded = np.pad(power, _SMOOTHED // 2, mode="edge")
     level_db = 10.0 * np.log10(np.convolve(padded, np.ones(_SMOOTHED), "valid") + _FLOOR)
     most = int(_MOST * n_frames)

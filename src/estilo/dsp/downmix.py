@@ -75,31 +75,39 @@ def downmix_axes(samples: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def mixed_by(
-    axes: NDArray[np.float32], samples: NDArray[np.float32], sample_rate: int
+    axes: NDArray[np.float32],
+    samples: NDArray[np.float32],
+    sample_rate: int,
+    *,
+    out: NDArray[np.float32] | None = None,
 ) -> NDArray[np.float32]:
-    """Channels mixed by the weights of another stretch, or of a whole recording.
+    """Channels mixed by the weights of another stretch, or of a whole recording, in blocks.
 
     Args:
         axes: weights, from `downmix_axes`.
         samples: ``(channels, time)``.
         sample_rate: sample rate in Hz.
+        out: array to write to, **shape** ``(time,)``, for instance a mapped one; a new array when
+            None.
 
     **Shape**: result ``(time,)``, float32.
     """
-    out = (axes[0] @ samples).astype(np.float32)
+    mixed = np.empty(samples.shape[1], np.float32) if out is None else out
+    for start in range(0, len(mixed), _BLOCK):
+        mixed[start : start + _BLOCK] = axes[0] @ samples[:, start : start + _BLOCK]
     if len(axes) == 1:
-        return out
+        return mixed
     from scipy.signal import oaconvolve
 
     taps = _quarter_turn(sample_rate)
     reach = len(taps) // 2
-    for start in range(0, len(out), _BLOCK):
-        stop = min(start + _BLOCK, len(out))
+    for start in range(0, len(mixed), _BLOCK):
+        stop = min(start + _BLOCK, len(mixed))
         first = max(0, start - reach)
         side = axes[1] @ samples[:, first : stop + reach]
         turned = oaconvolve(side, taps)[reach + start - first :]
-        out[start:stop] += turned[: stop - start].astype(np.float32)
-    return out
+        mixed[start:stop] += turned[: stop - start].astype(np.float32)
+    return mixed
 
 
 @lru_cache(maxsize=8)

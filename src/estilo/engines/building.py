@@ -40,7 +40,7 @@ def build_engine(
     engine = bare_engine(name, settings, allocate=allocate, network=network)
     if settings.works_in == "blocks":
         return engine
-    return WindowedEngine(StereoWrapper(engine), allocate=allocate)
+    return WindowedEngine(StereoWrapper(engine, allocate=allocate), allocate=allocate)
 
 
 def bare_engine(

@@ -28,17 +28,32 @@ def excerpts(waveform: Tensor, *, longest: int) -> list[Tensor]:
     >>> [len(part) for part in excerpts(torch.zeros(100), longest=40)]
     [10, 10, 10, 10]
     """
-    length = waveform.shape[-1]
+    spans = excerpt_spans(waveform.shape[-1], longest=longest)
+    return [waveform[start:stop] for start, stop in spans]
+
+
+def excerpt_spans(length: int, *, longest: int) -> list[tuple[int, int]]:
+    """First sample of each of the `excerpts`, and the one after its last.
+
+    Args:
+        length: length of the recording, in samples.
+        longest: how many samples all stretches may have together.
+
+    >>> excerpt_spans(100, longest=40)
+    [(0, 10), (30, 40), (60, 70), (90, 100)]
+    """
     if length <= longest:
-        return [waveform]
+        return [(0, length)]
     size = longest // _N_EXCERPTS
     last = length - size
     starts = [round(i * last / (_N_EXCERPTS - 1)) for i in range(_N_EXCERPTS)]
-    return [waveform[start : start + size] for start in starts]
+    return [(start, start + size) for start in starts]
 
 
 def repeated(waveform: Tensor, *, shortest: int) -> Tensor:
     """A recording played over and over where it is shorter than what can be analysed.
+
+    One that is long enough is given back itself, and not copied.
 
     Args:
         waveform: ``(time,)``, at least one sample.
@@ -50,7 +65,8 @@ def repeated(waveform: Tensor, *, shortest: int) -> Tensor:
     >>> repeated(torch.tensor([1.0, 2.0]), shortest=3)
     tensor([1., 2., 1., 2.])
     """
-    return waveform.repeat(max(1, -(-shortest // waveform.shape[-1])))
+    n_times = max(1, -(-shortest // waveform.shape[-1]))
+    return waveform if n_times == 1 else waveform.repeat(n_times)
 
 
 def root_mean_square(waveform: Tensor) -> float:

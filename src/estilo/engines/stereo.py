@@ -14,6 +14,7 @@ EURASIP JASP 2005, doi:10.1155/ASP.2005.1305), here with a residual, so that an 
 gives back the content.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -27,6 +28,8 @@ from estilo.dsp.mel import band_interpolation, filterbank
 from estilo.dsp.stft import istft, power_of_two_near, stft
 from estilo.engines.base import Engine, Progress, Task
 from estilo.engines.grains import Grain
+
+Allocate = Callable[[tuple[int, int]], Tensor]
 
 _N_BANDS = 40
 _LIMIT = 3.5  # nepers
@@ -65,10 +68,13 @@ class StereoWrapper(Engine[StereoState]):
 
     Args:
         inner: the one-channel engine.
+        allocate: makes the array for a whole recording in one channel from its shape; memory by
+            default.
     """
 
-    def __init__(self, inner: Engine[Any]) -> None:
+    def __init__(self, inner: Engine[Any], *, allocate: Allocate = torch.zeros) -> None:
         self.inner = inner
+        self._allocate = allocate
 
     @property
     def weights_id(self) -> str | None:
@@ -80,8 +86,10 @@ class StereoWrapper(Engine[StereoState]):
         rate, content, axes = task.sample_rate, task.content, None
         if content is not None:
             axes = downmix_axes(content.detach().cpu().numpy())
-            content = mixed_down(content, sample_rate=rate, axes=axes)
-        styles = tuple(mixed_down(style, sample_rate=rate) for style in task.styles)
+            content = mixed_down(content, sample_rate=rate, axes=axes, allocate=self._allocate)
+        styles = tuple(
+            mixed_down(style, sample_rate=rate, allocate=self._allocate) for style in task.styles
+        )
         mono = replace(task, content=content, styles=styles)
         return StereoShared(axes, self.inner.prepare(mono))
 
@@ -133,7 +141,11 @@ class StereoWrapper(Engine[StereoState]):
 
 
 def mixed_down(
-    waveform: Tensor, *, sample_rate: int, axes: NDArray[np.float32] | None = None
+    waveform: Tensor,
+    *,
+    sample_rate: int,
+    axes: NDArray[np.float32] | None = None,
+    allocate: Allocate = torch.zeros,
 ) -> Tensor:
     """All channels as one, see `estilo.dsp.downmix`; one channel as it is.
 
@@ -141,6 +153,7 @@ def mixed_down(
         waveform: ``(channels, time)``.
         sample_rate: sample rate in Hz.
         axes: weights of the channels; those of the waveform if not given.
+        allocate: makes the array for the result from its shape; memory by default.
 
     **Shape**: result ``(1, time)``.
     """
@@ -148,7 +161,9 @@ def mixed_down(
         return waveform
     samples = waveform.detach().cpu().numpy()
     axes = downmix_axes(samples) if axes is None else axes
-    return torch.from_numpy(mixed_by(axes, samples, sample_rate))[None].to(waveform)
+    out = allocate((1, waveform.shape[-1]))
+    mixed_by(axes, samples, sample_rate, out=out[0].numpy())
+    return out.to(waveform)
 
 
 def restore_image(content: Tensor, mid: Tensor, output: Tensor, *, sample_rate: int) -> Tensor:

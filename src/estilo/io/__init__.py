@@ -6,7 +6,7 @@ from estilo.io.plan import BIT_DEPTHS, OutputFormat, plan_output
 from estilo.io.probe import AudioFileWarning, AudioInfo
 from estilo.io.recording import RecordingFile, load, probe
 from estilo.io.save import SavedInfo, save, write_audio
-from estilo.io.scratch import release, scratch_array
+from estilo.io.scratch import release, scratch_array, scratch_copy
 from estilo.io.tensors import TensorFile, expect_shapes, read_tensors, write_tensors
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "release",
     "save",
     "scratch_array",
+    "scratch_copy",
     "why_not_kept",
     "write_atomic",
     "write_audio",

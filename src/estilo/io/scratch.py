@@ -16,6 +16,7 @@ from estilo.errors import InputError
 
 IN_MEMORY_BYTES = 256 * 2**20
 _SPARE_BYTES = 64 * 2**20
+_BLOCK = 1 << 22
 
 
 def scratch_array(shape: tuple[int, ...]) -> np.ndarray:
@@ -44,6 +45,25 @@ def scratch_array(shape: tuple[int, ...]) -> np.ndarray:
             except OSError as error:
                 raise _no_room(n_bytes) from error
         return np.memmap(stream, dtype=np.float32, mode="r+", shape=shape)
+
+
+def scratch_copy(array: np.ndarray) -> np.ndarray:
+    """A writable copy in one piece, in memory when small, else mapped; made in blocks.
+
+    Args:
+        array: float32 samples, **shape** ``(channels, time)``, in any order in memory.
+
+    Raises:
+        InputError: the folder for temporary files has not enough room.
+
+    Example:
+        >>> scratch_copy(np.ones((2, 8), np.float32)[:, 2:]).flags.c_contiguous
+        True
+    """
+    out = scratch_array(array.shape)
+    for start in range(0, array.shape[1], _BLOCK):
+        out[:, start : start + _BLOCK] = array[:, start : start + _BLOCK]
+    return out
 
 
 def release(array: np.ndarray) -> None:

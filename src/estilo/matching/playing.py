@@ -1,5 +1,8 @@
 """A recording at another speed and another pitch."""
 
+import numpy as np
+from numpy.typing import NDArray
+
 from estilo.analysis.onsets import onset_times
 from estilo.analysis.sound import Sound
 from estilo.audio import Audio
@@ -8,6 +11,7 @@ from estilo.dsp.stretch import stretched
 from estilo.io import scratch_array
 
 _EARLY_S = 0.02  # sharp attacks are found this much too early
+_STRETCH_S, _CONTEXT_S = 600.0, 1.0
 
 
 def played(audio: Audio, *, speed: float = 1.0, semitones: float = 0.0) -> Audio:
@@ -32,7 +36,7 @@ def played(audio: Audio, *, speed: float = 1.0, semitones: float = 0.0) -> Audio
         audio.samples,
         audio.sample_rate,
         speed=speed / ratio,
-        attacks_s=Sound.of(audio).once(onset_times) + _EARLY_S,
+        attacks_s=_onsets_s(audio) + _EARLY_S,
         out=scratch_array((audio.n_channels, round(audio.n_samples * ratio / speed))),
     )
     if semitones == 0.0:
@@ -43,3 +47,18 @@ def played(audio: Audio, *, speed: float = 1.0, semitones: float = 0.0) -> Audio
     return Audio(
         resample(slow, rate, audio.sample_rate, n_samples=n_samples, out=out), audio.sample_rate
     )
+
+
+def _onsets_s(audio: Audio) -> NDArray[np.float64]:
+    """Times at which sounds set in, in seconds; those of ten minutes at a time."""
+    if audio.duration_s <= _STRETCH_S:
+        return Sound.of(audio).once(onset_times)
+    found = []
+    for start_s in np.arange(0.0, audio.duration_s, _STRETCH_S):
+        first_s = max(start_s - _CONTEXT_S, 0.0)
+        ends_s = (first_s, start_s + _STRETCH_S + _CONTEXT_S)
+        first, last = (round(each * audio.sample_rate) for each in ends_s)
+        part = Audio(audio.samples[:, first:last], audio.sample_rate)
+        onsets_s = first_s + Sound.of(part).once(onset_times)
+        found.append(onsets_s[(onsets_s >= start_s) & (onsets_s < start_s + _STRETCH_S)])
+    return np.concatenate(found)

@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from estilo.io import scratch_copy
 from estilo.pipeline.masks import Mask, mask_reach, masked
 from estilo.pipeline.running import allocate
 
@@ -68,4 +69,4 @@ def spans(start: int, stop: int) -> Iterator[tuple[int, int]]:
 def as_waveform(samples: np.ndarray) -> Tensor:
     """Samples ``(channels, time)`` as a tensor."""
     # Torch warns of arrays that may not be written to.
-    return torch.from_numpy(samples if samples.flags.writeable else samples.copy())
+    return torch.from_numpy(samples if samples.flags.writeable else scratch_copy(samples))

@@ -63,7 +63,7 @@ def restored(
         styles: styles, as the engine heard them.
     """
     from estilo.pipeline.pauses import keep_pauses
-    from estilo.pipeline.running import mixed
+    from estilo.pipeline.running import mix_in
 
     audio, level = matched(samples, content)
     if plan.settings.rests_in_pauses:
@@ -71,7 +71,8 @@ def restored(
     if plan.mix == 1.0:
         return audio, level
     # The two may cancel or add up, so the mix is brought to the content's level once more.
-    return matched(mixed(audio.samples, content.samples, plan.mix), content)
+    mix_in(audio.samples, content.samples, mix=plan.mix)
+    return matched(audio.samples, content)
 
 
 def _is_noise(style: StyleSource) -> bool:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from estilo.audio import Audio
 from estilo.engines.grains import Grain
-from estilo.io import scratch_array
+from estilo.io import scratch_array, scratch_copy
 from estilo.pipeline.sources import Source, StyleSource
 
 _BLOCK = 1 << 22
@@ -193,7 +193,7 @@ def _without_bursts(audio: Audio) -> Content:
     found = bursts(audio.samples, audio.sample_rate)
     if not found:
         return Content(audio)
-    samples, taken = _copied(audio.samples), []
+    samples, taken = scratch_copy(audio.samples), []
     bridged = without_bursts(audio.samples, found, audio.sample_rate)
     for (start, stop), calm in zip(found, bridged, strict=True):
         taken.append((start, samples[:, start:stop] - calm))
@@ -207,15 +207,8 @@ def _without_drift(audio: Audio) -> Audio:
     found = [drift(channel, audio.sample_rate) for channel in audio.samples]
     if all(each is None for each in found):
         return audio
-    samples = _copied(audio.samples)
+    samples = scratch_copy(audio.samples)
     for channel, each in zip(samples, found, strict=True):
         if each is not None:
             add_drift(channel, each, audio.sample_rate, share=-1.0)
     return Audio(samples, audio.sample_rate)
-
-
-def _copied(samples: NDArray[np.float32]) -> NDArray[np.float32]:
-    out = scratch_array(samples.shape)
-    for start in range(0, samples.shape[1], _BLOCK):
-        out[:, start : start + _BLOCK] = samples[:, start : start + _BLOCK]
-    return out

@@ -17,7 +17,7 @@ from estilo.engines.base import Engine, Progress, Task, run
 from estilo.engines.grains import Grain
 from estilo.engines.style_files import CodedStyle
 from estilo.errors import SettingsError
-from estilo.io import release, scratch_array
+from estilo.io import release, scratch_array, scratch_copy
 from estilo.pipeline.watch import Watch
 from estilo.threads import default_threads, limited
 
@@ -192,21 +192,17 @@ def to_content_rate(
     return out
 
 
-def mixed(wet: np.ndarray, dry: np.ndarray, mix: float) -> np.ndarray:
-    """Crossfade of samples, in blocks.
+def mix_in(wet: np.ndarray, dry: np.ndarray, *, mix: float) -> None:
+    """Crossfade of samples, in blocks and in place.
 
     Args:
-        wet: samples of the result, ``(channels, time)``.
+        wet: samples of the result, ``(channels, time)``; the mix takes their place.
         dry: samples of the content, of the same shape.
         mix: share of the result, 0 to 1.
     """
-    if mix == 1.0:
-        return wet
-    out = scratch_array(wet.shape)
     for start in range(0, wet.shape[1], _BLOCK):
         part = slice(start, start + _BLOCK)
-        out[:, part] = mix * wet[:, part] + (1.0 - mix) * dry[:, part]
-    return out
+        wet[:, part] = mix * wet[:, part] + (1.0 - mix) * dry[:, part]
 
 
 def as_tensor(
@@ -226,9 +222,9 @@ def as_tensor(
             n_samples = round(audio.n_samples * sample_rate / audio.sample_rate)
         out = scratch_array((audio.n_channels, n_samples))
         samples = resample(samples, audio.sample_rate, sample_rate, n_samples=n_samples, out=out)
-    if not samples.flags.writeable:
-        samples = samples.copy()
-    return torch.from_numpy(np.ascontiguousarray(samples)).to(device)
+    if not (samples.flags.writeable and samples.flags.c_contiguous):
+        samples = scratch_copy(samples)
+    return torch.from_numpy(samples).to(device)
 
 
 class Clock:

@@ -1,15 +1,20 @@
 """Textures: styles without a content signal, mono or stereo."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
+import torch
 
 from estilo.analysis.fades import without_fades
 from estilo.audio import Audio
 from estilo.dsp.resample import resample
 from estilo.engines.building import build_engine, engine_rate
+from estilo.engines.excerpts import root_mean_square
 from estilo.errors import InputError
+from estilo.io import scratch_array, scratch_copy
 from estilo.pipeline import running
+from estilo.pipeline.in_blocks import spans
 from estilo.pipeline.plan import Plan
 from estilo.pipeline.running import Outcome
 from estilo.pipeline.sources import Source
@@ -60,16 +65,22 @@ def run_texture(plan: Plan, sources: list[Source], seconds: float, watch: Watch)
         )
     outcome = outcomes[0]
     if len(outcomes) == 2:
-        mid, side = (_normalised(part.samples) for part in outcomes)
-        side = side * parts[1].level / (parts[0].level or 1.0)
-        outcome.samples = np.concatenate([mid + side, mid - side])
+        mid, side = (part.samples for part in outcomes)
+        outcome.samples = _left_and_right(mid, side, parts[1].level, parts[0].level)
         outcome.loss_curve += outcomes[1].loss_curve
         outcome.is_complete &= outcomes[1].is_complete
     elif first.n_channels == 2:
-        outcome.samples = np.repeat(outcome.samples, 2, axis=0)
+        both = np.broadcast_to(outcome.samples, (2, outcome.samples.shape[1]))
+        outcome.samples = scratch_copy(both)
     if rate != first.sample_rate:
         n_samples = round(seconds * first.sample_rate)
-        outcome.samples = resample(outcome.samples, rate, first.sample_rate, n_samples=n_samples)
+        outcome.samples = resample(
+            outcome.samples,
+            rate,
+            first.sample_rate,
+            n_samples=n_samples,
+            out=scratch_array((len(outcome.samples), n_samples)),
+        )
     return outcome
 
 
@@ -94,7 +105,7 @@ def _mid_and_side(sources: list[Source]) -> list[_Part]:
             "mix it down first"
         )
     weights = [source.weight for source in sources]
-    mids = [Audio(s.audio.samples.mean(0), s.audio.sample_rate) for s in sources]
+    mids = [_combined(source.audio, lambda block: block.mean(0)) for source in sources]
     parts = [_part(mids, weights)]
     if first.n_channels == 2:
         sides = [_side(source.audio) for source in sources]
@@ -112,13 +123,33 @@ def _part(styles: list[Audio], weights: list[float]) -> _Part:
 
 def _side(audio: Audio) -> Audio:
     if audio.n_channels != 2:
-        return Audio(np.zeros((1, audio.n_samples), np.float32), audio.sample_rate)
-    return Audio(0.5 * (audio.samples[0] - audio.samples[1]), audio.sample_rate)
+        return Audio(scratch_array((1, audio.n_samples)), audio.sample_rate)
+    return _combined(audio, lambda block: 0.5 * (block[0] - block[1]))
+
+
+def _combined(audio: Audio, combine: Callable[[np.ndarray], np.ndarray]) -> Audio:
+    """One channel made of all, block by block."""
+    out = scratch_array((1, audio.n_samples))
+    for start, stop in spans(0, audio.n_samples):
+        out[0, start:stop] = combine(audio.samples[:, start:stop])
+    return Audio(out, audio.sample_rate)
+
+
+def _left_and_right(
+    mid: np.ndarray, side: np.ndarray, side_level: float, mid_level: float
+) -> np.ndarray:
+    """Both channels of a texture, whose side is as loud against its mid as that of the styles.
+
+    Levels are those of the styles.
+    """
+    own_mid, own_side = (_level(each) or 1.0 for each in (mid, side))
+    out = scratch_array((2, mid.shape[1]))
+    for start, stop in spans(0, mid.shape[1]):
+        middle = mid[0, start:stop] / own_mid
+        wide = side[0, start:stop] / own_side * side_level / (mid_level or 1.0)
+        out[:, start:stop] = middle + wide, middle - wide
+    return out
 
 
 def _level(samples: np.ndarray) -> float:
-    return float(np.sqrt(np.mean(np.square(samples, dtype=np.float64))))
-
-
-def _normalised(samples: np.ndarray) -> np.ndarray:
-    return samples / (_level(samples) or 1.0)
+    return root_mean_square(torch.from_numpy(samples))

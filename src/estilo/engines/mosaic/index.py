@@ -15,6 +15,7 @@ from estilo.analysis.tuning import Tuning, tuning
 from estilo.dsp.mel import band_interpolation
 from estilo.dsp.stft import window_function
 from estilo.engines.base import Task
+from estilo.io import scratch_array
 
 NONE = -1
 """Stands for no grain."""
@@ -97,8 +98,9 @@ class GrainIndex:
                 length = max(2, round(ratio * n_fft))
                 self.strips.append(Strip(style, semitones, n_grains, count, length, hop))
                 n_grains += count + GAP
-        shape = n_grains, N_BANDS
-        self.log_bands = torch.full(shape, LOG_FLOOR, dtype=torch.float16, device=self.device)
+        # Two of half precision are as long as one of single: an hour's are mapped from a file.
+        halves = torch.from_numpy(scratch_array((n_grains, N_BANDS // 2))).view(torch.float16)
+        self.log_bands = halves.fill_(LOG_FLOOR).to(self.device)
         for style in range(len(self.styles)):
             self._fill(style)
 

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
-from estilo.engines.excerpts import excerpts, require_sound, root_mean_square
+from estilo.engines.excerpts import excerpt_spans, require_sound, root_mean_square
 from estilo.engines.neural.level_matching import quantile_ranks
 from estilo.engines.neural.leveler import LEVEL_DB, hop_powers, soundness
 from estilo.engines.neural.style_card import N_LEVELS
@@ -95,5 +95,5 @@ def stretches(waveform: Tensor, *, longest: int) -> list[Tensor]:
         waveform: ``(channels, time)``.
         longest: how many samples all stretches may have together.
     """
-    places = excerpts(torch.arange(waveform.shape[-1]), longest=longest)
-    return [waveform[:, int(part[0]) : int(part[-1]) + 1] for part in places]
+    spans = excerpt_spans(waveform.shape[-1], longest=longest)
+    return [waveform[:, start:stop] for start, stop in spans]

@@ -282,7 +282,7 @@ class OptimiseEngine(Engine[OptimiseState]):
             if self._keeps_levels:
                 chosen = excerpts(own, longest=2 * longest)
             else:
-                chosen = excerpts(own * (LEVEL / level), longest=longest)
+                chosen = [each * (LEVEL / level) for each in excerpts(own, longest=longest)]
             parts += chosen
             weights += [weight / len(chosen)] * len(chosen)
         return parts, tuple(weights)
