@@ -5,18 +5,32 @@ are taken here, evenly spread.
 """
 
 import argparse
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 import torch
 
 from chosen import AUTO, SCORES, Result, results
-from common import write_table
+from common import left_out_where_missing, write_table
+from estilo.analysis.sound import Sound
 from estilo.evaluation.bootstrap import Interval, mean_interval
+from estilo.evaluation.makers import Copy, Maker, TransferMaker
+from estilo.evaluation.measuring import references_of
+from estilo.evaluation.sets import TEST_SETS
+from estilo.evaluation.sets.base import TestSet
 from estilo.evaluation.sets.real import RealPairs
+from estilo.metrics.scores import measured
 
 N_BOARD, N_PAIRS = 18, 20
 OTHER = "optimise"
+TRIPLETS, N_TRIPLETS = ("recorded-dev", "synthetic"), 14
+TRUE_SCORES = {
+    "onset_f1": "onset F1",
+    "pitch": "pitch lost",
+    "timbre_mfcc": "timbre (MFCC)",
+    "timbre_judge": "timbre (judge)",
+}
 
 
 def held_out(n: int) -> list[str]:
@@ -78,6 +92,19 @@ def counts(pairs: Sequence[Sequence[Result]]) -> list[tuple[str, str]]:
     ]
 
 
+def true_answers(n: int) -> list[tuple[str, ...]]:
+    """What the truth scores where it is known, measured as real pairs are: a row per set and kind.
+
+    Args:
+        n: items of each set.
+    """
+    rows: list[tuple[str, ...]] = []
+    for name in TRIPLETS:
+        with left_out_where_missing(f"true answers of {name}"):
+            rows += _rows_of_triplets(name, TEST_SETS[name](), n)
+    return rows
+
+
 def main() -> None:
     """Render, measure, and write the table."""
     parser = argparse.ArgumentParser(prog="python benchmarks auto", description=__doc__)
@@ -99,9 +126,34 @@ def main() -> None:
             ("Where it leaves:", ("score", "difference"), differences(leaving)),
             (f"`{AUTO}` is there", ("", "pairs"), counts(leaving)),
         ]
+    truth = true_answers(N_TRIPLETS)
+    if truth:
+        about = (
+            "What the true answer scores: triplets whose target is known, measured as if it were "
+            "not, so that notes are held against the content and timbre against the style. Played "
+            "by the style's own instrument, notes begin as that instrument begins them, and last "
+            "as long as it rings; an engine that loses less than the truth has not played it."
+        )
+        sections.append((about, ("set", "output", *TRUE_SCORES.values()), truth))
     columns = ("content--style", "ran", *SCORES.values())
     sections.append(("Pair by pair; two equal rows where it stays:", columns, rows))
     write_table("auto", "The engine that is chosen by what is heard", sections)
+
+
+def _rows_of_triplets(name: str, test_set: TestSet, n: int) -> Iterator[tuple[str, ...]]:
+    makers: dict[str, Maker] = {
+        "the truth": Copy("target"),
+        **{engine: TransferMaker({"engine": engine}) for engine in (OTHER, "notes")},
+    }
+    found: dict[str, list[list[float]]] = {label: [] for label in makers}
+    for each in test_set.names()[:n]:
+        item = test_set.load(each)
+        unknown = references_of(replace(item, target=None))
+        for label, maker in makers.items():
+            values = measured(Sound.of(maker.make(item)), unknown, names=TRUE_SCORES).values
+            found[label].append([values.get(score, np.nan) for score in TRUE_SCORES])
+    for label, scores in found.items():
+        yield (name, label, *(f"{mean:.2f}" for mean in np.nanmean(scores, axis=0)))
 
 
 def _of(pairs: Sequence[Sequence[Result]], is_it: Callable[[Sequence[Result]], bool]) -> str:

@@ -58,6 +58,16 @@ def test_other_notes_in_the_style_of_notes_are_played_by_the_network(order):
 
 
 @pytest.mark.parametrize("order", [1, -1])
+def test_notes_that_are_hardly_heard_are_left_to_optimise(monkeypatch, rng, order):
+    monkeypatch.setattr(choosing, "_kind", lambda audio: "pitched")
+    # An orchestra far away: a tune whose power is a tenth of all that sounds.
+    noise = hiss(rng).samples
+    orchestra = Audio(noise + 0.3 * tune().samples, RATE)
+    content, style = (tune(octave=2.0), orchestra)[::order]
+    assert choose(content, [style]).engine == "optimise"
+
+
+@pytest.mark.parametrize("order", [1, -1])
 def test_voices_are_left_to_optimise_as_content_and_as_style(monkeypatch, order):
     kinds = ["pitched", "voiced"][::order]
     monkeypatch.setattr(choosing, "_kind", lambda audio: kinds[audio.duration_s < 2.5])

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from estilo.analysis.descriptors import excerpt
 from estilo.analysis.kinds import Kind, character
 from estilo.analysis.sound import Sound
+from estilo.analysis.transcription.heard import Transcription
 from estilo.analysis.transcription.recent import RECENT
 from estilo.audio import Audio
 from estilo.engines.auto.settings import AutoSettings
@@ -13,6 +14,9 @@ from estilo.engines.style_files import CodedStyle
 
 EXPLAINED = 0.8
 """Share of a recording's power in notes and hits from which its notes can be played."""
+
+NETWORK_EXPLAINED = 0.5
+"""The same from which on the trained network does better than the engine optimise."""
 
 MOST_PER_S = 5.0
 """Notes per second up to which they are heard well enough to be played."""
@@ -32,7 +36,8 @@ def choose(
 
     Where the notes of the content and of all styles can be heard out, the engine notes plays the
     ones on the instrument of the others. Other notes in the style of notes are played by the
-    trained network and refined. What has none, or is to sound like what has none, is left to the
+    trained network and refined, as long as half of what sounds is heard as notes: of an orchestra
+    it keeps less than it takes. What has none, or is to sound like what has none, is left to the
     engine optimise. So is speech, whose words no other engine keeps (docs/voices.md), and what is
     to sound like speech: the network breaks notes up into syllables.
 
@@ -58,7 +63,9 @@ def choose(
             given.pop("strength")
         words = "all made of notes that can be heard out: engine notes, which plays them"
         return Choice("notes", given, 0.0, f"{heard}, {words}")
-    if all(kind == "pitched" for kind in kinds):
+    if all(kind == "pitched" for kind in kinds) and all(
+        _heard(each).explained >= NETWORK_EXPLAINED for each in [*recordings, content]
+    ):
         words = "engine neural, which plays notes, refined by .5"
         return Choice("neural", {"level_matching": 0.0, **given}, 0.5, f"{heard}: {words}")
     return Choice("optimise", given, 0.0, f"{heard}: engine optimise")
@@ -70,14 +77,14 @@ def _kind(audio: Audio) -> Kind | None:
 
 
 def _has_notes(audio: Audio) -> bool:
-    """Whether its notes can be heard out, by what is heard in the middle of it."""
-    middle = _middle(audio)
-    heard = RECENT.transcribe(middle)
-    is_sparse = len(heard.notes) <= MOST_PER_S * max(middle.duration_s, 1.0)
+    """Whether its notes can be heard out."""
+    heard = _heard(audio)
+    is_sparse = len(heard.notes) <= MOST_PER_S * max(min(audio.duration_s, LISTENED_S), 1.0)
     return len(heard.notes) > len(heard.hits) and heard.explained >= EXPLAINED and is_sparse
 
 
-def _middle(audio: Audio) -> Audio:
+def _heard(audio: Audio) -> Transcription:
+    """What is heard in the middle of it."""
     size = round(LISTENED_S * audio.sample_rate)
     start = max(audio.n_samples - size, 0) // 2
-    return Audio(audio.samples[:, start : start + size], audio.sample_rate)
+    return RECENT.transcribe(Audio(audio.samples[:, start : start + size], audio.sample_rate))
