@@ -25,7 +25,7 @@ from estilo.metrics.scores import measured
 N_BOARD, N_PAIRS = 18, 20
 OTHER = "optimise"
 TRIPLETS, N_TRIPLETS = ("recorded-dev", "synthetic"), 14
-TRUE_SCORES = {
+TARGET_SCORES = {
     "onset_f1": "onset F1",
     "pitch": "pitch lost",
     "timbre_mfcc": "timbre (MFCC)",
@@ -92,15 +92,15 @@ def counts(pairs: Sequence[Sequence[Result]]) -> list[tuple[str, str]]:
     ]
 
 
-def true_answers(n: int) -> list[tuple[str, ...]]:
-    """What the truth scores where it is known, measured as real pairs are: a row per set and kind.
+def targets_scored(n: int) -> list[tuple[str, ...]]:
+    """What targets score, measured as real pairs are: a row per set and kind.
 
     Args:
         n: items of each set.
     """
     rows: list[tuple[str, ...]] = []
     for name in TRIPLETS:
-        with left_out_where_missing(f"true answers of {name}"):
+        with left_out_where_missing(f"targets of {name}"):
             rows += _rows_of_triplets(name, TEST_SETS[name](), n)
     return rows
 
@@ -126,15 +126,15 @@ def main() -> None:
             ("Where it leaves:", ("score", "difference"), differences(leaving)),
             (f"`{AUTO}` is there", ("", "pairs"), counts(leaving)),
         ]
-    truth = true_answers(N_TRIPLETS)
+    truth = targets_scored(N_TRIPLETS)
     if truth:
         about = (
-            "What the true answer scores: triplets whose target is known, measured as if it were "
+            "What a target scores: triplets whose target is known, measured as if it were "
             "not, so that notes are held against the content and timbre against the style. Played "
             "by the style's own instrument, notes begin as that instrument begins them, and last "
-            "as long as it rings; an engine that loses less than the truth has not played it."
+            "as long as it rings: an engine that loses less than the target does has not played it."
         )
-        sections.append((about, ("set", "output", *TRUE_SCORES.values()), truth))
+        sections.append((about, ("set", "output", *TARGET_SCORES.values()), truth))
     columns = ("content--style", "ran", *SCORES.values())
     sections.append(("Pair by pair; two equal rows where it stays:", columns, rows))
     write_table("auto", "The engine that is chosen by what is heard", sections)
@@ -142,7 +142,7 @@ def main() -> None:
 
 def _rows_of_triplets(name: str, test_set: TestSet, n: int) -> Iterator[tuple[str, ...]]:
     makers: dict[str, Maker] = {
-        "the truth": Copy("target"),
+        "target": Copy("target"),
         **{engine: TransferMaker({"engine": engine}) for engine in (OTHER, "notes")},
     }
     found: dict[str, list[list[float]]] = {label: [] for label in makers}
@@ -150,8 +150,8 @@ def _rows_of_triplets(name: str, test_set: TestSet, n: int) -> Iterator[tuple[st
         item = test_set.load(each)
         unknown = references_of(replace(item, target=None))
         for label, maker in makers.items():
-            values = measured(Sound.of(maker.make(item)), unknown, names=TRUE_SCORES).values
-            found[label].append([values.get(score, np.nan) for score in TRUE_SCORES])
+            values = measured(Sound.of(maker.make(item)), unknown, names=TARGET_SCORES).values
+            found[label].append([values.get(score, np.nan) for score in TARGET_SCORES])
     for label, scores in found.items():
         yield (name, label, *(f"{mean:.2f}" for mean in np.nanmean(scores, axis=0)))
 

@@ -37,10 +37,8 @@ class Clip:
 
     @property
     def path(self) -> Path | None:
-        """Absolute path of the file; None for samples and what came through a pipe."""
+        """Absolute path of the file; None for samples."""
         if isinstance(self.source, Audio):
-            return None
-        if isinstance(self.source, RecordingFile) and self.source.is_piped:
             return None
         source = self.source.path if isinstance(self.source, RecordingFile) else self.source
         return absolute(Path(source))
