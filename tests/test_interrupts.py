@@ -147,9 +147,9 @@ def test_what_is_written_is_decoded_to_its_end(tmp_path, monkeypatch, recording,
     """A header that promises all of it is not believed: the last third of the file is gone."""
     before = SAVING._write
 
-    def cut(temporary, *others):
-        before(temporary, *others)
-        os.truncate(temporary, temporary.stat().st_size * 2 // 3)
+    def cut(stream, *others):
+        before(stream, *others)
+        stream.truncate(stream.seek(0, os.SEEK_END) * 2 // 3)
 
     monkeypatch.setattr(SAVING, "_write", cut)
     with pytest.raises(OutputError, match="could not be written whole"):

@@ -253,7 +253,7 @@ def test_recipes_that_cannot_be_rendered(run, folder, recipe):
         assert (said.code, message in said.err) == (2, True), said.err
     edit(recipe, content=report["content"] | {"path": None})
     said = run("rerun", recipe, "-o", folder / "again.wav")
-    assert (said.code, "came from a program, not from files" in said.err) == (2, True)
+    assert (said.code, "came through a pipe or from a program" in said.err) == (2, True)
     edit(recipe, content=report["content"])
     said = run("rerun", recipe.rename(folder / "recipe.json"))
     assert (said.code, "name the output with -o" in said.err) == (2, True)

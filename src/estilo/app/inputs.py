@@ -5,6 +5,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+from estilo.app.standard import check_read_once, is_standard_input, open_standard_input
 from estilo.audio import Audio
 from estilo.engines.style_files import style_format_of
 from estilo.errors import AudioFileError, InputError
@@ -18,7 +19,7 @@ def open_clip(clip: Clip, stack: ExitStack) -> Clip:
     """A clip whose file is open, after a look at whether the part that was asked for is there.
 
     Args:
-        clip: recording to open.
+        clip: recording to open; the path - is standard input.
         stack: closes the file.
 
     Raises:
@@ -27,7 +28,10 @@ def open_clip(clip: Clip, stack: ExitStack) -> Clip:
         SettingsError: offset or duration is not a time.
     """
     check_span(clip.offset_s, clip.duration_s)
-    file = stack.enter_context(open_recording(clip))
+    if is_standard_input(clip):
+        file = stack.enter_context(open_standard_input(clip))
+    else:
+        file = stack.enter_context(open_recording(clip))
     if part_length(clip, file.info) <= 0:
         raise AudioFileError(
             f"{file.path} is {file.info.duration_s:.3f} s long, and the offset of "
@@ -52,6 +56,8 @@ def open_style(clip: Clip, stack: ExitStack) -> Clip:
         return open_clip(clip, stack)
     except InputError:
         path = Path(str(clip.source))
+        if is_standard_input(clip):
+            raise
         style_format = style_format_of(path)
         if style_format is None:
             raise
@@ -84,8 +90,9 @@ def opened(clips: Sequence[Clip]) -> Iterator[list[Clip]]:
     """Clips of recordings, open for the time of the context; see `open_clip`.
 
     Args:
-        clips: recordings to open.
+        clips: recordings to open; standard input can be one of them.
     """
+    check_read_once(clips)
     with ExitStack() as stack:
         yield [open_clip(clip, stack) for clip in clips]
 

@@ -11,6 +11,7 @@ from estilo.app.events import OnEvent, Started, Writing, ignore
 from estilo.app.inputs import header_of, open_clip, open_style, part_length
 from estilo.app.listening import Warnings, listening
 from estilo.app.outputs import Outputs, draw
+from estilo.app.standard import check_read_once, is_standard_input, name_of
 from estilo.errors import Cancelled, SettingsError
 from estilo.io import AudioInfo
 from estilo.pipeline.clips import Clip, normalised_weights
@@ -51,10 +52,10 @@ class Job:
     @property
     def title(self) -> str:
         """What is being made, in words."""
-        styles = ", ".join(Path(str(style.source)).name for style in self.styles)
+        styles = ", ".join(map(name_of, self.styles))
         if self.content is None:
             return f"{self.seconds:g} s of the texture of {styles}"
-        return f"{Path(str(self.content.source)).name} in the style of {styles}"
+        return f"{name_of(self.content)} in the style of {styles}"
 
 
 def run_job(job: Job, *, on_event: OnEvent = ignore, cancel: CancelToken | None = None) -> "Report":
@@ -107,6 +108,7 @@ def _picture(result: "TransferResult", outputs: Outputs, said: Warnings) -> byte
 def _opened(job: Job, stack: ExitStack) -> tuple[Job, Outputs]:
     """Inputs by their headers, then the plan of the output; nothing is decoded yet."""
     normalised_weights(job.style_weights, len(job.styles))
+    check_read_once(job.styles if job.content is None else (job.content, *job.styles))
     if job.content is not None and is_written(job.content):
         return _opened_with_notes(job, job.content, stack)
     first, *others = job.styles if job.content is None else (job.content, *job.styles)
@@ -143,7 +145,7 @@ def _opened_with_notes(job: Job, content: Clip, stack: ExitStack) -> tuple[Job, 
 
 def _protecting(job: Job, clips: Sequence[Clip]) -> Outputs:
     """The outputs, which may replace nothing that the job is made of."""
-    paths = [Path(str(clip.source)) for clip in clips]
+    paths = [Path(str(clip.source)) for clip in clips if not is_standard_input(clip)]
     return replace(job.outputs, inputs=(*job.outputs.inputs, *paths, *job.plan.files))
 
 

@@ -4,16 +4,26 @@ import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from tempfile import TemporaryFile, gettempdir
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from estilo.app.cancelling import CancelToken
+from estilo.app.standard import send, standard_output
 from estilo.app.words import listed
-from estilo.errors import OutputError
+from estilo.errors import OutputError, SettingsError
 from estilo.files import absolute
-from estilo.io import AudioInfo, OutputFormat, plan_output, why_not_kept, write_audio
-from estilo.io.atomic import check_free, together
+from estilo.io import (
+    AudioInfo,
+    OutputFormat,
+    SavedInfo,
+    plan_output,
+    why_not_kept,
+    write_audio,
+)
+from estilo.io.atomic import check_free, output_error, together
 from estilo.io.hidden import sweep
-from estilo.io.plan import container_of
+from estilo.io.plan import container_of, plan_encoding
+from estilo.io.save import encode
 from estilo.pipeline.travelling import relative_names
 
 if TYPE_CHECKING:
@@ -35,6 +45,7 @@ class Outputs:
         like_bit_depth: taken over in the place of that recording's.
         inputs: paths that are never overwritten, whatever ``force`` says.
         force: replace files that are already there.
+        stream: standard output, in the place of all files; ``audio`` is then only a name.
     """
 
     audio: Path
@@ -45,6 +56,25 @@ class Outputs:
     like_bit_depth: str | None = None
     inputs: tuple[Path, ...] = ()
     force: bool = False
+    stream: BinaryIO | None = None
+
+    @classmethod
+    def to_standard_output(cls, **options: Any) -> "Outputs":
+        """The place of a result that goes to standard output, as wav.
+
+        Args:
+            options: arguments of `Outputs`.
+
+        Raises:
+            OutputError: standard output is closed or a terminal.
+            SettingsError: a picture was asked for, which would lie beside a file.
+        """
+        if options.get("has_picture"):
+            raise SettingsError(
+                "the picture lies beside the output, and standard output has no place for it; "
+                "leave --plot out, or name a file with -o"
+            )
+        return cls(Path("standard output.wav"), stream=standard_output(), **options)
 
     @property
     def recipe(self) -> Path:
@@ -59,12 +89,14 @@ class Outputs:
     @property
     def beside(self) -> list[Path]:
         """Recipe and picture."""
+        if self.stream is not None:
+            return []
         return [self.recipe] if self.picture is None else [self.recipe, self.picture]
 
     @property
     def files(self) -> list[Path]:
-        """All that is written, the output first."""
-        return [self.audio, *self.beside]
+        """All files that are written, the output first."""
+        return [] if self.stream is not None else [self.audio, *self.beside]
 
     def plan(self, *, sample_rate: int, n_channels: int, n_samples: int) -> OutputFormat:
         """Refuse what could not be written in the end, once what a dead run left is settled.
@@ -77,21 +109,21 @@ class Outputs:
         Raises:
             OutputError: the format cannot hold the result, a file is there already, or is an input.
         """
-        sweep(self.audio.parent)
         like = self.like
         if like is not None and self.like_bit_depth is not None:
             like = replace(like, bit_depth=self.like_bit_depth)
-        encoding = plan_output(
-            self.audio,
-            sample_rate=sample_rate,
-            n_channels=n_channels,
-            n_samples=n_samples,
-            bit_depth=self.bit_depth,
-            bitrate_kbps=self.bitrate_kbps,
-            like=like,
-            inputs=self.inputs,
-            force=self.force,
-        )
+        wanted: dict[str, Any] = {
+            "sample_rate": sample_rate,
+            "n_channels": n_channels,
+            "n_samples": n_samples,
+            "bit_depth": self.bit_depth,
+            "bitrate_kbps": self.bitrate_kbps,
+            "like": like,
+        }
+        if self.stream is not None:
+            return plan_encoding(self.audio, **wanted)
+        sweep(self.audio.parent)
+        encoding = plan_output(self.audio, **wanted, inputs=self.inputs, force=self.force)
         for path in self.beside:
             check_target(path, force=self.force, inputs=self.inputs)
         return encoding
@@ -153,6 +185,8 @@ class Outputs:
             n_channels=audio.n_channels,
             n_samples=audio.n_samples,
         )
+        if self.stream is not None:
+            return self._send(self.stream, result, encoding, cancel)
         with together(self.files, force=self.force) as (made, recipe, *drawn):
             cancel.in_one_go()
             saved = write_audio(
@@ -166,21 +200,12 @@ class Outputs:
             )
             with made.open("rb") as stream:
                 digest = hashlib.file_digest(stream, "sha256").hexdigest()
-            output = result.report.output.model_copy(
-                update={
-                    "path": str(absolute(self.audio)),
-                    "container": encoding.container,
-                    "bit_depth": encoding.bit_depth,
-                    "bitrate_kbps": encoding.bitrate_kbps,
-                    "n_clipped": saved.n_clipped,
-                    "sha256": digest,
-                }
-            )
-            report = result.report.model_copy(
-                update={
-                    "output": output,
-                    "beside": relative_names(result.report, absolute(self.recipe).parent),
-                }
+            report = _with_output(
+                result.report,
+                saved,
+                path=str(absolute(self.audio)),
+                sha256=digest,
+                beside=relative_names(result.report, absolute(self.recipe).parent),
             )
             recipe.write_text(report.to_json(), encoding="utf-8")
             if drawn and picture is not None:
@@ -191,6 +216,48 @@ class Outputs:
                     warn(f"the picture could not be written: {error.strerror}")
             cancel.too_late()
         return report
+
+    def _send(
+        self,
+        stream: BinaryIO,
+        result: "TransferResult",
+        encoding: OutputFormat,
+        cancel: CancelToken,
+    ) -> "Report":
+        """The output into standard output, once it is whole; no header can be mended there."""
+        with TemporaryFile(prefix="estilo-") as made:
+            cancel.in_one_go()
+            try:
+                saved = encode(
+                    result.audio,
+                    made,
+                    self.audio,
+                    encoding=encoding,
+                    tags=result.tags,
+                    like=self._kept(result),
+                )
+                made.seek(0)
+            except OSError as error:
+                raise output_error(Path(gettempdir()) / self.audio.name, error) from error
+            send(made, stream)
+        return _with_output(result.report, saved)
+
+
+def _with_output(
+    report: "Report", saved: SavedInfo, *, beside: dict[str, str] | None = None, **more: str
+) -> "Report":
+    """A report with what is known of the written output."""
+    encoding = saved.encoding
+    output = report.output.model_copy(
+        update={
+            "container": encoding.container,
+            "bit_depth": encoding.bit_depth,
+            "bitrate_kbps": encoding.bitrate_kbps,
+            "n_clipped": saved.n_clipped,
+            **more,
+        }
+    )
+    return report.model_copy(update={"output": output, "beside": beside or {}})
 
 
 def check_target(path: Path, *, force: bool, inputs: Iterable[Path] = ()) -> None:

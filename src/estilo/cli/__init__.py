@@ -43,7 +43,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     spell_out_what_streams_lack()
     try:
         code = _run(arguments or ["--help"])
-        sys.stdout.flush()
+        if sys.stdout is not None:  # as where it was closed
+            sys.stdout.flush()
     except KeyboardInterrupt:
         return _say(_CANCELLED, 130)
     except SystemExit as error:  # so rich ends when whoever reads us has seen enough
@@ -51,7 +52,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return 0
         raise
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if sys.stdout is not None:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     return code
 
@@ -76,7 +78,9 @@ def _run(arguments: list[str]) -> int:
 
     from estilo.cli.app import build_app
     from estilo.cli.signals import Stop
+    from estilo.cli.spellings import standard_or_file
 
+    arguments = list(map(standard_or_file, arguments))
     try:
         with Stop(), _names_taken_in_words():
             command = next((each for each in arguments if not each.startswith("-")), None)

@@ -17,7 +17,7 @@ from estilo.cli.options import (
     json_flag,
     option,
 )
-from estilo.errors import InputError
+from estilo.errors import InputError, SettingsError
 
 if TYPE_CHECKING:
     from estilo.analysis.transcription import HeardNote, Transcription
@@ -27,7 +27,7 @@ _MIDI = (".mid", ".midi")
 
 
 def notes(
-    recording: Annotated[Path, Parameter(help="Recording.")],
+    recording: Annotated[Path, Parameter(help="Recording; - is standard input.")],
     /,
     *,
     json_: Annotated[
@@ -60,11 +60,17 @@ def notes(
     """
     from estilo.app.inputs import decode, opened
     from estilo.app.outputs import check_target
+    from estilo.app.standard import STANDARD
     from estilo.cli.performing import name_files
     from estilo.cli.progress import Reporter
     from estilo.io import write_atomic
     from estilo.pipeline.clips import Clip
 
+    if plot and recording == STANDARD:
+        raise SettingsError(
+            "the picture lies beside the recording, and standard input has no place for it; leave "
+            "--plot out, or give the path of a file"
+        )
     picture = recording.with_name(f"{recording.name}.notes.png") if plot else None
     if output is not None and output.suffix.lower() not in _MIDI:
         raise InputError(

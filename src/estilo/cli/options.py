@@ -94,7 +94,7 @@ class OutputOptions:
         Path,
         option(
             OUTPUT,
-            "Name of the output: wav, flac, ogg, opus, mp3, aiff, caf.",
+            "Name of the output: wav, flac, ogg, opus, mp3, aiff, caf; - is standard output.",
             alias="-o",
             metavar="FILE",
         ),

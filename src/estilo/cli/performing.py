@@ -46,9 +46,16 @@ def perform(
             report = run_job(job, on_event=reporter.on_event, cancel=stop)
         for line in conclusion(report):
             reporter.say(line)
+        took = spoken_time(time.perf_counter() - start)
         written = [path for path in job.outputs.files if path.exists()]
-        files = "output, recipe and picture" if len(written) > 2 else "output and recipe"
-        reporter.say(f"done in {spoken_time(time.perf_counter() - start)}; wrote {files}:")
+        if job.outputs.stream is None:
+            files = "output, recipe and picture" if len(written) > 2 else "output and recipe"
+            reporter.say(f"done in {took}; wrote {files}:")
+        else:
+            reporter.say(
+                f"done in {took}; wrote wav to standard output, and no recipe, as it lies beside a "
+                "file (-o FILE)"
+            )
         name_files(written, is_quiet=is_quiet)
         if afterwards is not None:
             afterwards(reporter, report)
@@ -63,9 +70,10 @@ def name_files(paths: Iterable[Path], *, is_quiet: bool = False) -> None:
             terminal as text that it does not obey.
         is_quiet: say nothing.
     """
-    if is_quiet:
+    if is_quiet or sys.stdout is None:
         return
-    sys.stderr.flush()
+    if sys.stderr is not None:  # as where it was closed
+        sys.stderr.flush()
     sys.stdout.flush()
     is_for_people = sys.stdout.isatty() or not hasattr(sys.stdout, "buffer")
     for path in paths:

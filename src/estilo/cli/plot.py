@@ -15,7 +15,7 @@ from estilo.cli.options import (
     Quiet,
     option,
 )
-from estilo.errors import InputError
+from estilo.errors import InputError, SettingsError
 
 if TYPE_CHECKING:
     from estilo.audio import Audio
@@ -55,6 +55,7 @@ def plot(
     """
     from estilo.app.inputs import decode, opened
     from estilo.app.outputs import check_target
+    from estilo.app.standard import STANDARD, name_of
     from estilo.cli.performing import name_files
     from estilo.cli.progress import Reporter
     from estilo.io import write_atomic
@@ -66,9 +67,12 @@ def plot(
     if files[0].suffix == ".json" and len(files) == 1:
         report = located_recordings(read_report(files[0]), files[0], inputs=inputs)
     if report is None:
-        clips = [(each.name, Clip(each, offset, duration, accept_truncated)) for each in files]
+        clips = [Clip(each, offset, duration, accept_truncated) for each in files]
+        clips = [(name_of(clip), clip) for clip in clips]
     else:
         clips = _of_recipe(report, files[0])
+    if output is None and files[0] == STANDARD:
+        raise SettingsError("standard input has no name for its picture; name the PNG with -o")
     target = output or _beside(files[0])
     if target.suffix.lower() != ".png":
         raise InputError(f"{target} must end in .png, got {target.suffix or 'no extension'!r}")
@@ -122,7 +126,7 @@ def _clip(given: "InputReport", recipe: Path) -> "Clip":
 
     if given.path is None:
         raise InputError(
-            f"{recipe} describes samples that came from a program, not from files; "
-            "give the files to be drawn"
+            f"{recipe} is of a recording that came through a pipe or from a program, not from a "
+            "file; name the folder that it is saved in (--inputs), or give the files to be drawn"
         )
     return Clip(given.path, given.offset_s, given.duration_s, given.accept_truncated)

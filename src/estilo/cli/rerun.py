@@ -87,6 +87,7 @@ def _outputs(
 ) -> "Outputs":
     """Where to; bit depth and bitrate are the recipe's as far as the format holds them."""
     from estilo.app.outputs import Outputs
+    from estilo.app.standard import STANDARD
     from estilo.io.plan import container_of
     from estilo.pipeline.travelling import output_of
 
@@ -98,6 +99,10 @@ def _outputs(
             "name the output with -o"
         )
     given = report.output
+    if path == STANDARD:
+        return Outputs.to_standard_output(
+            has_picture=has_picture, like_bit_depth=given.bit_depth, inputs=(recipe,)
+        )
     is_same_format = container_of(path) == given.container
     outputs = Outputs(
         path,

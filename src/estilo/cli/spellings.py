@@ -1,4 +1,7 @@
-"""What options of earlier versions are called now."""
+"""Arguments that are not what they seem: options of earlier versions, and a file named -."""
+
+import re
+from pathlib import Path
 
 _RENAMED = {
     "--practice": "--adapt",
@@ -6,6 +9,29 @@ _RENAMED = {
     "--raw": "--set raw=true",
     "--formant-shift": "--set formant_shift_semitones=VALUE",
 }
+
+
+_HYPHEN = re.compile(r"(?P<option>--?[a-z-]+=|)(?P<folder>(?:\./+)*)-(?P<place>@.*|)")
+
+
+def standard_or_file(argument: str) -> str:
+    """A hyphen that is standard input or output as a path, a file of that name with its folder.
+
+    Options begin with hyphens, so that one alone is not taken for a path; and paths lose the dot
+    by which a file called - is told from it.
+
+    Args:
+        argument: argument, as it was typed.
+
+    Example:
+        >>> standard_or_file("-"), standard_or_file("./-") == str(Path.cwd() / "-")
+        ('./-', True)
+    """
+    found = _HYPHEN.fullmatch(argument)
+    if found is None:
+        return argument
+    path = Path.cwd() / "-" if found["folder"] else "./-"
+    return f"{found['option']}{path}{found['place']}"
 
 
 def new_spelling(option: str) -> str | None:

@@ -84,7 +84,11 @@ class ContentOptions:
 
 def transfer(
     content: Annotated[
-        Path, Parameter(group=WHAT, help="Whose notes and rhythm are kept: a recording, or MIDI.")
+        Path,
+        Parameter(
+            group=WHAT,
+            help="Whose notes and rhythm are kept: a recording or MIDI; - is standard input.",
+        ),
     ],
     style: Annotated[
         tuple[str, ...],
@@ -211,13 +215,21 @@ def style_clips(
 
 
 def outputs_of(options: OutputOptions) -> "Outputs":
-    """Where the result goes."""
-    from estilo.app.outputs import Outputs
+    """Where the result goes.
 
-    return Outputs(
-        options.output,
-        has_picture=options.plot,
-        bit_depth=options.bit_depth,
-        bitrate_kbps=options.bitrate,
-        force=options.force,
-    )
+    Raises:
+        OutputError: it is to go to standard output, which is closed or a terminal.
+        SettingsError: likewise, and a picture is wanted.
+    """
+    from estilo.app.outputs import Outputs
+    from estilo.app.standard import STANDARD
+
+    more = {
+        "has_picture": options.plot,
+        "bit_depth": options.bit_depth,
+        "bitrate_kbps": options.bitrate,
+        "force": options.force,
+    }
+    if options.output == STANDARD:
+        return Outputs.to_standard_output(**more)
+    return Outputs(options.output, **more)

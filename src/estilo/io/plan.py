@@ -96,6 +96,46 @@ def plan_output(
         estilo.errors.OutputError: out.mp3: mp3 holds sample rates of 8000, ... 96000 Hz; ...
     """
     path = Path(path)
+    plan = plan_encoding(
+        path,
+        sample_rate=sample_rate,
+        n_channels=n_channels,
+        n_samples=n_samples,
+        bit_depth=bit_depth,
+        bitrate_kbps=bitrate_kbps,
+        like=like,
+    )
+    try:
+        _check_place(path, [Path(each) for each in inputs], plan.estimated_bytes, force=force)
+    except OSError as error:
+        raise output_error(path, error) from error
+    return plan
+
+
+def plan_encoding(
+    path: Path,
+    *,
+    sample_rate: int,
+    n_channels: int,
+    n_samples: int,
+    bit_depth: str | int | None = None,
+    bitrate_kbps: float | None = None,
+    like: AudioInfo | None = None,
+) -> OutputFormat:
+    """Choose the encoding by the extension of a name, wherever it is written.
+
+    Args:
+        path: name of the result.
+        sample_rate: sample rate of the result, in Hz.
+        n_channels: number of channels of the result.
+        n_samples: samples per channel of the result.
+        bit_depth: bit depth, as for `plan_output`.
+        bitrate_kbps: bitrate in kbit/s, as for `plan_output`.
+        like: recording whose bit depth and channels' places are taken over.
+
+    Raises:
+        OutputError: the format cannot hold the result.
+    """
     container = container_of(path)
     known = CONTAINERS[container]
     if n_samples <= 0:
@@ -114,10 +154,6 @@ def plan_output(
                 "holds at most 4 GiB; write wav or flac"
             )
         plan = OutputFormat("rf64", depth, sample_rate, n_channels, n_samples)
-    try:
-        _check_place(path, [Path(each) for each in inputs], plan.estimated_bytes, force=force)
-    except OSError as error:
-        raise output_error(path, error) from error
     return plan
 
 

@@ -1,15 +1,12 @@
 """What a recording is, from its header alone, and whether the header can be believed."""
 
-import os
 import struct
 import warnings
 from dataclasses import dataclass, field
-from io import BufferedReader
 from pathlib import Path
 from typing import BinaryIO
 
 from estilo.errors import AudioFileError
-from estilo.files import open_plain
 from estilo.io.bytes_of import FileBytes
 from estilo.io.decode import undecodable
 from estilo.io.formats import (
@@ -20,6 +17,7 @@ from estilo.io.formats import (
     READABLE,
 )
 from estilo.io.headers import Part, UnreadableError, describe_stranger, read_parts, sniff
+from estilo.io.headers.part import MAX_JUNK_BYTES
 from estilo.io.metadata import Metadata
 
 
@@ -65,23 +63,32 @@ class AudioInfo:
         return self.n_samples / self.sample_rate
 
 
-def examine(path: Path, stream: BinaryIO, *, accept_truncated: bool) -> tuple[str, list[Part]]:
+def examine(
+    path: Path, stream: BinaryIO, *, accept_truncated: bool, is_piped: bool = False
+) -> tuple[str, list[Part]]:
     """What kind of file it is and what its headers promise, before any decoder sees it.
 
     Args:
         path: path of the file, for error messages.
         stream: file that is open for reading in binary mode.
         accept_truncated: take what is there of a file that was cut off.
+        is_piped: whether the path is a mere name, which cannot promise a kind of file.
 
     Returns:
         The kind, from `headers.sniff`, and the recordings in it.
 
     Raises:
-        AudioFileError: it is not audio, cut off, or outside 8 to 192 kHz and 1 to 8 channels.
+        AudioFileError: it is empty, not audio, cut off, or outside 8 to 192 kHz and 1 to 8
+            channels.
     """
     try:
         data = FileBytes(stream)
+        if data.size == 0:
+            what = "is empty" if is_piped else "is an empty file"
+            raise AudioFileError(f"{path} {what} (0 bytes); give a file with audio")
         kind, start, passed_over = _identify(path, data)
+        if not is_piped:
+            _check_name(path, kind)
         parts = _read_parts(path, data, kind, start)
     except OSError as error:
         raise _unreadable(path, error) from error
@@ -92,6 +99,23 @@ def examine(path: Path, stream: BinaryIO, *, accept_truncated: bool) -> tuple[st
     return kind, parts
 
 
+def refuse_strangers(path: Path, stream: BinaryIO) -> None:
+    """Refuse what is surely no audio by its beginning alone, before the rest of it comes.
+
+    Args:
+        path: what it is called in messages.
+        stream: what came so far, as a file that is open for reading in binary mode.
+
+    Raises:
+        AudioFileError: it is no audio, whatever follows.
+    """
+    data = FileBytes(stream)
+    kind, start, _ = sniff(data)
+    # Behind tags or zeros that go on to its end a recording may still begin.
+    if kind is None and start + MAX_JUNK_BYTES < data.size:
+        raise _stranger(path, data, start)
+
+
 def warn_of(path: Path, text: str) -> None:
     """Warn that a recording is odd but usable.
 
@@ -100,19 +124,6 @@ def warn_of(path: Path, text: str) -> None:
         text: what is odd about it.
     """
     warnings.warn(f"{path} {text}", AudioFileWarning, stacklevel=5)
-
-
-def open_recording(path: Path) -> BufferedReader:
-    """Open a plain, readable, non-empty file.
-
-    Raises:
-        AudioFileError: it is missing, a folder, a device, empty, or may not be read.
-    """
-    stream = open_plain(path, error=AudioFileError)
-    if os.fstat(stream.fileno()).st_size == 0:
-        stream.close()
-        raise AudioFileError(f"{path} is an empty file (0 bytes); give a file with audio")
-    return stream
 
 
 def _unreadable(path: Path, error: Exception) -> AudioFileError:
@@ -127,15 +138,22 @@ def _unreadable(path: Path, error: Exception) -> AudioFileError:
 def _identify(path: Path, data: FileBytes) -> tuple[str, int, str | None]:
     kind, start, passed_over = sniff(data)
     if kind is None:
-        raise AudioFileError(
-            f"{path} is not audio that estilo reads but {describe_stranger(data.at(start, 64))}; "
-            f"give one of {READABLE}"
-        )
+        raise _stranger(path, data, start)
+    return kind, start, passed_over
+
+
+def _stranger(path: Path, data: FileBytes, start: int) -> AudioFileError:
+    return AudioFileError(
+        f"{path} is not audio that estilo reads but {describe_stranger(data.at(start, 64))}; "
+        f"give one of {READABLE}"
+    )
+
+
+def _check_name(path: Path, kind: str) -> None:
     promised = EXTENSIONS.get(path.suffix.lower().removeprefix("."))
     family = {"rf64": "wav", "opus": "ogg"}
     if family.get(promised or "", promised) != family.get(kind, kind):
         warn_of(path, f"holds {kind} audio, which its name does not say; it is read all the same")
-    return kind, start, passed_over
 
 
 def _read_parts(path: Path, data: FileBytes, kind: str, start: int) -> list[Part]:

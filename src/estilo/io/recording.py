@@ -3,6 +3,7 @@
 import hashlib
 import math
 from contextlib import ExitStack
+from io import BufferedRandom
 from os import PathLike
 from pathlib import Path
 from types import TracebackType
@@ -12,9 +13,10 @@ import numpy as np
 
 from estilo.audio import Audio
 from estilo.errors import AudioFileError, SettingsError
+from estilo.files import open_plain
 from estilo.io.formats import NEEDS_PYAV
 from estilo.io.joined import PADDING, JoinedRecordings
-from estilo.io.probe import AudioInfo, cut_off, examine, open_recording
+from estilo.io.probe import AudioInfo, cut_off, examine
 from estilo.io.scratch import SampleStore
 from estilo.surroundings import own_surroundings
 from estilo.units import LONGEST_S
@@ -30,9 +32,12 @@ class RecordingFile:
         path: wav, flac, ogg, opus, mp3, aiff, caf, w64, and m4a, aac or webm with the extra
             ``formats``; a wrong extension only warns.
         accept_truncated: take what is there of a file that was cut off, instead of refusing it.
+        piped: what came through a pipe, as a file that is open for reading in binary mode and is
+            closed with this one; the path is then only what it is called.
 
     Attributes:
-        path: of the file.
+        path: of the file, or what it is called.
+        is_piped: whether it came through a pipe, so that no path leads to it.
         info: what its header says.
 
     Raises:
@@ -40,12 +45,22 @@ class RecordingFile:
             192 kHz and 1 to 8 channels.
     """
 
-    def __init__(self, path: str | PathLike[str], *, accept_truncated: bool = False) -> None:
+    def __init__(
+        self,
+        path: str | PathLike[str],
+        *,
+        accept_truncated: bool = False,
+        piped: BufferedRandom | None = None,
+    ) -> None:
         self.path = Path(path)
+        self.is_piped = piped is not None
         self._accept_truncated = accept_truncated
         with ExitStack() as stack:
-            self._stream = stack.enter_context(open_recording(self.path))
-            kind, parts = examine(self.path, self._stream, accept_truncated=accept_truncated)
+            stream = open_plain(self.path, error=AudioFileError) if piped is None else piped
+            self._stream = stack.enter_context(stream)
+            kind, parts = examine(
+                self.path, stream, accept_truncated=accept_truncated, is_piped=self.is_piped
+            )
             self._recordings = JoinedRecordings(
                 self._stream, self.path, kind, parts, accept_truncated=accept_truncated
             )

@@ -105,12 +105,7 @@ def write_audio(
     force: bool = False,
     part: Path | None = None,
 ) -> SavedInfo:
-    """Write a recording as planned by `plan_output`; the decoded length is exact in every format.
-
-    16-bit output is dithered (TPDF of ±1 step), so that fading tails turn into noise rather than
-    into distortion. The dither comes from a fixed seed: the same samples give the same file. It is
-    left out where it would only do harm: when all samples lie on the 16-bit grid already, which
-    makes an unchanged recording come back bit for bit, and in frames of digital silence.
+    """Write a recording as planned by `plan_output`, as `encode` does.
 
     Args:
         audio: what to write; may be a mapped array, it is read in blocks.
@@ -122,26 +117,60 @@ def write_audio(
         part: hidden file that is written in the place of ``path``, see `estilo.io.atomic.together`.
 
     Raises:
-        OutputError: the samples are not finite or not as planned, or the path cannot be written.
+        OutputError: as in `encode`, or the path cannot be written.
     """
     path = Path(path)
+    with (
+        replacing(path, force=force) if part is None else nullcontext(part) as temporary,
+        temporary.open("r+b") as stream,
+    ):
+        return encode(audio, stream, path, encoding=encoding, tags=tags, like=like)
+
+
+@own_surroundings()
+def encode(
+    audio: Audio,
+    stream: BinaryIO,
+    path: Path,
+    *,
+    encoding: OutputFormat,
+    tags: Mapping[str, str] | None = None,
+    like: AudioInfo | None = None,
+) -> SavedInfo:
+    """Write a recording into an empty file; the decoded length is exact in every format.
+
+    16-bit output is dithered (TPDF of ±1 step), so that fading tails turn into noise rather than
+    into distortion. The dither comes from a fixed seed: the same samples give the same file. It is
+    left out where it would only do harm: when all samples lie on the 16-bit grid already, which
+    makes an unchanged recording come back bit for bit, and in frames of digital silence.
+
+    Args:
+        audio: what to write; may be a mapped array, it is read in blocks.
+        stream: empty file that is open for reading and writing in binary mode.
+        path: what it is called.
+        encoding: what `plan_output` returned.
+        tags: tags; those that the format holds are kept.
+        like: recording whose channels' places and metadata are taken over, as in `save`.
+
+    Raises:
+        OutputError: the samples are not finite or not as planned, or cannot be written whole.
+    """
     got = (audio.sample_rate, audio.n_channels, audio.n_samples)
     if got != (encoding.sample_rate, encoding.n_channels, encoding.n_samples):
         raise OutputError(
             f"{path} was planned as {encoding}, got (rate, channels, samples) = {got}; plan again"
         )
     needs_dither, n_clipped = _survey(audio.samples, encoding.bit_depth)
+    extra = beside(
+        encoding.container,
+        n_channels=audio.n_channels,
+        n_samples=audio.n_samples,
+        sample_rate=audio.sample_rate,
+        like=like,
+    )
     fitting = fitting_tags(tags or {}, CONTAINERS[encoding.container])
-    with replacing(path, force=force) if part is None else nullcontext(part) as temporary:
-        extra = beside(
-            encoding.container,
-            n_channels=audio.n_channels,
-            n_samples=audio.n_samples,
-            sample_rate=audio.sample_rate,
-            like=like,
-        )
-        _write(temporary, path, audio.samples, encoding, fitting, extra, needs_dither)
-        _verify(temporary, path, encoding)
+    _write(stream, path, audio.samples, encoding, fitting, extra, needs_dither)
+    _verify(stream, path, encoding)
     return SavedInfo(path, encoding, n_clipped, needs_dither)
 
 
@@ -172,7 +201,7 @@ def _survey(samples: np.ndarray, bit_depth: str | None) -> tuple[bool, int]:
 
 
 def _write(
-    temporary: Path,
+    stream: BinaryIO,
     path: Path,
     samples: np.ndarray,
     encoding: OutputFormat,
@@ -181,42 +210,41 @@ def _write(
     needs_dither: bool,
 ) -> None:
     generator = np.random.default_rng(_DITHER_SEED) if needs_dither else None
-    with temporary.open("r+b") as stream:
-        head = id3_tag(tags) if encoding.container == "mp3" else bytes(extra.n_bytes)
-        stream.write(head)
-        target = _Tail(stream, len(head))
-        try:
-            with (
-                interrupts_wait() as signals,
-                sf.SoundFile(
-                    target,  # type: ignore[arg-type]
-                    "w",
-                    samplerate=encoding.sample_rate,
-                    channels=encoding.n_channels,
-                    format=extra.major,
-                    subtype=encoding.subtype,
-                    closefd=False,
-                    **encoder_settings(
-                        encoding.container,
-                        encoding.bitrate_kbps,
-                        sample_rate=encoding.sample_rate,
-                        n_channels=encoding.n_channels,
-                    ),
-                ) as file,
-            ):
-                if encoding.container != "mp3":
-                    write_tags(file, tags)
-                for block in _blocks(samples):
-                    if extra.order is not None:
-                        block = block[:, extra.order]
-                    file.write(_quantise(block, encoding.bit_depth, generator))
-                    target.raise_error()
-                    signals.let_through()
-        except (sf.SoundFileError, RuntimeError, AssertionError) as error:
-            target.raise_error()
-            raise OutputError(f"{path} could not be encoded: {error}") from error
+    head = id3_tag(tags) if encoding.container == "mp3" else bytes(extra.n_bytes)
+    stream.write(head)
+    target = _Tail(stream, len(head))
+    try:
+        with (
+            interrupts_wait() as signals,
+            sf.SoundFile(
+                target,  # type: ignore[arg-type]
+                "w",
+                samplerate=encoding.sample_rate,
+                channels=encoding.n_channels,
+                format=extra.major,
+                subtype=encoding.subtype,
+                closefd=False,
+                **encoder_settings(
+                    encoding.container,
+                    encoding.bitrate_kbps,
+                    sample_rate=encoding.sample_rate,
+                    n_channels=encoding.n_channels,
+                ),
+            ) as file,
+        ):
+            if encoding.container != "mp3":
+                write_tags(file, tags)
+            for block in _blocks(samples):
+                if extra.order is not None:
+                    block = block[:, extra.order]
+                file.write(_quantise(block, encoding.bit_depth, generator))
+                target.raise_error()
+                signals.let_through()
+    except (sf.SoundFileError, RuntimeError, AssertionError) as error:
         target.raise_error()
-        extra.put_in_place(stream)
+        raise OutputError(f"{path} could not be encoded: {error}") from error
+    target.raise_error()
+    extra.put_in_place(stream)
 
 
 def _quantise(
@@ -240,25 +268,25 @@ def _quantise(
     return codes.astype(np.int32) << (32 - int(bit_depth))
 
 
-def _verify(temporary: Path, path: Path, encoding: OutputFormat) -> None:
+def _verify(stream: BinaryIO, path: Path, encoding: OutputFormat) -> None:
     """Decode it to its end: a header may promise what a short write did not leave behind it."""
     n_samples = 0
     block = np.empty((_BLOCK_LENGTH, encoding.n_channels), dtype=np.float32)
-    with temporary.open("rb") as stream:
-        source = _Tail(stream, 0)
-        try:
-            with (
-                interrupts_wait() as signals,
-                sf.SoundFile(source, closefd=False) as file,  # type: ignore[arg-type]
-            ):
-                n_promised = file.frames
-                while n_read := len(file.read(out=block)):
-                    n_samples += n_read
-                    signals.let_through()
-        except (sf.SoundFileError, RuntimeError) as error:
-            source.raise_error()
-            raise OutputError(f"{path} could not be written whole: {error}; try again") from error
+    stream.seek(0)
+    source = _Tail(stream, 0)
+    try:
+        with (
+            interrupts_wait() as signals,
+            sf.SoundFile(source, closefd=False) as file,  # type: ignore[arg-type]
+        ):
+            n_promised = file.frames
+            while n_read := len(file.read(out=block)):
+                n_samples += n_read
+                signals.let_through()
+    except (sf.SoundFileError, RuntimeError) as error:
         source.raise_error()
+        raise OutputError(f"{path} could not be written whole: {error}; try again") from error
+    source.raise_error()
     if not n_samples == n_promised == encoding.n_samples:
         raise OutputError(
             f"{path} could not be written whole: {encoding.n_samples} samples went in and "

@@ -1,13 +1,17 @@
 """Long recordings live in an unnamed temporary file, so that memory stays bounded.
 
 An hour of stereo at 44.1 kHz is 1.3 GB of float32. Arrays up to `IN_MEMORY_BYTES` are ordinary
-arrays; larger ones are mapped from a file that has no name and goes with the array.
+arrays; larger ones are mapped from a file that has no name and goes with the array. What comes
+through a pipe is kept in such a file as well, since headers and decoders move about in a recording.
 """
 
 import mmap
 import os
+import select
 import shutil
 import tempfile
+from collections.abc import Callable
+from io import BufferedRandom
 from typing import BinaryIO
 
 import numpy as np
@@ -17,6 +21,7 @@ from estilo.errors import InputError
 IN_MEMORY_BYTES = 256 * 2**20
 _SPARE_BYTES = 64 * 2**20
 _BLOCK = 1 << 22
+_PIPED_BYTES = 2**20  # that are read at once, and looked at before the rest
 
 
 def scratch_array(shape: tuple[int, ...]) -> np.ndarray:
@@ -133,6 +138,76 @@ class SampleStore:
         """Give the temporary file back."""
         if self._stream is not None:
             self._stream.close()
+
+
+def spooled(
+    stream: BinaryIO, *, name: str, look: Callable[[BinaryIO], None] = lambda _: None
+) -> BufferedRandom:
+    """All that a pipe gives, up to its end, as an unnamed temporary file.
+
+    It may take half of the room that there is, as the recording in it takes room as well.
+
+    Args:
+        stream: pipe that is open for reading in binary mode.
+        name: what it is called in messages ("standard input").
+        look: shown the file once its first MiB is there; it may refuse the rest by raising.
+
+    Raises:
+        InputError: it cannot be read, or gives more than there is room for.
+
+    Example:
+        >>> import io
+        >>> with spooled(io.BytesIO(b"some bytes"), name="it") as file:
+        ...     file.read()
+        b'some bytes'
+    """
+    n_most, n_bytes = shutil.disk_usage(tempfile.gettempdir()).free // 2, 0
+    raw = getattr(stream, "raw", stream)  # the other hides that a pipe has nothing yet
+    file = tempfile.TemporaryFile(prefix="estilo-")  # noqa: SIM115 - it is the caller's
+    try:
+        while (block := _next_block(raw, name)) != b"":
+            n_before, n_bytes = n_bytes, n_bytes + len(block)
+            _check_room(name, n_bytes, n_most)
+            _append(file, block, name)
+            if n_before < _PIPED_BYTES <= n_bytes:
+                look(file)
+                file.seek(0, os.SEEK_END)
+        file.seek(0)
+    except BaseException:
+        file.close()
+        raise
+    return file
+
+
+def _next_block(raw: BinaryIO, name: str) -> bytes:
+    try:
+        while (block := raw.read(_PIPED_BYTES)) is None:
+            select.select([raw], [], [])
+    except OSError as error:
+        raise InputError(
+            f"{name} cannot be read: {error.strerror or error}; save it to a file, and give its "
+            "path"
+        ) from error
+    return block
+
+
+def _append(file: BinaryIO, block: bytes, name: str) -> None:
+    try:
+        file.write(block)
+        file.flush()
+    except OSError as error:
+        raise InputError(
+            f"{name} cannot be kept in {tempfile.gettempdir()}: {error.strerror or error}; make "
+            "room or set TMPDIR to a folder that has it"
+        ) from error
+
+
+def _check_room(name: str, n_bytes: int, n_most: int) -> None:
+    if n_bytes > n_most:
+        raise InputError(
+            f"{name} is longer than {n_most / 2**20:.0f} MiB, half of the room in "
+            f"{tempfile.gettempdir()}; save it to a file, or set TMPDIR to a folder that has more"
+        )
 
 
 def _open_scratch(n_bytes: int) -> BinaryIO:

@@ -37,8 +37,10 @@ class Clip:
 
     @property
     def path(self) -> Path | None:
-        """Absolute path of the file; None for samples."""
+        """Absolute path of the file; None for samples and what came through a pipe."""
         if isinstance(self.source, Audio):
+            return None
+        if isinstance(self.source, RecordingFile) and self.source.is_piped:
             return None
         source = self.source.path if isinstance(self.source, RecordingFile) else self.source
         return absolute(Path(source))

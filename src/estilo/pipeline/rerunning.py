@@ -155,7 +155,7 @@ def _inputs(report: Report) -> list[InputReport]:
 def _clip(given: InputReport, recipe: Path) -> Clip:
     if given.path is None:
         raise InputError(
-            f"{recipe} is of samples that came from a program, not from files; "
-            "render it again in Python"
+            f"{recipe} is of a recording that came through a pipe or from a program, not from a "
+            "file; name the folder that it is saved in (--inputs), or render it again in Python"
         )
     return Clip(given.path, given.offset_s, given.duration_s, given.accept_truncated, given.at)

@@ -1,5 +1,6 @@
 """Recipes that travel: where the files that a recipe names lie now."""
 
+import contextlib
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -103,7 +104,8 @@ def located_recordings(report: Report, recipe: Path, *, inputs: Path | None = No
     Args:
         report: report of the recipe.
         recipe: its path.
-        inputs: a folder, in which a file is found whatever its name is.
+        inputs: a folder, in which a file is found whatever its name is; what came through a pipe,
+            too.
 
     Raises:
         InputError: a file is nowhere, or there is no such folder.
@@ -113,7 +115,8 @@ def located_recordings(report: Report, recipe: Path, *, inputs: Path | None = No
 
     def moved(given: InputReport) -> InputReport:
         if given.path is None:
-            return given
+            same = None if inputs is None else _same(_inside(inputs), given.sha256)
+            return given if same is None else given.model_copy(update={"path": str(same)})
         found = _found(_places(given.path, report, recipe, inputs), given.sha256, given.path)
         return given.model_copy(update={"path": str(found)})
 
@@ -134,8 +137,20 @@ def _places(path: str, report: Report, recipe: Path, inputs: Path | None) -> Ite
     yield recipe.parent / name
     if inputs is not None:
         yield inputs / name
-        inside = [Path(root, each) for root, _, names in os.walk(inputs) for each in sorted(names)]
-        yield from sorted(inside, key=lambda each: each.suffix != Path(path).suffix)
+        yield from sorted(_inside(inputs), key=lambda each: each.suffix != Path(path).suffix)
+
+
+def _inside(folder: Path) -> list[Path]:
+    return [Path(root, each) for root, _, names in os.walk(folder) for each in sorted(names)]
+
+
+def _same(places: Iterable[Path], sha256: str) -> Path | None:
+    """The first place at which a file is that is the same."""
+    for place in places:
+        with contextlib.suppress(InputError):
+            if path_hash(place) == sha256:
+                return place
+    return None
 
 
 def _found(places: Iterable[Path], sha256: str, path: str) -> Path:
