@@ -34,7 +34,8 @@ def notes(steps: tuple[int, ...], a_hz: float, decay: float) -> np.ndarray:
 
 
 RNG = np.random.default_rng(0)
-CONTENT = notes((3, 7, 10, 3), A_HZ, 2.0) + 1e-4 * RNG.standard_normal(round(4 * NOTE_S * RATE))
+PLAYED = (3, 7, 10, 3)
+CONTENT = notes(PLAYED, A_HZ, 2.0) + 1e-4 * RNG.standard_normal(round(4 * NOTE_S * RATE))
 STYLE = notes((0, 3, 5, 8), 440.0, 0.5) + 1e-4 * RNG.standard_normal(round(4 * NOTE_S * RATE))
 
 
@@ -51,6 +52,8 @@ def made(engine: str, what: str = "clean") -> tuple[Audio, Report]:
         content = Audio(pop(CONTENT) + 0.05, RATE)
         longer = np.concatenate([np.zeros(RATE), pop(STYLE), np.zeros(RATE)])
         style = Audio(longer - 0.1, RATE)
+    if what == "offset":
+        content, style = Audio(CONTENT - 0.05, RATE), Audio(STYLE + 0.05, RATE)
     if what == "pauses":
         content = Audio(paused(CONTENT), RATE)
     result = transfer(content, style, engine=engine, scores=False, **QUICK.get(engine, {}))
@@ -94,10 +97,30 @@ def test_pauses_stay_pauses_where_the_style_is_no_noise(engine: str) -> None:
     assert level_db(output[playing]) > level_db(content[playing]) - 6.0
 
 
+@pytest.mark.parametrize("engine", ENGINES_THAT_MAKE)
+def test_an_offset_changes_nothing(engine: str) -> None:
+    clean, offset = made(engine)[0].samples[0], made(engine, "offset")[0].samples[0]
+    assert level_db(offset - clean) < level_db(clean) - 40.0
+    assert abs(offset.mean()) < 1e-3
+
+
 @pytest.mark.parametrize("engine", [each for each in ENGINES_THAT_MAKE if each not in COPYING])
-def test_the_contents_tuning_stays(engine: str) -> None:
-    found = tuning(made(engine)[0].samples[0], RATE)
+def test_the_contents_tuning_stays_in_every_note(engine: str) -> None:
+    output = made(engine)[0].samples[0]
+    found = tuning(output, RATE)
     assert found.cents == pytest.approx(1200.0 * np.log2(A_HZ / 440.0), abs=5.0)
+    for number, step in enumerate(PLAYED):
+        inner = slice(*(round((number + part) * NOTE_S * RATE) for part in (0.1, 0.9)))
+        near_hz = 0.5 * A_HZ * 2.0 ** (step / 12.0)
+        heard, wanted = (strongest_hz(each[inner], near_hz) for each in (output, CONTENT))
+        assert 1200.0 * np.log2(heard / wanted) == pytest.approx(0.0, abs=5.0)
+
+
+def strongest_hz(samples: np.ndarray, near_hz: float) -> float:
+    """Frequency of the strongest partial within a semitone of another, to half a cent."""
+    power = np.abs(np.fft.rfft(samples * np.hanning(len(samples)), 1 << 18))
+    bins = np.arange(*(round(near_hz * ratio * (1 << 18) / RATE) for ratio in (0.944, 1.059)))
+    return float(bins[power[bins].argmax()] * RATE / (1 << 18))
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ _CHUNK = 1 << 14
 _STRETCH, _MARGIN = 640, 192  # values; at the margin 1e-5 is left of what a value does
 _SHORTEST_S = 0.1
 _LEAST = 0.02  # -34 dB of what is heard: a drift below that is left where it is
+_LEAST_OFFSET = 1e-6  # less is what rounding leaves
 
 
 def drift(channel: NDArray[np.float32], sample_rate: int) -> NDArray[np.float64] | None:
@@ -32,11 +33,12 @@ def drift(channel: NDArray[np.float32], sample_rate: int) -> NDArray[np.float64]
         sample_rate: sample rate in Hz.
 
     Returns:
-        Values every `HOP_S` from the first sample on, in full scale; None where there is none
-        within 34 dB of what is heard, or the channel is shorter than 0.1 s.
+        Values every `HOP_S` from the first sample on, in full scale: the offset, and with it the
+        drift where that is within 34 dB of what is heard. None where there is neither, or the
+        channel is shorter than 0.1 s.
 
     Example:
-        >>> tone = np.sin(0.1 * np.arange(16_000, dtype=np.float32))
+        >>> tone = np.sin(np.pi / 40 * np.arange(16_000, dtype=np.float32))
         >>> drift(tone, 16_000) is None
         True
         >>> found = drift(tone + np.float32(0.25), 16_000)
@@ -45,15 +47,19 @@ def drift(channel: NDArray[np.float32], sample_rate: int) -> NDArray[np.float64]
     """
     if len(channel) < _SHORTEST_S * sample_rate:
         return None
-    averages = _averages(channel, HOP_S * sample_rate)
-    found = _smooth(averages)
-    energy = sum(
-        float(np.square(channel[start : start + (1 << 20)], dtype=np.float64).sum())
-        for start in range(0, len(channel), 1 << 20)
-    )
+    total = energy = 0.0
+    for start in range(0, len(channel), 1 << 20):
+        part = channel[start : start + (1 << 20)].astype(np.float64)
+        total += float(part.sum())
+        energy += float(part @ part)
+    # Apart from the drift, so that a recording with an offset is heard as it is without.
+    offset = total / len(channel)
+    found = _smooth(_averages(channel, HOP_S * sample_rate) - offset)
     below = float(np.mean(np.square(found)))
-    heard = max(energy / len(channel) - below, 0.0)
-    return None if below <= _LEAST**2 * heard or below == 0.0 else found
+    heard = max(energy / len(channel) - offset**2 - below, 0.0)
+    if below > _LEAST**2 * heard:
+        return found + offset
+    return np.full(len(found), offset) if offset**2 > _LEAST_OFFSET**2 * heard else None
 
 
 def add_drift(

@@ -51,10 +51,14 @@ def rebalanced(samples: np.ndarray, content: np.ndarray) -> np.ndarray:
 
 
 def _balance_db(samples: np.ndarray) -> float:
-    """Level of what is common to all channels over that of the rest, in dB; infinite without."""
+    """Level of what is common to all channels over that of the rest, in dB; infinite without.
+
+    Offsets count for nothing.
+    """
+    offsets = samples.mean(axis=1, dtype=np.float64)[:, None]
     common = rest = 0.0
     for start, stop in spans(0, samples.shape[1]):
-        part = samples[:, start:stop].astype(np.float64)
+        part = samples[:, start:stop] - offsets
         mean = part.mean(0)
         common += float(mean @ mean)
         rest += float(np.square(part - mean).mean(0).sum())

@@ -30,12 +30,16 @@ def matched(samples: NDArray[np.float32], reference: Audio) -> tuple[Audio, Leve
     """
     from estilo.dsp.limiter import limit_peaks, usual_peak
     from estilo.dsp.loudness import apply_gain, integrated_loudness, match_level, true_peak
+    from estilo.pipeline.balance import rebalanced
 
     rate = reference.sample_rate
     level = match_level(samples, reference.samples, rate)
     gain_db = min(level.gain_db, PEAK_DBTP - usual_peak(samples, rate))
     apply_gain(samples, gain_db, out=samples)
     limited_s = limit_peaks(samples, rate, limit_dbtp=PEAK_DBTP)
+    if limited_s:
+        # Peaks of a tune in the middle were turned down, and the pad beside it was not.
+        rebalanced(samples, reference.samples)
     achieved = level.achieved_lufs
     if limited_s or gain_db < level.gain_db:
         achieved = integrated_loudness(samples, rate)

@@ -10,6 +10,7 @@ from estilo.engines.base import Engine, Progress, Task, content_of
 from estilo.engines.excerpts import SILENCE, require_sound, root_mean_square
 from estilo.engines.grains import Grain
 from estilo.engines.mosaic.activations import Activations, weighted_sum
+from estilo.engines.mosaic.alignment import lags
 from estilo.engines.mosaic.index import NONE, GrainIndex
 from estilo.engines.mosaic.search import continued, missing, nearest
 from estilo.engines.mosaic.settings import MosaicSettings
@@ -109,7 +110,8 @@ class MosaicEngine(Engine[MosaicState]):
         assert state.task.content is not None  # noqa: S101 - prepare refuses
         if state.activations is None or state.spectrum is None:
             return state.task.content.clone()
-        made = added_up(self._chosen(state.activations), state.index)
+        chosen = self._chosen(state.activations)
+        made = added_up(chosen, state.index, state.spectrum, sample_rate=state.task.sample_rate)
         share = self.settings.strength
         if share < 1.0:
             made = between(state.spectrum, made, share)
@@ -169,26 +171,33 @@ class MosaicEngine(Engine[MosaicState]):
         )
 
 
-def added_up(activations: Activations, index: GrainIndex) -> Tensor:
+def added_up(
+    activations: Activations, index: GrainIndex, content: Tensor, *, sample_rate: int
+) -> Tensor:
     """Complex spectra of grains at their levels, with their own phases.
 
     Args:
         activations: grains that sound in each frame, and their levels.
         index: index of the grains.
+        content: complex spectra of the content, which the grains are to swing with:
+            ``(frames, bins)``.
+        sample_rate: sample rate in Hz.
 
     **Shape**: result complex ``(frames, bins)``.
     """
     parts = []
-    for grains, levels in zip(
+    for grains, levels, own in zip(
         activations.grains.split(_FRAMES_AT_ONCE),
         activations.levels.split(_FRAMES_AT_ONCE),
+        content.split(_FRAMES_AT_ONCE),
         strict=True,
     ):
         used, place = torch.unique(grains.clamp_min(0), return_inverse=True)
-        spectra = index.spectra(used)
+        later = lags(own, index.spectra(used)[place], sample_rate=sample_rate)
+        spectra = index.spectra(grains.clamp_min(0).flatten(), later_by=later.flatten())
         spectra = spectra / spectra.abs().sum(1, keepdim=True).clamp_min(1e-20)
         levels = levels.masked_fill(grains == NONE, 0.0).to(spectra)
-        parts.append(weighted_sum(levels, spectra[place]))
+        parts.append(weighted_sum(levels, spectra.unflatten(0, grains.shape)))
     return torch.cat(parts)
 
 

@@ -53,7 +53,7 @@ class Strip:
     hop: float
 
     def centres(self, places: Tensor) -> Tensor:
-        """Samples of the style that grains, counted from the first, are centred at."""
+        """Samples of the style at grains, counted from the first; halves lie between two."""
         return torch.round(places.double() * self.hop).long()
 
 
@@ -109,8 +109,14 @@ class GrainIndex:
         """Device of the styles, and of everything that is returned."""
         return self.styles[0].device
 
-    def spectra(self, grains: Tensor) -> Tensor:
-        """Complex spectra of grains, ``(grains,)`` to ``(grains, n_fft // 2 + 1)``."""
+    def spectra(self, grains: Tensor, *, later_by: Tensor | None = None) -> Tensor:
+        """Complex spectra of grains, ``(grains,)`` to ``(grains, n_fft // 2 + 1)``.
+
+        Args:
+            grains: numbers of grains.
+            later_by: how many samples of the content's frames later each is read, if not where
+                it lies.
+        """
         out = torch.zeros(
             len(grains), self.n_fft // 2 + 1, dtype=torch.complex64, device=self.device
         )
@@ -119,7 +125,10 @@ class GrainIndex:
             strip = self.strips[number]
             chosen = torch.nonzero(strips == number)[:, 0]
             for part in chosen.split(_BLOCK):
-                out[part] = self._transformed(strip, grains[part] - strip.first)
+                places = (grains[part] - strip.first).double()
+                if later_by is not None:
+                    places += later_by[part] / self._hop_length
+                out[part] = self._transformed(strip, places)
         return out
 
     def magnitudes(self, grains: Tensor) -> Tensor:
