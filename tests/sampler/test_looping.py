@@ -109,7 +109,7 @@ def test_repetitions_of_a_note_that_fades_are_even_in_every_band():
     other = 0.004 * np.sin(2 * np.pi * 2040 * time_s)
     samples = (low + high + other)[None].astype(np.float32)
     loop = Loop(start=RATE // 10, end=RATE // 2 - 400, fade=400, likeness=1.0)
-    sound = Continued(samples, RATE, loop, is_struck=True).until(2 * RATE)[0]
+    sound = Continued(samples, RATE, loop, fades=True).until(2 * RATE)[0]
     band = scipy.signal.butter(2, (1700.0, 2400.0), "band", fs=RATE, output="sos")
     level_db = 20 * np.log10(np.abs(scipy.signal.hilbert(scipy.signal.sosfiltfilt(band, sound))))
     late = level_db[round(0.6 * RATE) : round(1.2 * RATE)].reshape(-1, RATE // 20).mean(1)

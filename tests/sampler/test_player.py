@@ -237,3 +237,14 @@ def test_a_good_zone_plays_near_pitches_and_none_that_is_far(flute):
         return both.choose(note, level_db=low.level_db)
 
     assert [chosen(pitch) for pitch in (60.0, 64.0, 74.0, 80.0)] == [0, 0, 1, 1]
+
+
+def test_long_notes_of_an_instrument_that_is_held_do_not_fade_with_a_zone_that_does():
+    held = [HeardNote(0.1 + k, 0.9 + k, 60.0 + 5 * k, -12.0) for k in range(2)]
+    short = HeardNote(2.1, 2.3, 50.0, -12.0)
+    samples = sum(tone(note, 3.0) for note in held)
+    samples = samples + tone(short, 3.0, decays_db_s=(25.0,) * 6)
+    made = Instrument.of([Audio(samples, RATE)], [Transcription((*held, short))])
+    sound = played([HeardNote(0.1, 1.7, 48.0, -20.0)], made).audio.samples[0]
+    fall_db = level_db(at(sound, 0.4, 0.5)) - level_db(at(sound, 1.5, 1.6))
+    assert fall_db == pytest.approx(0.0, abs=1.0)

@@ -38,13 +38,15 @@ class Continued:
         samples: samples of a note, **Shape** ``(channels, time)``.
         sample_rate: sample rate in Hz.
         loop: the part of it that is repeated.
-        is_struck: whether it is known to fade by itself: what does not in the loop is another note.
+        fades: whether the note is known to fade by itself, so that what does not in the loop is
+            another note, or known to be held up by whoever plays it; None where its loop has to
+            tell.
     """
 
     samples: NDArray[np.float32]
     sample_rate: int
     loop: Loop
-    is_struck: bool = False
+    fades: bool | None = None
 
     @cached_property
     def bands(self) -> NDArray[np.float32]:
@@ -70,7 +72,7 @@ class Continued:
         """
         if self.is_steady:
             return np.zeros(len(self.bands))
-        fades = np.minimum(self.slopes_db_s, -_STEADY_DB_S if self.is_struck else 0.0)
+        fades = np.minimum(self.slopes_db_s, -_STEADY_DB_S if self.fades else 0.0)
         strongest = int(self._powers.argmax())
         fades[strongest:] = np.minimum(fades[strongest:], fades[strongest])
         return fades
@@ -78,7 +80,7 @@ class Continued:
     @property
     def is_steady(self) -> bool:
         """Whether the note is held up by whoever plays it, and does not fade by itself."""
-        return not self.is_struck and self.slope_db_s > -_STEADY_DB_S
+        return self.slope_db_s > -_STEADY_DB_S if self.fades is None else not self.fades
 
     @property
     def fading_share(self) -> float:

@@ -9,7 +9,13 @@ import numpy as np
 from estilo.analysis.transcription.heard import HeardNote, Transcription
 from estilo.audio import Audio
 from estilo.errors import InputError
-from estilo.sampler.releases import RINGS, USUAL_RELEASE_DB_S, release_db_s, ringing
+from estilo.sampler.releases import (
+    RINGS,
+    USUAL_RELEASE_DB_S,
+    are_held,
+    release_db_s,
+    ringing,
+)
 from estilo.sampler.zones import Zone, cut_zones
 
 _BETTER, _NEAR_SEMITONES = 2.0, 3.0
@@ -34,11 +40,13 @@ class Instrument:
         level_db: median of their levels.
         release_db_s: fall of the level after a note is let go, in dB per second; `RINGS` where no
             note is, as of bells: each fades by itself.
+        fades: whether notes that go on fade, see `continuing.Continued`.
     """
 
     zones: tuple[Zone, ...]
     level_db: float
     release_db_s: float = USUAL_RELEASE_DB_S
+    fades: bool | None = None
 
     @classmethod
     def of(cls, recordings: Sequence[Audio], transcriptions: Sequence[Transcription]) -> Self:
@@ -79,8 +87,9 @@ class Instrument:
         level_db = float(np.median([zone.level_db for zone in best]))
         let_go_db_s = release_db_s(best)
         if let_go_db_s == RINGS:
-            best = [ringing(zone) for zone in best]
-        return cls(tuple(best), level_db, let_go_db_s)
+            return cls(tuple(map(ringing, best)), level_db, let_go_db_s, fades=True)
+        # Of what fades and is let go some notes are held up all the same: their loops tell.
+        return cls(tuple(best), level_db, let_go_db_s, False if are_held(best) else None)
 
     def choose(
         self,

@@ -56,6 +56,16 @@ def release_db_s(zones: Sequence[Zone]) -> float:
     return float(np.clip(np.median(falls), *_RELEASE_BOUNDS))
 
 
+def are_held(zones: Sequence[Zone]) -> bool:
+    """Whether notes are held up by whoever plays them, as far as any is long enough to tell.
+
+    Args:
+        zones: zones of one instrument.
+    """
+    fall_db_s = _usual_fall_db_s(zones)
+    return fall_db_s is not None and fall_db_s < _STRUCK_DB_S
+
+
 def ringing(zone: Zone) -> Zone:
     """A zone that is held for as long as it is heard, and worth less where it does not fade.
 
@@ -67,7 +77,7 @@ def ringing(zone: Zone) -> Zone:
     samples, rate, held = zone.samples, zone.sample_rate, zone.samples.shape[1]
     loop = find_loop(samples, sample_rate=rate, pitch=zone.pitch, onset=zone.onset, held=held)
     loop = loop or zone.loop
-    share = 1.0 if loop is None else Continued(samples, rate, loop, is_struck=True).fading_share
+    share = 1.0 if loop is None else Continued(samples, rate, loop, fades=True).fading_share
     return replace(zone, held=held, loop=loop, quality=zone.quality * share)
 
 
@@ -78,19 +88,22 @@ def _is_partial(zone: Zone, of: Zone) -> bool:
 
 
 def _rings(zones: Sequence[Zone]) -> bool:
-    shown = [(fall, zone.quality) for zone in zones if (fall := _own_fall_db_s(zone)) is not None]
-    if not shown or _quartile(*zip(*shown, strict=True)) < _STRUCK_DB_S:
+    fall_db_s = _usual_fall_db_s(zones)
+    if fall_db_s is None or fall_db_s < _STRUCK_DB_S:
         return False
     tails = [zone for zone in zones if _tail_s(zone) >= _LEAST_TAIL_S]
     let_go = sum(zone.quality for zone in tails if _is_let_go(zone))
     return let_go <= _LET_GO_SHARE * sum(zone.quality for zone in tails)
 
 
-def _quartile(values: Sequence[float], weights: Sequence[float]) -> float:
-    """The value that a quarter of the weight lies below."""
-    order = np.argsort(values)
-    reached = np.cumsum(np.array(weights)[order])
-    return float(np.array(values)[order][np.searchsorted(reached, 0.25 * reached[-1])])
+def _usual_fall_db_s(zones: Sequence[Zone]) -> float | None:
+    """Fall while notes are held that three quarters of them have at least, by their qualities."""
+    shown = [(fall, zone.quality) for zone in zones if (fall := _own_fall_db_s(zone)) is not None]
+    if not shown:
+        return None
+    falls, weights = np.array(sorted(shown)).T
+    reached = np.cumsum(weights)
+    return float(falls[np.searchsorted(reached, 0.25 * reached[-1])])
 
 
 def _tail_s(zone: Zone) -> float:

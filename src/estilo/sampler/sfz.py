@@ -176,7 +176,7 @@ def _notes(instrument: Instrument, *, leaves_drums: bool) -> list[_Region]:
             name = f"{len(regions):03d}-key-{key:03d}"
             tune = round(100 * (key - zone.pitch))
             place: Opcodes = {"lokey": low, "hikey": high - 1, "pitch_keycenter": key, "tune": tune}
-            samples, loop = _sample(zone, rings=instrument.release_db_s == RINGS)
+            samples, loop = _sample(zone, instrument)
             regions.append(_Region(name, samples, zone.sample_rate, place | opcodes | loop))
     return regions
 
@@ -207,12 +207,12 @@ def _velocity(level_db: float) -> int:
     return int(np.clip(round(127 * 10.0 ** (level_db / _VELOCITY_DB)), 1, 126))
 
 
-def _sample(zone: Zone, *, rings: bool) -> tuple[NDArray[np.float32], Opcodes]:
+def _sample(zone: Zone, of: Instrument) -> tuple[NDArray[np.float32], Opcodes]:
     """A zone from its onset on: with a loop if it is steady, as long as it rings if it fades."""
-    alone: Opcodes = {"loop_mode": "one_shot" if rings else "no_loop"}
+    alone: Opcodes = {"loop_mode": "one_shot" if of.release_db_s == RINGS else "no_loop"}
     if zone.loop is None:
         return zone.samples[:, zone.onset :], alone
-    continued = Continued(zone.samples, zone.sample_rate, zone.loop, is_struck=rings)
+    continued = Continued(zone.samples, zone.sample_rate, zone.loop, fades=of.fades)
     if continued.is_steady:
         start = zone.loop.end - zone.onset
         end = zone.loop.end + zone.loop.length

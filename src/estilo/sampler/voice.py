@@ -125,7 +125,7 @@ class Voices:
                 self._sources[number] = zone.samples
             else:
                 continued = Continued(
-                    zone.samples, zone.sample_rate, zone.loop, is_struck=self._rings
+                    zone.samples, zone.sample_rate, zone.loop, fades=self._instrument.fades
                 )
                 self._sources[number] = continued.until(n_samples)
             if self._rings:
