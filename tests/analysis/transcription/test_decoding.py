@@ -79,6 +79,24 @@ def test_a_note_goes_on_through_what_nearly_holds_it(probability: float, end_s: 
     assert found[0].end_s == pytest.approx(end_s, abs=0.02)
 
 
+@pytest.mark.parametrize(
+    ("other", "starts_s", "lasts_s", "n_notes"),
+    [
+        (39, 0.5, 0.06, 1),  # a scoop
+        (39, 0.4, 0.06, 2),  # a grace note comes before
+        (39, 0.5, 0.6, 2),  # a chord is held
+        (36, 0.5, 0.06, 2),  # a chord of which one note is short
+    ],
+)
+def test_a_short_note_a_step_away_is_how_a_long_one_begins(
+    other: int, starts_s: float, lasts_s: float, n_notes: int
+) -> None:
+    of = heard(
+        [(40, 0.5), (other, starts_s)], [(40, 0.5, 1.0), (other, starts_s, starts_s + lasts_s)]
+    )
+    assert len(spans(of, THRESHOLDS)) == n_notes
+
+
 def test_hits() -> None:
     assert hit_times(heard([], [], (0.33, 1.7)), THRESHOLDS) == pytest.approx(
         [0.33, 1.7], abs=0.002

@@ -1,5 +1,6 @@
 """From what the network says of each frame to when each note starts and ends."""
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,6 +15,7 @@ _GAP_FRAMES = 2
 _NEARLY_HELD = 0.5  # of the threshold
 _NEAR_FRAMES = 3
 _TOGETHER_FRAMES = 2
+_SCOOP_S, _SCOOP_SEMITONES, _SCOOP_APART_S = 0.1, 2, 0.03
 HARMONICS = (12, 19, 24, 28, 31)
 """Semitones from a note to its second to sixth partials."""
 
@@ -59,7 +61,8 @@ def spans(heard: Heard, thresholds: Thresholds) -> list[Span]:
     A note starts at a peak of its onset, told to a part of a frame by a parabola through the
     logarithms, and lasts until it is held no more or starts again; it also starts where it is held
     for long though no start was heard. Where a note starts at whose harmonic it lies, more is asked
-    of it.
+    of it. A short one that starts with a longer one a step away is how that one begins: many blown
+    notes come from below.
 
     Args:
         heard: what the network says.
@@ -77,7 +80,8 @@ def spans(heard: Heard, thresholds: Thresholds) -> list[Span]:
             needed = np.where(is_harmonic, thresholds.harmonic, thresholds.onset)
             starts = peaks(onset[:, column], needed)
             found += _spans_of(starts, held[:, column], column, thresholds)
-    return sorted(found)
+    found.sort()
+    return [each for each in found if not _is_scoop(each, found)]
 
 
 def neighbours(of: Sequence[Span]) -> list[list[Span]]:
@@ -148,6 +152,20 @@ def peaks(row: Array, threshold: float | Array) -> list[float]:
         shift = 0.5 * (before - after) / bend if bend < -1e-9 else 0.0
         found.append(max(float(place + np.clip(shift, -0.5, 0.5)), 0.0))
     return found
+
+
+def _is_scoop(span: Span, among: Sequence[Span]) -> bool:
+    """Whether a note is the beginning of another; among notes in the order of their starts."""
+    length_s = span.end_s - span.start_s
+    if length_s > _SCOOP_S:
+        return False
+    first = bisect_left(among, Span(span.start_s - _SCOOP_APART_S, 0, 0.0))
+    last = bisect_left(among, Span(span.start_s + _SCOOP_APART_S, 0, 0.0))
+    return any(
+        0 < abs(each.column - span.column) <= _SCOOP_SEMITONES
+        and each.end_s - each.start_s > 2.0 * length_s
+        for each in among[first:last]
+    )
 
 
 def _spans_of(
