@@ -13,10 +13,10 @@ from estilo.errors import OutputError
 from estilo.interrupts import STOPPING, interrupts_wait
 from estilo.io import bytes_of, load, probe, save
 
-EXTENSIONS = ("wav", "flac", "ogg", "opus", "mp3", "aiff", "caf")
+EXTENSIONS = ("wav", "flac", "ogg", "opus", "mp3", "aiff", "caf", "m4a")
 RATE = 48_000
 SAVING = sys.modules["estilo.io.save"]
-TAIL = SAVING._Tail
+TAIL = sys.modules["estilo.io.tail"].Tail
 
 
 @pytest.fixture
@@ -112,7 +112,8 @@ def test_a_signal_while_a_recording_is_decoded_is_not_lost(
     save(recording, path)
     for read in (probe, load):
         with monkeypatch.context() as patch:
-            Sender(patch, bytes_of.View, "readinto", at=2, number=signal.SIGINT)
+            name = "read" if extension == "m4a" else "readinto"
+            Sender(patch, bytes_of.View, name, at=2, number=signal.SIGINT)
             with pytest.raises(KeyboardInterrupt):
                 read(path)
     assert capfd.readouterr().err == ""

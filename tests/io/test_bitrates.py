@@ -12,9 +12,11 @@ ASKED = {
     ("mp3", 8000): (32, 48, 64),
     ("opus", 48_000): (32, 96, 192, 256),
     ("ogg", 44_100): (50, 96, 160, 240),
+    ("m4a", 44_100): (64, 128, 160),
+    ("m4a", 8000): (24, 40),
 }
 # Frames of mp3 and pages of Opus take some too; Vorbis aims at a quality, and noise is dear.
-WITHIN = {"mp3": 0.13, "opus": 0.13, "ogg": 0.35}
+WITHIN = {"mp3": 0.13, "opus": 0.13, "ogg": 0.35, "m4a": 0.13}
 
 
 @pytest.mark.parametrize("n_channels", [1, 2])
@@ -47,7 +49,8 @@ def test_the_lowest_and_the_highest_are_written_whole(tmp_path, rng, container):
         ("a.mp3", 500, "mp3 has bitrates of 64 to 320 kbit/s at 44100 Hz in 1 channels, got 500"),
         ("a.mp3", float("nan"), "got nan"),
         ("a.mp3", 0, "got 0"),
-        ("a.m4a", 128, "got '.m4a', which is read but not written"),
+        ("a.m4a", 300, "m4a has bitrates of 16 to 160 kbit/s at 44100 Hz in 1 channels, got 300"),
+        ("a.webm", 128, "got '.webm', which is read but not written"),
     ],
 )
 def test_bitrates_that_a_format_has_not_are_refused(tmp_path, name, kbps, message):

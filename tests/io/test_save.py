@@ -22,7 +22,8 @@ LOSSLESS = [
     for depth in ("16", "24", "32", "float")
     if not (extension == "flac" and depth in ("32", "float"))
 ]
-LOSSY = ["ogg", "opus", "mp3"]
+LOSSY = ["ogg", "opus", "mp3", "m4a"]
+TAGGED = ["wav", "rf64", "flac", "ogg", "opus", "mp3", "aiff", "caf", "m4a"]
 TAGS = {
     "title": "Tïtle 漢", "artist": "Ärtist", "album": "Album", "date": "1999", "comment": "a—b",
     "genre": "Noise", "tracknumber": "7", "copyright": "none", "license": "CC0",
@@ -55,7 +56,7 @@ def test_samples_on_the_grid_come_back_bit_for_bit(
 
 @settings(max_examples=40, deadline=None)
 @given(
-    extension=st.sampled_from(["wav", "flac", "ogg", "mp3", "opus", "aiff"]),
+    extension=st.sampled_from(["wav", "flac", "ogg", "mp3", "opus", "aiff", "m4a"]),
     n_samples=st.integers(1, 5_000),
     rate_index=st.integers(0, 8),
     n_channels=st.integers(1, 2),
@@ -81,7 +82,7 @@ def test_lossy_is_close_and_in_time(tmp_path, extension):
     np.testing.assert_allclose(decoded[0], wave, atol=0.01)
 
 
-@pytest.mark.parametrize("extension", ["wav", "rf64", "flac", "ogg", "opus", "mp3", "aiff", "caf"])
+@pytest.mark.parametrize("extension", TAGGED)
 def test_tags_are_kept(rng, tmp_path, extension):
     path = tmp_path / f"out.{extension}"
     audio = Audio(on_grid(rng, (2, 5000), 12), 48_000)
@@ -95,7 +96,7 @@ def test_tags_are_kept(rng, tmp_path, extension):
     assert probe(tmp_path / f"again.{extension}").tags == probe(path).tags
 
 
-@pytest.mark.parametrize("extension", ["wav", "flac", "ogg", "mp3", "aiff", "caf"])
+@pytest.mark.parametrize("extension", ["wav", "flac", "ogg", "mp3", "aiff", "caf", "m4a"])
 def test_monstrous_tags_do_no_harm(rng, tmp_path, extension):
     path = tmp_path / f"out.{extension}"
     tags = dict.fromkeys(TAGS, "漢" * 30_000) | {"artist": "a\0b", "genre": "  "}

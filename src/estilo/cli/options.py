@@ -94,7 +94,7 @@ class OutputOptions:
         Path,
         option(
             OUTPUT,
-            "Name of the output: wav, flac, ogg, opus, mp3, aiff, caf; - is standard output.",
+            "Name of the output: wav, flac, ogg, opus, mp3, m4a, aiff, caf; - is standard output.",
             alias="-o",
             metavar="FILE",
         ),
@@ -105,7 +105,7 @@ class OutputOptions:
     ] = None
     bitrate: Annotated[
         float | None,
-        option(OUTPUT, "Of mp3, opus, ogg; high if not given.", metavar="KBIT/S"),
+        option(OUTPUT, "Of mp3, m4a, opus, ogg; high if not given.", metavar="KBIT/S"),
     ] = None
     plot: Plot = False
     force: Force = False

@@ -1,10 +1,10 @@
-"""Bitrates of lossy formats, as the settings that libsndfile takes."""
+"""Bitrates of lossy formats, and the settings that libsndfile takes for them."""
 
 from typing import Any
 
 import numpy as np
 
-LOSSY = ("mp3", "opus", "ogg")
+LOSSY = ("mp3", "opus", "ogg", "m4a")
 
 # The best that the encoders do without becoming as large as flac: about 250 kbit/s in stereo.
 _USUAL: dict[str, dict[str, Any]] = {
@@ -16,6 +16,8 @@ _USUAL: dict[str, dict[str, Any]] = {
 # room for the exact length of the sound, the encoder's lowest, and the highest.
 _MPEG_KBPS = {32_000: (64, 32, 320), 16_000: (64, 8, 160), 8_000: (32, 8, 64)}
 _OPUS_KBPS = (6, 256)  # for each channel
+_AAC_KBPS = (16, 160)  # likewise; the encoder falls short of more, and of 5 bits a sample
+_USUAL_AAC_KBPS = 128
 # What libvorbis aims at for each channel at 44.1 and 48 kHz, from its lowest quality to its
 # highest: in stereo, where one channel helps the other, and otherwise.
 _VORBIS_STEREO_KBPS = (32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 250)
@@ -49,8 +51,30 @@ def bounds_kbps(container: str, *, sample_rate: int, n_channels: int) -> tuple[f
         return least, most
     if container == "opus":
         return _OPUS_KBPS[0] * n_channels, _OPUS_KBPS[1] * n_channels
+    if container == "m4a":
+        return _AAC_KBPS[0] * n_channels, min(_AAC_KBPS[1], 5 * sample_rate // 1000) * n_channels
     steps = _vorbis_kbps(n_channels)
     return float(steps[0]), float(steps[-1])
+
+
+def aac_kbps(bitrate_kbps: float | None, *, sample_rate: int, n_channels: int) -> float:
+    """The bitrate that the encoder of AAC is given, in kbit/s.
+
+    Args:
+        bitrate_kbps: within `bounds_kbps`; None for a high one.
+        sample_rate: sample rate in Hz.
+        n_channels: number of channels.
+
+    Example:
+        >>> aac_kbps(None, sample_rate=44_100, n_channels=2)
+        256
+        >>> aac_kbps(None, sample_rate=8000, n_channels=1)
+        40
+    """
+    if bitrate_kbps is not None:
+        return bitrate_kbps
+    _, most = bounds_kbps("m4a", sample_rate=sample_rate, n_channels=n_channels)
+    return min(_USUAL_AAC_KBPS * n_channels, most)
 
 
 def encoder_settings(

@@ -1,8 +1,7 @@
 """Decoders that give blocks of float32: libsndfile, and PyAV for what libsndfile does not know."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
@@ -164,8 +163,16 @@ def _open_av(stream: BinaryIO, path: Path, kind: str, part: Part) -> Iterator[De
             f"{path} is {kind} audio, which needs PyAV; run pip install 'estilo[formats]' "
             "or convert it to wav or flac"
         ) from error
+
+    def opened() -> Any:
+        source: Any = View(stream, part.pieces)
+        # Edits are told by `Part.span_s`: FFmpeg drops whole frames for them.
+        options = {} if part.span_s is None else {"ignore_editlist": "1"}
+        with interrupts_wait():
+            return av.open(source, format=_DEMUXERS[kind], options=options)
+
     try:
-        with av.open(View(stream, part.pieces), format=_DEMUXERS[kind]) as container:  # type: ignore[arg-type]
+        with opened() as container:
             if not container.streams.audio:
                 raise AudioFileError(
                     f"{path} has no sound in it, only {len(container.streams)} other streams; "
@@ -173,7 +180,9 @@ def _open_av(stream: BinaryIO, path: Path, kind: str, part: Part) -> Iterator[De
                 )
             if container.streams.audio[0].codec_context is None:
                 raise undecodable(path, "the encoding of its sound is none that is known")
-            yield _AvDecoder(container, part)
+            with interrupts_wait():
+                decoder = _AvDecoder(opened, part, container)
+        yield decoder
     except (FFmpegError, ValueError) as error:
         if isinstance(error, AudioFileError):
             raise
@@ -184,52 +193,56 @@ def _open_av(stream: BinaryIO, path: Path, kind: str, part: Part) -> Iterator[De
         ) from error
 
 
-@dataclass
 class _AvDecoder:
-    container: Any
-    part: Part
-    sample_rate: int = 0
-    n_channels: int = 0
-    n_samples: int = 0
-    encoding: str = ""
-    bit_depth: str = "16"
-    tags: dict[str, str] = field(default_factory=dict)
-    speakers: tuple[int, ...] | None = None
-    n_streams: int = 1
-    _packer: Any = None
+    """Opens the file anew for every stretch: FFmpeg drops an encoder's delay at the start alone.
 
-    def __post_init__(self) -> None:
-        stream = self.container.streams.audio[0]
-        self.n_streams = len(self.container.streams.audio)
-        self.tags = _clean_tags({**stream.metadata, **self.container.metadata})
-        self.encoding = stream.codec_context.name
+    Args:
+        opened: opens it.
+        part: the recording.
+        container: the file, open, of which the first frame is decoded.
+    """
+
+    def __init__(self, opened: Callable[[], Any], part: Part, container: Any) -> None:
+        self._opened, self._part, self._packer = opened, part, None
+        stream = container.streams.audio[0]
+        self.n_streams = len(container.streams.audio)
+        self.tags = _clean_tags({**stream.metadata, **container.metadata})
+        self.encoding: str = stream.codec_context.name
         # HE-AAC doubles its rate in the decoder, so the first frame tells, not the header.
-        frame = next(self.container.decode(stream), None)
-        self.sample_rate = frame.sample_rate if frame else stream.rate
-        self.n_channels = len(frame.layout.channels) if frame else stream.channels
+        frame = next(container.decode(stream), None)
+        self.sample_rate: int = frame.sample_rate if frame else stream.rate
+        self.n_channels: int = len(frame.layout.channels) if frame else stream.channels
+        self.speakers = None
         if self.n_channels > 2 and frame is not None:
             names = [channel.name for channel in frame.layout.channels]
             if set(names) <= set(SPEAKERS):
                 self.speakers = tuple(SPEAKERS.index(name) for name in names)
-        if self.encoding == "alac" and frame is not None:
-            self.bit_depth = "24" if "32" in frame.format.name else "16"
-        self.container.seek(0)
-        self.n_samples = self._length(stream)
+        is_deep = self.encoding == "alac" and frame is not None and "32" in frame.format.name
+        self.bit_depth = "24" if is_deep else "16"
+        self.n_samples = self._length(stream, container)
 
-    def _length(self, stream: Any) -> int:
-        if self.part.n_promised is not None and self.part.sample_rate:
-            return self.part.n_promised * self.sample_rate // self.part.sample_rate
+    def _length(self, stream: Any, container: Any) -> int:
+        part = self._part
+        if part.span_s is not None:
+            start, stop = part.span_s
+            return max(round((stop - start) * self.sample_rate), 1)
+        if part.n_promised is not None and part.sample_rate:
+            return part.n_promised * self.sample_rate // part.sample_rate
         if stream.duration:
             return round(float(stream.duration * stream.time_base) * self.sample_rate)
-        if self.container.duration and len(self.container.streams) == 1:
-            return round(self.container.duration * self.sample_rate / 1_000_000)
-        duration = sum(packet.duration or 0 for packet in self.container.demux(stream))
-        self.container.seek(0)
+        if container.duration and len(container.streams) == 1:
+            return round(container.duration * self.sample_rate / 1_000_000)
+        container.seek(0)
+        duration = sum(packet.duration or 0 for packet in container.demux(stream))
         return round(float(duration * stream.time_base) * self.sample_rate)
 
     def blocks(self, start: int, stop: int) -> Iterator[np.ndarray]:
         position, waiting, n_waiting = 0, [], 0
-        for block in self._frames():
+        if self._part.span_s is not None:
+            position = -round(self._part.span_s[0] * self.sample_rate)
+        for begin, block in self._frames():
+            if begin is not None:
+                position += begin
             first, last = max(start - position, 0), min(stop - position, len(block))
             position += len(block)
             if last > first:
@@ -244,15 +257,10 @@ class _AvDecoder:
         if waiting:
             yield np.concatenate(waiting)
 
-    def _frames(self) -> Iterator[np.ndarray]:
-        from av.error import FFmpegError
-
-        frames = self.container.decode(self.container.streams.audio[0])
-        while True:
-            try:
-                frame = next(frames)
-            except (StopIteration, FFmpegError):
-                return
+    def _frames(self) -> Iterator[tuple[int | None, np.ndarray]]:
+        """Where the first frame begins, in samples, and all frames."""
+        is_first = True
+        for frame in self._decoded():
             shape = (frame.sample_rate, len(frame.layout.channels))
             if shape != (self.sample_rate, self.n_channels):
                 return  # a file that changes its shape midway ends here, and so counts as cut off
@@ -261,7 +269,23 @@ class _AvDecoder:
                 samples = samples / np.float64(2 ** (8 * samples.dtype.itemsize - 1))
             elif samples.dtype.kind == "u":
                 samples = samples / np.float64(2**7) - 1.0
-            yield samples.T.astype(np.float32)
+            is_timed = is_first and self._part.span_s is not None and frame.pts is not None
+            begin = round(frame.pts * frame.time_base * self.sample_rate) if is_timed else None
+            is_first = False
+            yield begin, samples.T.astype(np.float32)
+
+    def _decoded(self) -> Iterator[Any]:
+        from av.error import FFmpegError
+
+        with self._opened() as container:
+            frames = container.decode(container.streams.audio[0])
+            while True:
+                try:
+                    with interrupts_wait():
+                        frame = next(frames)
+                except (StopIteration, FFmpegError):
+                    return
+                yield frame
 
     def _array(self, frame: Any) -> np.ndarray:
         """**Shape** ``(channels, time)``, of the decoder's own kind of numbers."""

@@ -30,7 +30,7 @@ class Container:
 
     Args:
         name: name of the format, as the user knows it.
-        major: libsndfile's name of the container.
+        major: libsndfile's name of the container; empty where PyAV writes it.
         subtypes: bit depth to libsndfile's subtype; the key None for a lossy codec.
         sample_rates_hz: the only rates it knows, or None for any.
         max_channels: the most channels.
@@ -58,6 +58,9 @@ _PCM: dict[str | None, str] = {"16": "PCM_16", "24": "PCM_24", "32": "PCM_32", "
 _ALL_TAGS = (
     "title", "artist", "album", "date", "comment", "genre", "tracknumber", "copyright", "license",
 )  # fmt: skip
+_AAC_RATES = (
+    8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 64000, 88200, 96000,
+)  # fmt: skip
 _MPEG_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
 
 CONTAINERS: dict[str, Container] = {
@@ -78,10 +81,13 @@ CONTAINERS: dict[str, Container] = {
         "aiff", "AIFF", _PCM, max_bytes=2**32 - 2**25,
         tag_keys=("title", "artist", "comment"), max_tag_bytes=1000,
     ),
+    "m4a": Container(
+        "m4a", "", {None: "AAC"}, _AAC_RATES, max_channels=2, tag_keys=_ALL_TAGS[:-1]
+    ),
     "caf": Container("caf", "CAF", _PCM, tag_keys=_ALL_TAGS, max_tag_bytes=1000),
 }  # fmt: skip
 
 WRITABLE = {
     "wav": "wav", "wave": "wav", "rf64": "rf64", "flac": "flac", "ogg": "ogg", "oga": "ogg",
-    "opus": "opus", "mp3": "mp3", "aif": "aiff", "aiff": "aiff", "caf": "caf",
+    "opus": "opus", "mp3": "mp3", "aif": "aiff", "aiff": "aiff", "caf": "caf", "m4a": "m4a",
 }  # fmt: skip

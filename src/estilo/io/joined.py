@@ -34,6 +34,7 @@ class JoinedRecordings:
 
     Attributes:
         info: what the file is.
+        is_estimate: whether the decoder may give more samples than it says.
 
     Raises:
         AudioFileError: it cannot be decoded, is cut off or empty, or its recordings have several
@@ -62,6 +63,7 @@ class JoinedRecordings:
         n_samples = sum(self._lengths)
         if n_samples <= 0:
             raise AudioFileError(f"{path} is 0 samples long; give a file with audio")
+        self.is_estimate = any(map(self._is_estimate, parts))
         metadata = parts[0].metadata if len(parts) == 1 else None
         self.info = replace(infos[0], n_samples=n_samples, metadata=metadata)
 
@@ -121,7 +123,7 @@ class JoinedRecordings:
             if not self._accept_truncated and not source.encoding.startswith("mpeg"):
                 raise self._cut_off(n_samples, part.n_possible, source, "has room for")
             return part.n_possible
-        if len(self._parts) > 1 and self._kind in NEEDS_PYAV:  # of these the header only estimates
+        if len(self._parts) > 1 and self._is_estimate(part):  # of these the header only estimates
             n_promised = n_samples
             n_samples = sum(len(block) for block in source.blocks(0, UNKNOWN_LENGTH))
             if n_samples < n_promised - PADDING[self._kind] and not self._accept_truncated:
@@ -135,6 +137,9 @@ class JoinedRecordings:
         ):
             raise self._cut_off(part.n_promised, n_samples, source, "can be decoded up to")
         return n_samples
+
+    def _is_estimate(self, part: Part) -> bool:
+        return self._kind in NEEDS_PYAV and part.span_s is None
 
     def _cut_off(self, n_promised: int, n_there: int, source: Decoder, verb: str) -> AudioFileError:
         return cut_off(self._path, n_promised, n_there, source.sample_rate, verb)

@@ -5,6 +5,7 @@ import os
 import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
+from importlib.util import find_spec
 from os import PathLike
 from pathlib import Path
 
@@ -49,6 +50,11 @@ class OutputFormat:
         return CONTAINERS[self.container].subtypes[self.bit_depth]
 
     @property
+    def is_aac(self) -> bool:
+        """Whether PyAV encodes it, as libsndfile has no AAC."""
+        return self.container == "m4a"
+
+    @property
     def estimated_bytes(self) -> int:
         """Size of the file, at most, give or take its header."""
         if self.bit_depth is None:
@@ -72,7 +78,7 @@ def plan_output(
     """Choose the encoding by the extension, and refuse what could not be written in the end.
 
     Args:
-        path: where the result is wanted: wav, flac, ogg, mp3, opus, aiff or caf.
+        path: where the result is wanted: wav, flac, ogg, mp3, opus, aiff, caf or m4a.
         sample_rate: sample rate of the result, in Hz.
         n_channels: number of channels of the result.
         n_samples: samples per channel of the result.
@@ -138,6 +144,11 @@ def plan_encoding(
     """
     container = container_of(path)
     known = CONTAINERS[container]
+    if not known.major and find_spec("av") is None:
+        raise OutputError(
+            f"{path}: {known.name} is written by PyAV, which is not installed; run pip install "
+            "'estilo[formats]', or write mp3, opus or ogg"
+        )
     if n_samples <= 0:
         raise OutputError(f"{path}: the result has 0 samples; there is nothing to write")
     _check_shape(path, known, sample_rate, n_channels)

@@ -36,7 +36,7 @@ class AudioInfo:
         encoding: how its samples are stored ("pcm_16", "float", "vorbis", "aac").
         sample_rate: sample rate in Hz.
         n_channels: number of channels.
-        n_samples: samples per channel; of m4a, aac and webm the count may be a frame off.
+        n_samples: samples per channel; of aac, webm and m4a in fragments it may be a frame off.
         bit_depth: "16", "24", "32" or "float", for lossy and 8-bit files the nearest, "16".
         tags: title, artist, album, date, comment, genre, tracknumber, copyright and license, as far
             as the file has them.

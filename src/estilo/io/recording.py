@@ -14,7 +14,6 @@ import numpy as np
 from estilo.audio import Audio
 from estilo.errors import AudioFileError, SettingsError
 from estilo.files import open_plain
-from estilo.io.formats import NEEDS_PYAV
 from estilo.io.joined import PADDING, JoinedRecordings
 from estilo.io.probe import AudioInfo, cut_off, examine
 from estilo.io.scratch import SampleStore
@@ -86,8 +85,8 @@ class RecordingFile:
         check_span(offset_s, duration_s)
         start, stop = _span(self.info, offset_s, duration_s)
         padding = PADDING.get(self.info.format, 0) if stop == self.info.n_samples else 0
-        # Of these the length is estimated; one sample beyond tells that much more would follow.
-        more = padding + 1 if self.info.format in NEEDS_PYAV and padding else 0
+        # Of some the length is estimated; one sample beyond tells that much more would follow.
+        more = padding + 1 if self._recordings.is_estimate and padding else 0
         store = SampleStore(self.info.n_channels, stop + more - start)
         try:
             n_samples = 0

@@ -1,6 +1,5 @@
 """Recordings into files: rounded well, clipped only here, whole or not at all."""
 
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -9,18 +8,17 @@ from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
-import soundfile as sf
 
 from estilo.audio import Audio
 from estilo.errors import OutputError
-from estilo.interrupts import interrupts_wait
+from estilo.io.aac import decoded_aac, write_aac
 from estilo.io.atomic import replacing
 from estilo.io.beside import Beside, beside
-from estilo.io.bitrates import encoder_settings
 from estilo.io.formats import CONTAINERS
+from estilo.io.libsndfile import decoded_by_libsndfile, write_by_libsndfile
 from estilo.io.plan import OutputFormat, plan_output
 from estilo.io.probe import AudioInfo
-from estilo.io.tags import fitting_tags, id3_tag, write_tags
+from estilo.io.tags import fitting_tags
 from estilo.surroundings import own_surroundings
 
 _BLOCK_LENGTH = 2**16
@@ -58,9 +56,9 @@ def save(
 
     Args:
         audio: what to write.
-        path: wav, flac, ogg, mp3, opus, aiff or caf.
+        path: wav, flac, ogg, mp3, opus, aiff, caf, or m4a with the extra ``formats``.
         bit_depth: "16", "24", "32" or "float". When None, that of ``like``, or 16.
-        bitrate_kbps: bitrate of mp3, opus or ogg, in kbit/s; a high one that varies when None.
+        bitrate_kbps: bitrate of mp3, m4a, opus or ogg, in kbit/s; a high one that varies when None.
         force: replace a file that is already there.
         tags: title, artist, album, date, comment, genre, tracknumber, copyright, license; those of
             ``like`` when None.
@@ -170,7 +168,13 @@ def encode(
     )
     fitting = fitting_tags(tags or {}, CONTAINERS[encoding.container])
     _write(stream, path, audio.samples, encoding, fitting, extra, needs_dither)
-    _verify(stream, path, encoding)
+    decoded = decoded_aac if encoding.is_aac else decoded_by_libsndfile
+    n_promised, n_there = decoded(stream, path)
+    if not n_there == n_promised == encoding.n_samples:
+        raise OutputError(
+            f"{path} could not be written whole: {encoding.n_samples} samples went in and "
+            f"{min(n_there, n_promised)} came back; write wav or flac"
+        )
     return SavedInfo(path, encoding, n_clipped, needs_dither)
 
 
@@ -210,41 +214,11 @@ def _write(
     needs_dither: bool,
 ) -> None:
     generator = np.random.default_rng(_DITHER_SEED) if needs_dither else None
-    head = id3_tag(tags) if encoding.container == "mp3" else bytes(extra.n_bytes)
-    stream.write(head)
-    target = _Tail(stream, len(head))
-    try:
-        with (
-            interrupts_wait() as signals,
-            sf.SoundFile(
-                target,  # type: ignore[arg-type]
-                "w",
-                samplerate=encoding.sample_rate,
-                channels=encoding.n_channels,
-                format=extra.major,
-                subtype=encoding.subtype,
-                closefd=False,
-                **encoder_settings(
-                    encoding.container,
-                    encoding.bitrate_kbps,
-                    sample_rate=encoding.sample_rate,
-                    n_channels=encoding.n_channels,
-                ),
-            ) as file,
-        ):
-            if encoding.container != "mp3":
-                write_tags(file, tags)
-            for block in _blocks(samples):
-                if extra.order is not None:
-                    block = block[:, extra.order]
-                file.write(_quantise(block, encoding.bit_depth, generator))
-                target.raise_error()
-                signals.let_through()
-    except (sf.SoundFileError, RuntimeError, AssertionError) as error:
-        target.raise_error()
-        raise OutputError(f"{path} could not be encoded: {error}") from error
-    target.raise_error()
-    extra.put_in_place(stream)
+    blocks = (_quantise(block, encoding.bit_depth, generator) for block in _blocks(samples))
+    if encoding.is_aac:
+        write_aac(stream, path, blocks, encoding=encoding, tags=tags)
+    else:
+        write_by_libsndfile(stream, path, blocks, encoding=encoding, tags=tags, extra=extra)
 
 
 def _quantise(
@@ -266,77 +240,3 @@ def _quantise(
     if bit_depth == "16":
         return codes.astype(np.int16)
     return codes.astype(np.int32) << (32 - int(bit_depth))
-
-
-def _verify(stream: BinaryIO, path: Path, encoding: OutputFormat) -> None:
-    """Decode it to its end: a header may promise what a short write did not leave behind it."""
-    n_samples = 0
-    block = np.empty((_BLOCK_LENGTH, encoding.n_channels), dtype=np.float32)
-    stream.seek(0)
-    source = _Tail(stream, 0)
-    try:
-        with (
-            interrupts_wait() as signals,
-            sf.SoundFile(source, closefd=False) as file,  # type: ignore[arg-type]
-        ):
-            n_promised = file.frames
-            while n_read := len(file.read(out=block)):
-                n_samples += n_read
-                signals.let_through()
-    except (sf.SoundFileError, RuntimeError) as error:
-        source.raise_error()
-        raise OutputError(f"{path} could not be written whole: {error}; try again") from error
-    source.raise_error()
-    if not n_samples == n_promised == encoding.n_samples:
-        raise OutputError(
-            f"{path} could not be written whole: {encoding.n_samples} samples went in and "
-            f"{min(n_samples, n_promised)} came back; write wav or flac"
-        )
-
-
-class _Tail:
-    """The part of an open file behind a tag, without a name; keeps the first error for later.
-
-    libsndfile knows only that a write failed, not why; and an exception in its callbacks would be
-    printed, not raised.
-    """
-
-    def __init__(self, stream: BinaryIO, start: int) -> None:
-        self._stream = stream
-        self._start = start
-        self._error: Exception | None = None
-
-    def raise_error(self) -> None:
-        """Raise what went wrong first, if anything."""
-        if self._error is not None:
-            raise self._error
-
-    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        """Move within the part."""
-        if whence == os.SEEK_SET:
-            offset += self._start
-        try:
-            return self._stream.seek(offset, whence) - self._start
-        except Exception as error:
-            self._error = self._error or error
-            return self.tell()
-
-    def tell(self) -> int:
-        """Position within the part."""
-        return self._stream.tell() - self._start
-
-    def read(self, size: int = -1) -> bytes:
-        """Bytes from here, or keep the error and read nothing."""
-        try:
-            return self._stream.read(size)
-        except Exception as error:
-            self._error = self._error or error
-            return b""
-
-    def write(self, data: bytes) -> int:
-        """Write, or keep the error and write nothing."""
-        try:
-            return self._stream.write(data)
-        except Exception as error:
-            self._error = self._error or error
-            return 0

@@ -5,7 +5,11 @@ Here they are only divided where several were joined, and looked at for a cut; P
 References: ISO/IEC 14496-12 (2022), 4.2; Apple, QuickTime file format; RFC 8794 (2020), EBML.
 """
 
+from dataclasses import replace
+from fractions import Fraction
+
 from estilo.io.bytes_of import FileBytes
+from estilo.io.headers.movie import span_of_sound
 from estilo.io.headers.part import Part
 
 _MAX_ATOMS = 2**20
@@ -30,6 +34,7 @@ def read_mp4(data: FileBytes, start: int, stop: int) -> tuple[list[Part], int]:
         stop: where it ends at the latest.
     """
     heads, position, cut = [start], start, None
+    spans: list[tuple[Fraction, Fraction] | None] = [None]
     has_movie = is_fragmented = False
     for _ in range(_MAX_ATOMS):
         if position + 8 > stop:
@@ -43,7 +48,10 @@ def read_mp4(data: FileBytes, start: int, stop: int) -> tuple[list[Part], int]:
             break
         if has_movie and name in (b"ftyp", b"moov"):
             heads.append(position)
+            spans.append(None)
             has_movie = False
+        if name == b"moov" and position + size <= stop:
+            spans[-1] = span_of_sound(data, range(position + 8, position + size))
         has_movie = has_movie or name == b"moov"
         is_fragmented = is_fragmented or name == b"moof"
         # Of others the movie's head promises a length, which the decoder is held to.
@@ -51,8 +59,12 @@ def read_mp4(data: FileBytes, start: int, stop: int) -> tuple[list[Part], int]:
             cut = f"its last atom, {name.decode('ascii')}, is not whole"
         position += size
     ends = [*heads[1:], stop]
-    parts = [Part((range(*place),)) for place in zip(heads, ends, strict=True)]
-    parts[-1] = Part(parts[-1].pieces, cut=cut if has_movie else None)
+    parts = [
+        Part((range(start, end),), span_s=span)
+        for start, end, span in zip(heads, ends, spans, strict=True)
+    ]
+    if has_movie:
+        parts[-1] = replace(parts[-1], cut=cut)
     return parts, max(min(position, stop), start + 1)
 
 

@@ -1,6 +1,7 @@
 """What a header promises of one recording in a file, and where in the file that recording is."""
 
 from dataclasses import dataclass, field
+from fractions import Fraction
 
 from estilo.io.bytes_of import FileBytes, Pieces
 from estilo.io.metadata import MAX_METADATA_BYTES, Metadata, block_name
@@ -28,6 +29,8 @@ class Part:
             file says that they have no places, None where it says nothing.
         remarks: what is untidy about it and was mended, in words.
         metadata: blocks of the file that are kept where the output is like it.
+        span_s: what of the decoded sound is the recording, from and to in seconds, where padding
+            goes before and behind it; None where the header does not tell, or counts samples.
     """
 
     pieces: Pieces
@@ -39,6 +42,7 @@ class Part:
     speakers: tuple[int, ...] | None = None
     remarks: tuple[str, ...] = ()
     metadata: Metadata | None = None
+    span_s: tuple[Fraction, Fraction] | None = None
 
 
 @dataclass
