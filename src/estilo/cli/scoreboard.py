@@ -43,15 +43,16 @@ def scoreboard(
         Parameter(
             metavar="NAME",
             group=WHAT,
-            help="The test set: synthetic, recorded-dev, recorded, real, textures (see estilo list "
-            "test-sets).",
+            help="The test set: synthetic, recorded-dev, recorded, processing, real, textures (see "
+            "estilo list test-sets).",
         ),
     ] = "synthetic",
     n: Annotated[
         int | None,
         Parameter(
             group=WHAT,
-            help="Number of its items; 60 synthetic or 40 recorded ones, else all of them.",
+            help="Number of its items; 60 synthetic, 40 recorded or processed ones, else all of "
+            "them.",
         ),
     ] = None,
     strengths: Annotated[

@@ -11,6 +11,7 @@ TEST_SETS = Registry(
         "synthetic": "estilo.evaluation.sets.synthetic:SyntheticTriplets",
         "recorded": "estilo.evaluation.sets.recorded:Recorded",
         "recorded-dev": "estilo.evaluation.sets.recorded:RecordedDev",
+        "processing": "estilo.evaluation.sets.processing:Processing",
         "real": "estilo.evaluation.sets.real:RealPairs",
         "textures": "estilo.evaluation.sets.textures:Textures",
     },

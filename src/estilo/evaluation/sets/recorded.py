@@ -15,6 +15,7 @@ from itertools import permutations
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from estilo.analysis.sound import Sound
 from estilo.audio import Audio
@@ -40,7 +41,9 @@ N_DEFAULT = 40
 FEWEST_COMMON = 9
 """Semitones in a row that both instruments of a pair have."""
 
-_TAIL_S = 0.6  # in which the last notes die away
+TAIL_S = 0.6
+"""Time before the end in which the last notes die away, in seconds."""
+
 _LARGEST = 2000
 _RMS = 0.1
 _PEAK = 0.95
@@ -49,7 +52,7 @@ _SEED = 0
 
 
 @dataclass(frozen=True)
-class _Half:
+class Half:
     """The instruments of one half of a folder.
 
     Args:
@@ -63,15 +66,24 @@ class _Half:
     kept_in: str
 
     @classmethod
-    def read(cls, split: Split) -> "_Half":
+    def read(cls, split: Split, *, fewest: int = 2) -> "Half":
+        """One half of the folder of recorded instruments.
+
+        Args:
+            split: half of the folder: the one to train on, or the one to test on.
+            fewest: number of instruments without which there is no set.
+
+        Raises:
+            InputError: it holds fewer.
+        """
         folder = recorded_folder()
         notes = read_library(folder, split=split)
         digest = hashlib.sha256(json.dumps([astuple(note) for note in notes]).encode()).hexdigest()
         by_name = dict(sorted(by_instrument(notes).items()))
-        if len(by_name) < 2:
+        if len(by_name) < fewest:
             raise InputError(
-                f"the {split} half of {folder} holds {len(by_name)} instruments, and a pair needs "
-                "two; name another folder in the environment variable ESTILO_INSTRUMENTS"
+                f"the {split} half of {folder} holds {len(by_name)} instruments, and the set needs "
+                f"{fewest}; name another folder in the environment variable ESTILO_INSTRUMENTS"
             )
         return cls(folder, by_name, f"recorded-v{_VERSION}/{split}-{digest[:12]}")
 
@@ -90,15 +102,29 @@ class _Half:
         return SampledInstrument(self.folder, notes, sample_rate=SAMPLE_RATE_HZ)
 
     def play(self, name: str, phrase: Sequence[Note], instrument: str) -> Audio:
-        """A phrase at the level of the other sets, from the cache once it was played."""
+        """A phrase at the level of the other sets, from the cache once it was played.
+
+        Args:
+            name: name under which it is kept.
+            phrase: its notes.
+            instrument: name of the instrument.
+        """
 
         def make() -> Audio:
-            samples = self.player(self.notes[instrument]).play(phrase, duration_s=DURATION_S)
-            rms, peak = float(np.sqrt(np.mean(samples**2))), float(np.abs(samples).max())
-            gain = min(_RMS / max(rms, 1e-9), _PEAK / max(peak, 1e-9))
-            return Audio(samples * gain, SAMPLE_RATE_HZ)
+            return levelled(self.player(self.notes[instrument]).play(phrase, duration_s=DURATION_S))
 
         return cached(f"{self.kept_in}/{name}", make)
+
+
+def levelled(samples: NDArray) -> Audio:
+    """A recording at the level of the other sets: an RMS of 0.1, less where peaks would pass 0.95.
+
+    Args:
+        samples: ``(1, time)`` at `SAMPLE_RATE_HZ`.
+    """
+    rms, peak = float(np.sqrt(np.mean(samples**2))), float(np.abs(samples).max())
+    gain = min(_RMS / max(rms, 1e-9), _PEAK / max(peak, 1e-9))
+    return Audio(samples * gain, SAMPLE_RATE_HZ)
 
 
 class _Triplets(TestSet):
@@ -111,7 +137,7 @@ class _Triplets(TestSet):
         n = N_DEFAULT if n is None else n
         if not 1 <= n <= _LARGEST:
             raise SettingsError(f"a recorded set holds 1 to {_LARGEST} triplets, got {n}")
-        chosen = pairs(_Half.read(self.split).pitches(), n)
+        chosen = pairs(Half.read(self.split).pitches(), n)
         return [
             f"{'poly' if index % 2 else 'mono'}-{index:04d}-{first}--{second}"
             for index, (first, second) in enumerate(chosen)
@@ -125,20 +151,20 @@ class _Triplets(TestSet):
         """
         group, index, both = name.split("-", 2)
         first, second = both.split("--")
-        pitches = _Half.read(self.split).pitches()
+        pitches = Half.read(self.split).pitches()
         # Each item has a seed of its own: a larger set begins with the smaller one.
         rng = np.random.default_rng([_SEED, int(index)])
         played, other = (
             random_phrase(
                 rng,
-                duration_s=DURATION_S - _TAIL_S,
+                duration_s=DURATION_S - TAIL_S,
                 is_polyphonic=group == "poly",
                 low=row[0],
                 high=row[-1],
             )
             for row in (
-                _longest_row(pitches[first], pitches[second]),
-                _longest_row(pitches[second]),
+                longest_row(pitches[first], pitches[second]),
+                longest_row(pitches[second]),
             )
         )
         return played, other
@@ -157,7 +183,7 @@ class _Triplets(TestSet):
         Args:
             name: name of the item.
         """
-        half = _Half.read(self.split)
+        half = Half.read(self.split)
         pitches = half.pitches()
         first, second = (
             half.player([note for note in half.notes[each] if note.midi_pitch in pitches[each]])
@@ -168,7 +194,7 @@ class _Triplets(TestSet):
     def load(self, name: str) -> Item:
         """One triplet, from the cache once it was played."""
         first, second = name.split("-", 2)[2].split("--")
-        half = _Half.read(self.split)
+        half = Half.read(self.split)
         played, other = self.phrases(name)
         return Item(
             name=name,
@@ -234,7 +260,7 @@ def pairs(pitches: Mapping[str, Sequence[int]], n: int) -> list[tuple[str, str]]
         (one, other)
         for one, other in permutations(sorted(pitches), 2)
         if one.partition("-")[0] != other.partition("-")[0]
-        and len(_longest_row(pitches[one], pitches[other])) >= FEWEST_COMMON
+        and len(longest_row(pitches[one], pitches[other])) >= FEWEST_COMMON
     ]
     if not possible:
         raise InputError(
@@ -257,8 +283,13 @@ def pairs(pitches: Mapping[str, Sequence[int]], n: int) -> list[tuple[str, str]]
     return chosen
 
 
-def _longest_row(*pitches: Iterable[int]) -> list[int]:
-    """The longest run of semitones that all have, the lowest of several."""
+def longest_row(*pitches: Iterable[int]) -> list[int]:
+    """The longest run of semitones that all have, the lowest of several.
+
+    Example:
+        >>> longest_row([60, 61, 62, 64], [61, 62, 63, 64])
+        [61, 62]
+    """
     best: list[int] = []
     row: list[int] = []
     for pitch in sorted(set(pitches[0]).intersection(*pitches[1:])):
