@@ -10,11 +10,13 @@ import soundfile as sf
 from optional_programs import pretend
 from pydantic import ValidationError
 
-from estilo.datasets import synth
+from estilo.datasets import soundfonts, synth
 from estilo.datasets.manifest import ManifestEntry, read_manifest, write_manifest
 from estilo.datasets.synth import SynthSettings, plan, render_all, waveforms
 from estilo.errors import Cancelled, InputError, OutputError, SettingsError
 from estilo.metrics.timbre_network import METRIC_SEED
+from estilo.synthesis import fluidsynth
+from estilo.synthesis.effects import Chorus
 
 SMALL = SynthSettings(
     n_patches=5,
@@ -38,7 +40,7 @@ def silent_players(monkeypatch):
         asked.extend(options | {"program": program} for _, program in parts)
         return [np.zeros(10, np.float32)] * len(parts)
 
-    monkeypatch.setattr(synth.fluidsynth, "render_parts", programs)
+    monkeypatch.setattr(fluidsynth, "render_parts", programs)
     monkeypatch.setattr(synth.patches, "render", lambda *_, **__: np.zeros(10, np.float32))
     return asked
 
@@ -179,7 +181,7 @@ def test_players_of_a_phrase_play_at_the_same_times():
 @pytest.mark.needs_fluidsynth
 def test_the_soundfont_plays_along_and_repeats(tmp_path, monkeypatch):
     # Any soundfont shows it, and the test bank is the one that the tests ask for.
-    monkeypatch.setattr(synth, "_is_test_bank", lambda soundfont: False)
+    monkeypatch.setattr(soundfonts, "_is_test_bank", lambda soundfont: False)
     settings = SMALL.model_copy(
         update={"seed": 3, "n_patches": 1, "n_programs": 1, "n_validation": 0, "duration_s": 2.0}
     )
@@ -339,7 +341,7 @@ def test_textures_have_takes_and_no_phrase():
 @pytest.mark.needs_fluidsynth
 def test_a_program_resumed_is_the_program_rendered_at_once(tmp_path, monkeypatch, here, tree):
     # Any soundfont shows it, and the test bank is the one that the tests ask for.
-    monkeypatch.setattr(synth, "_is_test_bank", lambda soundfont: False)
+    monkeypatch.setattr(soundfonts, "_is_test_bank", lambda soundfont: False)
     given = {"n_patches": 0, "n_programs": 2, "n_validation": 0, "soundfont": "TimGM6mb"}
     settings = SMALL.model_copy(update=given)
     for name in "ab":
@@ -348,3 +350,46 @@ def test_a_program_resumed_is_the_program_rendered_at_once(tmp_path, monkeypatch
             next((tmp_path / name).rglob("*.wav")).unlink()
             render_all(settings, tmp_path / name)
     assert tree(tmp_path / "a") == tree(tmp_path / "b")
+
+
+TWICE = SMALL.model_copy(update={"band": 1, "processed": 1.0})
+
+
+def test_processed_instruments_play_the_same_phrases_twice():
+    ways = defaultdict(set)
+    for task in plan(TWICE):
+        ways[task.clip.phrase].add(task.clip.label)
+        if task.is_processed:
+            assert task.clip.label.endswith("-processed")
+    for labels in ways.values():
+        dry = {label for label in labels if not label.endswith("-processed")}
+        assert labels == dry | {f"{label}-processed" for label in dry}
+    assert [task.clip for task in plan(SMALL)] == [
+        task.clip
+        for task in plan(SMALL.model_copy(update={"processed": 1.0}))
+        if not task.is_processed
+    ]
+
+
+def test_what_is_processed_is_the_dry_clip_through_one_chain(monkeypatch):
+    """With chains of a delay alone, the processed clip is the dry one, later."""
+    late = Chorus(level=1e6, rate_hz=1.0, depth_s=0.0, delay_s=0.01)
+    monkeypatch.setattr(synth, "random_chain", lambda rng, kind: (late,))
+    tasks = plan(TWICE)
+    for dry, wet in itertools.pairwise(tasks):
+        if wet.is_processed and not dry.is_processed:
+            ours, theirs = waveform(dry), waveform(wet)
+            assert np.corrcoef(ours[:-480], theirs[480:])[0, 1] > 0.9999
+
+
+def test_a_share_of_the_instruments_is_processed():
+    settings = SMALL.model_copy(update={"n_patches": 300, "processed": 0.3})
+    labels = {task.clip.label for task in plan(settings) if task.clip.split == "train"}
+    assert len(labels) - 300 == pytest.approx(90, abs=25)
+
+
+def test_a_band_of_one_needs_a_chain():
+    with pytest.raises(
+        SettingsError, match=r"got processed 0\.5; give processed 1, or a band of 2"
+    ):
+        plan(SMALL.model_copy(update={"band": 1, "processed": 0.5}))

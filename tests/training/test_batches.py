@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 import soundfile as sf
 import torch
+from tiny_training import DATA
 
 from estilo.datasets.manifest import ManifestEntry, read_manifest, write_manifest
-from estilo.datasets.phrases import read_phrases
+from estilo.datasets.phrases import read_phrases, write_phrases
+from estilo.datasets.synth import plan
 from estilo.errors import InputError, OutputError
 from estilo.models.bands import transposition
 from estilo.models.generator import LOWEST_NOTE, N_NOTES
@@ -380,3 +382,28 @@ def test_another_rate_is_refused(tmp_path):
     folder = write_dataset(tmp_path / "mine", n_samples=10240, rate=44100)
     with pytest.raises(InputError, match="expected a clip at 48000 Hz, got 44100 Hz"):
         drawn(folder, store=Marked())
+
+
+def test_pairs_of_an_instrument_and_its_chain_have_the_style_of_the_target(tmp_path):
+    """All that a folder of processed instruments needs is in its manifest."""
+    settings = DATA.model_copy(update={"band": 1, "processed": 1.0})
+    clips = [task.clip for task in plan(settings)]
+    write_manifest(tmp_path, clips)
+    write_phrases(tmp_path, {})
+    batches = drawn(
+        tmp_path,
+        PLAIN.model_copy(update={"paired": 1.0, "perturbed": 0.0, "unpaired": 0.0}),
+        store=Marked(tmp_path),
+    )
+    by_number = read_manifest(tmp_path)
+    ways = Counter()
+    for step in range(10):
+        batch = batches.batch(step)
+        assert (batch.kind == PAIRED).all()
+        for rows in zip(batch.content, batch.target, batch.style, strict=True):
+            content, target, style = (by_number[round(64 * float(row[0, 0]))] for row in rows)
+            assert content.phrase == target.phrase != style.phrase
+            assert style.label == target.label != content.label
+            bare = {each.label.removesuffix("-processed") for each in (content, target)}
+            ways[len(bare)] += 1
+    assert ways[1] > 3 * ways[2]

@@ -26,14 +26,18 @@ class SynthSettings(Documented):
     """Name or path of a soundfont. TimGM6mb is refused: the scoreboard tests on it."""
     clips_per_instrument: Annotated[int, Field(ge=2)] = 5
     """Number of phrases that each instrument plays."""
-    band: Annotated[int, Field(ge=2)] = 10
-    """Number of instruments that play the same phrase."""
+    band: Annotated[int, Field(ge=1)] = 10
+    """Number of instruments that play the same phrase; 1 if each is paired with itself alone, as
+    processed 1 does."""
     duration_s: Annotated[float, Field(ge=1.0, le=60.0)] = 8.0
     """Duration of a clip, in seconds."""
     polyphonic: Annotated[float, Field(ge=0, le=1)] = 0.5
     """Share of phrases with several voices."""
     effects: Annotated[float, Field(ge=0, le=1)] = 0.6
     """Share of instruments with a chain of effects."""
+    processed: Annotated[float, Field(ge=0, le=1)] = 0.0
+    """Share of instruments that play their phrases twice: as they are, and through a chain of
+    effects (amplifier, overdrive, compressor, equaliser, chorus, room) as another instrument."""
     bent: Annotated[float, Field(ge=0, le=1)] = 0.6
     """Share of the soundfont's programs with another filter, attack, decay, release or vibrato."""
     layered: Annotated[float, Field(ge=0, le=1)] = 0.3

@@ -4,7 +4,9 @@ Instruments are drawn at random: patches of estilo's own synthesiser and program
 bent and layered, most of them through a chain of effects of their own. In each round the
 instruments are shuffled and dealt into bands; a band plays one phrase. So every phrase has a band
 of players, every instrument several phrases, and any two players of a phrase make a pair:
-content and target. Textures, which play no notes, lie beside them for examples without a target.
+content and target. Some instruments play their phrases twice, as they are and through a chain of
+effects, for pairs whose style is no other instrument. Textures, which play no notes, lie beside
+them for examples without a target.
 """
 
 import contextlib
@@ -23,13 +25,21 @@ from estilo.datasets.clips import SAMPLE_RATE, make_folder, normalised, write_cl
 from estilo.datasets.manifest import ManifestEntry, Split, read_if_there, write_manifest
 from estilo.datasets.phrases import Phrases, write_phrases
 from estilo.datasets.settings import SynthSettings
-from estilo.errors import Cancelled, InputError, OutputError, SettingsError
+from estilo.datasets.soundfonts import (
+    LICENCES,
+    N_PROGRAMS,
+    check_bank,
+    is_held_out,
+    refuse_test_bank,
+)
+from estilo.errors import Cancelled, OutputError, SettingsError
 from estilo.io.atomic import write_atomic
 from estilo.metrics.timbre_network import METRIC_SEED
 from estilo.processes import run_all
 from estilo.progress import Cancel, Counted
-from estilo.synthesis import fluidsynth, patches, programs
-from estilo.synthesis.effects import Effects, apply_effects, random_effects
+from estilo.synthesis import patches, programs
+from estilo.synthesis.effects import KINDS, Chain, process, random_chain
+from estilo.synthesis.effects.recording import Effects, apply_effects, random_effects
 from estilo.synthesis.notes import Note, random_phrase
 from estilo.synthesis.programs import Layer, random_layers
 from estilo.synthesis.textures import TEXTURES
@@ -37,15 +47,9 @@ from estilo.synthesis.textures import TEXTURES
 SETTINGS = "synth.json"
 """Name of the file in a dataset's folder that says what was rendered into it."""
 
-N_PROGRAMS = 120  # the programs of General MIDI that are instruments; the last eight are noises
-_TEST_BANK = "TimGM6mb"
-_HEAD_BYTES = 4096
-LICENCES = {"MuseScore_General": "MIT", "OPL-3_FM_128M": "CC-BY-SA-4.0"}
-"""Terms of the soundfonts that may be learnt from, by name."""
-
 _OWN_LICENCE = "CC0-1.0"
 _SPLITS = {"train": 0, "validation": 1}
-_INSTRUMENT, _PHRASE, _DEAL, _CLIP, _LAYERS = range(5)
+_INSTRUMENT, _PHRASE, _DEAL, _CLIP, _LAYERS, _CHAIN = range(6)
 
 
 @dataclass(frozen=True)
@@ -57,12 +61,14 @@ class RenderTask:
         settings: settings of the dataset.
         instrument: position in the split's list of instruments; textures come after them.
         phrase: number of the phrase in the split; for a texture, number of the take.
+        is_processed: whether it goes through the chain of effects of its instrument.
     """
 
     clip: ManifestEntry
     settings: SynthSettings
     instrument: int
     phrase: int
+    is_processed: bool = False
 
     @property
     def is_program(self) -> bool:
@@ -121,7 +127,7 @@ def render_all(
     """
     tasks = plan(settings)
     if settings.n_programs:
-        _check_bank(settings.soundfont)
+        check_bank(settings.soundfont)
     others = {clip.path: clip for clip in read_if_there(folder)}
     make_folder(folder)
     _claim(folder, settings)
@@ -198,7 +204,11 @@ def waveforms(tasks: Sequence[RenderTask]) -> list[NDArray[np.float32]]:
             )
             for task, notes in zip(tasks, phrases, strict=True)
         ]
-    return [normalised(apply_effects(each, effects, SAMPLE_RATE)) for each in dry]
+    played = [normalised(apply_effects(each, effects, SAMPLE_RATE)) for each in dry]
+    if not tasks[0].is_processed:
+        return played
+    chain = _chain(settings, split, tasks[0].instrument)
+    return [normalised(process(each, chain, SAMPLE_RATE)) for each in played]
 
 
 def _jobs(tasks: Sequence[RenderTask], wanted: Sequence[RenderTask]) -> list[list[RenderTask]]:
@@ -238,55 +248,13 @@ def _check(settings: SynthSettings) -> None:
             f"two instruments or more are needed for pairs, got {n_train}; give more n_patches or "
             "n_programs"
         )
+    if settings.band == 1 and settings.processed < 1.0:
+        raise SettingsError(
+            f"a band of 1 has pairs only if every instrument is processed, got processed "
+            f"{settings.processed:g}; give processed 1, or a band of 2 and more"
+        )
     if n_validation == 1:
         raise SettingsError("n_validation must be 0, or 2 and more for pairs, got 1")
-
-
-def refuse_test_bank(soundfont: str) -> None:
-    """Refuse to render from the soundfont on which the scoreboard tests.
-
-    Args:
-        soundfont: name or path.
-
-    Raises:
-        SettingsError: it is that one.
-    """
-    if _is_test_bank(Path(soundfont)):
-        raise SettingsError(
-            f"the soundfont {soundfont} is {_TEST_BANK}, on which the scoreboard tests, so nothing "
-            "may be trained on it; take MuseScore_General or another one"
-        )
-
-
-def is_held_out(program: int) -> bool:
-    """Whether a program is for validation: by its number, so that none is heard in both splits.
-
-    Args:
-        program: General MIDI program, from 0.
-
-    Example:
-        >>> is_held_out(46), is_held_out(47)
-        (False, True)
-    """
-    return program % 10 == 7
-
-
-def _is_test_bank(soundfont: Path) -> bool:
-    """Whether it is the bank of the tests, by its name or, under another name, by its header."""
-    head = b""
-    if soundfont.is_file():
-        with contextlib.suppress(OSError), soundfont.open("rb") as stream:
-            head = stream.read(_HEAD_BYTES)
-    name = _TEST_BANK.lower()
-    return name in soundfont.name.lower() or name.encode() in head.lower()
-
-
-def _check_bank(soundfont: str) -> None:
-    """Say at once what would be missing for the first program."""
-    try:
-        fluidsynth.find_player(soundfont)
-    except InputError as error:
-        raise InputError(f"{error}; or do without a soundfont: --n-programs 0") from error
 
 
 def _claim(folder: Path, settings: SynthSettings) -> None:
@@ -323,8 +291,10 @@ def _plan_split(settings: SynthSettings, split: Split) -> Iterator[RenderTask]:
         order = rng.permutation(n_instruments)
         for band in np.split(order, starts[1:]):
             for instrument in map(int, band):
-                clip = _clip(settings, split, instrument, phrase)
-                yield RenderTask(clip, settings, instrument, phrase)
+                ways = (False, True) if _chain(settings, split, instrument) else (False,)
+                for is_processed in ways:
+                    clip = _clip(settings, split, instrument, phrase, is_processed=is_processed)
+                    yield RenderTask(clip, settings, instrument, phrase, is_processed)
             phrase += 1
 
 
@@ -346,10 +316,13 @@ def _plan_textures(settings: SynthSettings) -> Iterator[RenderTask]:
             yield RenderTask(clip, settings, first + number, take)
 
 
-def _clip(settings: SynthSettings, split: Split, instrument: int, phrase: int) -> ManifestEntry:
+def _clip(
+    settings: SynthSettings, split: Split, instrument: int, phrase: int, *, is_processed: bool
+) -> ManifestEntry:
     n_patches, _ = _counts(settings, split)
     is_patch = instrument < n_patches
     name = f"{'patch' if is_patch else 'program'}-{instrument:04d}"
+    name += "-processed" if is_processed else ""
     return ManifestEntry(
         path=f"{split}/{name}/{phrase:05d}.wav",
         n_samples=round(settings.duration_s * SAMPLE_RATE),
@@ -391,6 +364,14 @@ def _instrument(
         layered=settings.layered,
     )
     return layers, effects
+
+
+def _chain(settings: SynthSettings, split: Split, index: int) -> Chain:
+    """What an instrument is sent through the second time; empty if it plays only once."""
+    rng = _rng(settings, split, _CHAIN, index)
+    if rng.random() >= settings.processed:
+        return ()
+    return random_chain(rng, list(KINDS)[rng.integers(len(KINDS))])
 
 
 def _phrases(tasks: Sequence[RenderTask]) -> Phrases:

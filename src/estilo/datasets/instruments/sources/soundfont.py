@@ -7,7 +7,7 @@ from estilo.datasets.instruments.general_midi import CENTRES
 from estilo.datasets.instruments.keys import keys_around
 from estilo.datasets.instruments.settings import InstrumentSettings
 from estilo.datasets.instruments.takes import SAMPLE_RATE, TAIL_S, Take
-from estilo.datasets.synth import LICENCES, N_PROGRAMS, is_held_out, refuse_test_bank
+from estilo.datasets.soundfonts import LICENCES, N_PROGRAMS, is_held_out, refuse_test_bank
 from estilo.synthesis import fluidsynth
 from estilo.synthesis.fluidsynth import AS_IS, Bend
 from estilo.synthesis.notes import Note
