@@ -119,3 +119,15 @@ def test_sharpness_falls_with_the_attack(rng: np.random.Generator) -> None:
     assert sharpness == sorted(sharpness, reverse=True)
     assert sharpness[0] > 0.75
     assert sharpness[-1] < 0.55
+
+
+def test_the_events_of_a_texture_are_no_second_attacks(rng: np.random.Generator) -> None:
+    content = struck(rng, decay_per_s=20.0)
+    shift = round(0.09 * RATE)
+    output = content.copy()
+    output[shift:] += content[:-shift]
+    drops = np.zeros(len(content))
+    drops[rng.integers(0, len(drops), len(drops) // 50)] = rng.exponential(size=len(drops) // 50)
+    rain = drops + 0.1 * rng.standard_normal(len(drops))
+    sounds = [Sound(each, RATE) for each in (output, content, rain)]
+    assert not [each for each in faults(*sounds) if "attack" in each.words]

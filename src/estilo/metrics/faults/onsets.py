@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from estilo.analysis.attacks import Seconds, attacks_at, second_attacks
+from estilo.analysis.kinds import character
 from estilo.analysis.noise_floor import is_noise
 from estilo.analysis.onsets import onset_times
 from estilo.analysis.sound import RATE_HZ, Sound
@@ -62,13 +63,14 @@ def doubled_attacks(of: Compared) -> list[Fault]:
 
     Severity is 0 for a second attack of 0.35 of the first more than the content, or the target, has
     there, or one in four of the style's attacks has, and 1 from 0.8 of it. Of fewer than five
-    attacks that are apart, and of noise, nothing is said.
+    attacks that are apart, and of noise, nothing is said, nor where the style is a texture, such as
+    rain, whose own events come when they come.
 
     Args:
         of: output, and what it is held against.
     """
     times_s = _apart(_onsets_of_content(of))
-    if len(times_s) < _LEAST_ATTACKS or is_noise(of.same_time[0]):
+    if len(times_s) < _LEAST_ATTACKS or is_noise(of.same_time[0]) or _is_texture(of.style):
         return []
     own = second_attacks(of.aligned, times_s)
     theirs = [second_attacks(each, times_s) for each in of.same_time]
@@ -101,6 +103,11 @@ def _of_style(style: Sound | None) -> Seconds | None:
     """Second attacks of the style itself: a reed may start with a click of its key."""
     times_s = np.zeros(0) if style is None else _apart(style.once(onset_times))
     return None if style is None or len(times_s) == 0 else second_attacks(style, times_s)
+
+
+def _is_texture(style: Sound | None) -> bool:
+    found = None if style is None or style.is_empty else style.once(character)
+    return found is not None and found.kind == "textural"
 
 
 def _medians(values: NDArray[np.float64], size: int) -> NDArray[np.float64]:
