@@ -4,6 +4,7 @@ import os
 import sys
 import threading
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -39,6 +40,22 @@ def job(folder, *, picture=False, **options) -> Job:
         styles=(Clip(folder / "style.wav"),),
         outputs=Outputs(folder / "out.wav", has_picture=picture),
     )
+
+
+def test_what_takes_minutes_says_so_before_it_begins(folder):
+    seen, token = [], CancelToken()
+
+    def stop(event):
+        seen.append(event)
+        token.set()
+
+    for plan, words in (
+        (Plan.of(preset="dipani"), ", which takes one core about 1 min 33 s"),
+        (Plan.of(preset="dipani", n_steps=2), ""),
+    ):
+        with pytest.raises(Cancelled):
+            run_job(replace(job(folder), plan=plan), on_event=stop, cancel=token)
+        assert seen.pop().title == f"content.wav in the style of style.wav{words}"
 
 
 def test_events_come_in_order_and_progress_can_be_heard(folder):

@@ -44,6 +44,23 @@ def test_elsewhere_a_line_is_enough():
     assert report(is_terminal=False) == "a in the style of b\n"
 
 
+def test_long_work_says_elsewhere_now_and_then_how_much_is_left(monkeypatch):
+    clock, stream = [0.0], io.StringIO()
+    monkeypatch.setattr("estilo.cli.progress.time.monotonic", lambda: clock[0])
+    reporter = Reporter(is_quiet=False)
+    reporter._console = Console(file=stream, force_terminal=False, width=120, soft_wrap=True)
+    with reporter.working("a long one"):
+        for second in range(1, 60):
+            clock[0] = 100.0 + second
+            reporter.on_event(Progress(second / 60, "optimising", second, remaining_s=60 - second))
+    assert stream.getvalue().splitlines() == [
+        "a long one",
+        "optimising: 2 %, about 59.0 s left",
+        "optimising: 35 %, about 39.0 s left",
+        "optimising: 68 %, about 19.0 s left",
+    ]
+
+
 def test_quiet_is_silent():
     assert report(is_terminal=True, is_quiet=True) == ""
 

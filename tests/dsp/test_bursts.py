@@ -42,6 +42,16 @@ def test_one_is_found_and_bridged(start: int, of: np.ndarray) -> None:
         assert np.square(calm - true).mean() < 0.1 * np.square(true).mean()
 
 
+@pytest.mark.parametrize("start", [9000, 20_000, 31_234])
+def test_a_pop_leaves_nothing_to_be_heard_in_a_tone(start: int) -> None:
+    samples = TONE.copy()
+    samples[0, start : start + 30] += 2.5 * np.hanning(30)
+    ((first, stop),) = bursts(samples, RATE)
+    (calm,) = without_bursts(samples, [(first, stop)], RATE)
+    true = TONE[:, first:stop]
+    assert np.square(calm - true).mean() < 1e-3 * np.square(true).mean()
+
+
 def test_it_is_heard_in_any_channel_and_taken_from_all() -> None:
     samples = np.concatenate([TONE, 0.5 * TONE])
     samples[1, 20_000:20_400] += noise(400)

@@ -77,7 +77,7 @@ def test_bursts_come_back_at_their_level_whatever_became_of_the_rest() -> None:
 
 
 def test_what_has_nothing_to_take_out_is_the_same_audio() -> None:
-    tone = Audio(0.1 * np.sin(0.3 * np.arange(2 * RATE)), RATE)
+    tone = Audio(0.1 * np.sin(0.25 * np.pi * np.arange(2 * RATE)), RATE)
     content = Content.of(tone)
     assert content.audio is tone
     output = np.zeros((1, 2 * RATE), np.float32)

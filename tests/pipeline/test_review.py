@@ -52,9 +52,10 @@ def test_numbers_out_of_reach_are_refused(options):
         estilo.Transfer(**options)
 
 
-def test_a_texture_ignores_a_strength_of_zero(rng):
-    result = estilo.texture(_noise(rng, 1.0), seconds=0.5, strength=0.0, n_steps=2)
-    assert result.audio.n_samples == 4000
+@pytest.mark.parametrize("strength", [0.0, 0.5])
+def test_a_texture_refuses_a_strength_that_would_do_nothing(rng, strength):
+    with pytest.raises(SettingsError, match="a texture has no content; leave it out"):
+        estilo.texture(_noise(rng, 1.0), seconds=0.5, strength=strength)
 
 
 def test_many_styles_leave_each_enough_to_analyse(rng):

@@ -53,6 +53,17 @@ def test_a_stereo_style_gives_a_stereo_texture_as_wide() -> None:
     np.testing.assert_array_equal(narrow[0], narrow[1])
 
 
+def test_offset_and_pops_of_a_style_are_no_texture() -> None:
+    style = rain(2.0, RATE)
+    popped = style + 0.2
+    popped[20_000:20_030] += 5.0 * np.hanning(30)
+    plain, calm = (_texture(audio(each, RATE)).audio.samples for each in (style, popped))
+    levels_db = [10.0 * np.log10(np.square(each).mean()) for each in (plain, calm)]
+    assert levels_db[1] == pytest.approx(levels_db[0], abs=0.5)
+    assert np.abs(calm).max() < 1.5 * np.abs(plain).max()
+    assert abs(calm.mean()) < 0.02 * calm.std()
+
+
 def test_the_first_style_decides_about_channels() -> None:
     wide, mono = audio(stereo(1.0, RATE), RATE), audio(rain(1.0, RATE), RATE)
     assert _texture(wide, mono).audio.n_channels == 2

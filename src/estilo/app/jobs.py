@@ -12,12 +12,14 @@ from estilo.app.inputs import header_of, open_clip, open_style, part_length
 from estilo.app.listening import Warnings, listening
 from estilo.app.outputs import Outputs, draw
 from estilo.app.standard import check_read_once, is_standard_input, name_of
+from estilo.app.words import spoken_time
 from estilo.errors import Cancelled, SettingsError
 from estilo.io import AudioInfo
 from estilo.pipeline.clips import Clip, normalised_weights
 from estilo.pipeline.plan import Plan
 from estilo.pipeline.regions import place_of, segments
 from estilo.pipeline.written import is_written, plan_of_notes, read_written
+from estilo.presets import build_settings, load_preset
 from estilo.units import LONGEST_S
 
 if TYPE_CHECKING:
@@ -80,7 +82,7 @@ def run_job(job: Job, *, on_event: OnEvent = ignore, cancel: CancelToken | None 
         job, outputs = _opened(job, stack)
         if job.check is not None:
             job.check(job.styles if job.content is None else (job.content, *job.styles))
-        on_event(Started(title))
+        on_event(Started(title + _expected_time(job)))
         result = _result(job, on_event, cancel)
         cancel.in_steps()
         on_event(Writing())
@@ -94,6 +96,21 @@ def run_job(job: Job, *, on_event: OnEvent = ignore, cancel: CancelToken | None 
         if cancel.is_set() and not job.keep_best:
             raise Cancelled("cancelled; nothing was written")
         return outputs.publish(result, picture=picture, cancel=cancel, warn=said.add)
+
+
+def _expected_time(job: Job) -> str:
+    """How long the work takes, in words; empty where it is short or not known beforehand."""
+    if job.plan.preset is None or job.content is None or is_written(job.content):
+        return ""
+    preset = load_preset(job.plan.preset)
+    is_as_it_is = job.plan.settings == build_settings(preset.engine, preset.settings)
+    if preset.times_real_time is None or not is_as_it_is:
+        return ""
+    like = header_of(job.content)
+    seconds = part_length(job.content, like) / like.sample_rate
+    if job.plan.raw is not None:
+        seconds = min(seconds, job.plan.raw.duration_s)
+    return f", which takes one core about {spoken_time(preset.times_real_time * seconds)}"
 
 
 def _picture(result: "TransferResult", outputs: Outputs, said: Warnings) -> bytes | None:

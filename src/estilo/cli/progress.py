@@ -1,5 +1,6 @@
 """What is said on stderr while work goes on, in words; a bar only where there is a terminal."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Self
@@ -18,9 +19,13 @@ if TYPE_CHECKING:
 
     from estilo.cli.signals import Stop
 
+_LONG_S, _LINE_EVERY_S = 15.0, 20.0  # of what is left, to say it at all; and between two lines
+
 
 class Reporter:
     """Says what goes on: a bar on a terminal, plain lines elsewhere, nothing when quiet.
+
+    The plain lines are few: how much time is left, where it is more than 15 s, every 20 s.
 
     Args:
         is_quiet: say nothing.
@@ -33,6 +38,7 @@ class Reporter:
         self._console = stderr_console()
         self._bar: Bar | None = None
         self._task: TaskID | None = None
+        self._next_line_s = 0.0
 
     def say(self, text: str, *, style: str | None = None) -> None:
         """A line of text.
@@ -94,6 +100,9 @@ class Reporter:
             self._bar.update(self._task, **{"description": stage, "left": "", **changes})
 
     def _show_progress(self, progress: Progress) -> None:
+        if self._bar is None:
+            self._say_what_is_left(progress)
+            return
         is_stopping = self._stop is not None and self._stop.is_set()
         detail = f"step {progress.step}"
         if progress.loss is not None:
@@ -106,6 +115,15 @@ class Reporter:
             completed=min(progress.fraction, 1.0),
             detail=detail,
             left=left,
+        )
+
+    def _say_what_is_left(self, progress: Progress) -> None:
+        now_s, left_s = time.monotonic(), progress.remaining_s
+        if left_s is None or left_s < _LONG_S or now_s < self._next_line_s:
+            return
+        self._next_line_s = now_s + _LINE_EVERY_S
+        self.say(
+            f"{progress.stage}: {100 * progress.fraction:.0f} %, about {spoken_time(left_s)} left"
         )
 
 

@@ -47,7 +47,8 @@ def with_options(what: Function) -> Function:
     ]
     settings = inspect.Parameter("settings_by_name", inspect.Parameter.VAR_KEYWORD, annotation=Any)
     options = [_parameter(name) for name in Plan.model_fields]
-    options.insert(2, _STRENGTH)
+    if "realism" not in signature.parameters:
+        options.insert(2, _STRENGTH)
     what.__signature__ = signature.replace(  # type: ignore[attr-defined]
         parameters=[*parameters, *options, settings]
     )

@@ -154,13 +154,18 @@ class Plan(Documented):
                 brings its own statistics, which realism does not set.
 
         Raises:
-            SettingsError: as in `Plan.of`, or realism is given beside a preset, another engine or
-                such a representation.
+            SettingsError: as in `Plan.of`; a strength is given; or realism is, beside a preset,
+                another engine or such a representation.
         """
         settings = {
             name: options.pop(name) for name in list(options) if name not in cls.model_fields
         }
         options |= _given_settings(options.pop("settings", None), options, settings)
+        if "strength" in options:
+            raise SettingsError(
+                "strength is how much style there is beside the content, and a texture has no "
+                "content; leave it out, or say by realism how close to the style the texture is"
+            )
         representation = options.get("representation", "waveform")
         is_other = options.get("preset") is not None or options.get("engine") not in (
             None,

@@ -71,6 +71,15 @@ def prepared_styles(styles: Sequence[StyleSource]) -> list[StyleSource]:
     return [_prepared(style) if isinstance(style, Source) else style for style in styles]
 
 
+def calmed(styles: Sequence[Source]) -> list[Source]:
+    """The styles of a texture as engines hear them: without offset, drift and bursts.
+
+    Args:
+        styles: styles as they were read.
+    """
+    return [replace(style, audio=Content.of(style.audio).audio) for style in styles]
+
+
 def in_their_styles(grains: Sequence[Grain], styles: Sequence[StyleSource]) -> list[Grain]:
     """Grains with the seconds of the styles as they were before silence was taken out of them.
 
@@ -149,12 +158,12 @@ def frame_powers(samples: NDArray[np.float32], frame: int) -> NDArray[np.float64
 
 
 def _prepared(style: Source) -> Source:
-    calm = _without_bursts(style.audio).audio
-    kept, rate = sounding(calm.samples, calm.sample_rate), calm.sample_rate
-    if kept == [(0, calm.n_samples)]:
-        return replace(style, audio=_without_drift(calm))
+    audio = _without_bursts(style.audio).audio
+    kept, rate = sounding(audio.samples, audio.sample_rate), audio.sample_rate
+    if kept == [(0, audio.n_samples)]:
+        return replace(style, audio=_without_drift(audio))
     # The drift is that of what is left, as if the silence had never been there.
-    left = _without_drift(Audio(_joined(calm.samples, kept), rate))
+    left = _without_drift(Audio(_joined(audio.samples, kept), rate))
     spans_s = tuple((start / rate, stop / rate) for start, stop in kept)
     return replace(style, audio=left, kept_s=spans_s)
 

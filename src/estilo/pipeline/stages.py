@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from estilo.analysis.loops import is_loop
 from estilo.analysis.transcription.heard import Transcription
 from estilo.audio import Audio
-from estilo.dsp.extension import closes
 from estilo.engines.building import build_engine, engine_rate
 from estilo.engines.refining import refinement
 from estilo.engines.style_files import CodedStyle
@@ -86,8 +86,8 @@ def _outcome(
     if notes is not None:
         outcome = _at_content_rate(plan, content, styles, watch=watch, notes=notes)
     else:
-        is_loop = closes(content.samples)
-        outcome = _within_ends(plan, content, styles, is_loop=is_loop, watch=watch)
+        goes_round = is_loop(content.samples, content.sample_rate)
+        outcome = _within_ends(plan, content, styles, is_loop=goes_round, watch=watch)
     if not (plan.refining and outcome.is_complete):
         return outcome
     made = Audio(outcome.samples, content.sample_rate)

@@ -13,7 +13,7 @@ from estilo.pipeline.levels import matched, restored
 from estilo.pipeline.matching import matched_styles
 from estilo.pipeline.options import with_options
 from estilo.pipeline.plan import Plan
-from estilo.pipeline.preparing import prepared_styles
+from estilo.pipeline.preparing import calmed, prepared_styles
 from estilo.pipeline.report import Report
 from estilo.pipeline.sources import (
     CodedSource,
@@ -212,9 +212,11 @@ class Transfer:
         clock.lap("read")
         watch = Watch.of(on_progress, cancel, keep_best=keep_best)
         with environment(plan.threads):
-            outcome = run_texture(plan, sources, seconds, watch)
+            heard = calmed(sources)
+            clock.lap("prepare")
+            outcome = run_texture(plan, heard, seconds, watch)
         clock.lap("engine")
-        audio, level = matched(outcome.samples, sources[0].audio)
+        audio, level = matched(outcome.samples, heard[0].audio)
         clock.lap("levels")
         report = report_of(plan, None, sources, audio, outcome, level, seconds=seconds)
         if plan.scores:

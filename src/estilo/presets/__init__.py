@@ -57,6 +57,9 @@ class Preset(BaseModel):
     refine: float = Field(default=0.0, ge=0.0, le=1.0)
     """How far the engine optimise goes on from what the engine has made."""
     raw: RawSettings | None = None
+    times_real_time: float | None = Field(default=None, gt=0)
+    """Seconds that one core of a usual machine needs for a second of content; None where they are
+    few."""
 
     @classmethod
     def from_toml(cls, text: str, *, name: str = "") -> Self:

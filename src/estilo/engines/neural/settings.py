@@ -42,8 +42,8 @@ class NeuralSettings(EngineSettings):
     short of sounds that it has never heard."""
     adapt: Annotated[int, Field(ge=0, le=10_000)] = 0
     """Steps of per-style adaptation, in which the network is trained on the style's clips before it
-    plays. 150 take half a minute, and bring it much nearer to instruments that it has never
-    heard."""
+    plays. 150 take half a minute; they bring some styles nearer and leave others further away, so
+    that it is worth comparing with none."""
     weights: Annotated[str, AfterValidator(_absolute)] | None = None
     """Path of a file of trained weights. If it is not given, those that come with estilo are
     used."""
