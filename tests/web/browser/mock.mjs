@@ -72,6 +72,7 @@ export function mockServer(dist, { jobMs = 1500 } = {}) {
         { name: "style", label: "Style taken", value: 0.62, words: "62 %: most of the way to another phrase of the style." },
         { name: "brightness", label: "Brightness", value: 0.8, words: "Four fifths of the style's brightness arrived." },
       ],
+      engine: "notes",
       sentence: "Content kept 97 %, style taken 62 %, no faults.",
       faults: [],
       grains: Array.from({ length: 60 }, (_, n) => ({

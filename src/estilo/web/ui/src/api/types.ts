@@ -110,6 +110,8 @@ export interface Result {
   gains_db: { content: number; style: number; output: number };
   scores: Score[];
   sentence: string;
+  /** The engine that ran: the one that was chosen where the choice was left to estilo. */
+  engine?: string | null;
   /** What else is worth knowing, a line each. */
   notes?: string[];
   faults: { kind: string; start_s?: number | null; end_s?: number | null; words: string }[];

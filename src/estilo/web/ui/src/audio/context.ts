@@ -37,7 +37,7 @@ export function recording(clip: string): Promise<AudioBuffer> {
 }
 
 /** The mean of the channels. */
-export function mono(buffer: AudioBuffer, start = 0, end = buffer.duration): Float32Array {
+export function mono(buffer: AudioBuffer, start = 0, end = buffer.duration): Float32Array<ArrayBuffer> {
   const from = Math.round(start * buffer.sampleRate);
   const to = Math.min(buffer.length, Math.round(end * buffer.sampleRate));
   const out = new Float32Array(Math.max(0, to - from));

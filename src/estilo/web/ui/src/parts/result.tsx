@@ -47,7 +47,7 @@ export function Result({ job }: { job: Job }): JSX.Element {
         <Scores made={made} />
         <div class="keep">
           <h3>{w.keep.title}</h3>
-          <p>{w.keep.about(engineTitle(job.engine ?? "", about?.engines))}</p>
+          <p>{w.keep.about(engineTitle(made.engine ?? job.engine ?? "", about?.engines))}</p>
           <ul class="files">
             {made.files.map(({ kind }) => (
               <li key={kind}>

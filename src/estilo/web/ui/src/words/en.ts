@@ -68,7 +68,7 @@ export const en = {
     part: "The part that is used",
     from: "from",
     to: "to",
-    drag: "Drag over the picture to use a part.",
+    drag: "Drag to use only a part.",
     whole: "Use all of it",
   },
   go: {
@@ -204,7 +204,7 @@ export const en = {
       original: "Hear the original",
       rebuilt: "Hear the rebuilt one",
       picture: "Spectrogram of the rebuilt sound",
-      found: (db: string): string => `The spectrogram of what you hear differs from the original's by ${db} dB. The pictures look alike long before the sounds do.`,
+      found: (db: string): string => `What is still wrong in the spectrogram is ${db} dB below the sound. The pictures look alike long before the sounds do.`,
     },
     gram: {
       title: "What a Gram matrix keeps",
@@ -228,7 +228,7 @@ export const en = {
       style: "distance from the style",
       curves: "How both distances change, step by step",
       picture: "Spectrogram at this step",
-      found: (style: string, content: string): string => `At this step ${style} % of the distance to the style is left, and ${content} % of that distance has been paid for in content.`,
+      found: (style: string, content: string): string => `At this step ${style} % of the distance to the style is left, and the picture has moved ${content} % away from the content.`,
     },
     part: {
       title: "What one part adds",

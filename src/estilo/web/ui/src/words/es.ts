@@ -69,7 +69,7 @@ export const es: Words = {
     part: "La parte que se usa",
     from: "desde",
     to: "hasta",
-    drag: "Arrastrá sobre la imagen para usar una parte.",
+    drag: "Arrastrá para usar solo una parte.",
     whole: "Usarla entera",
   },
   go: {
@@ -216,7 +216,7 @@ export const es: Words = {
       original: "Escuchar el original",
       rebuilt: "Escuchar el reconstruido",
       picture: "Espectrograma del sonido reconstruido",
-      found: (db) => `El espectrograma de lo que escuchás difiere del original en ${db} dB. Las imágenes se parecen mucho antes que los sonidos.`,
+      found: (db) => `Lo que todavía está mal en el espectrograma está ${db} dB por debajo del sonido. Las imágenes se parecen mucho antes que los sonidos.`,
     },
     gram: {
       title: "Qué conserva una matriz de Gram",
@@ -240,7 +240,7 @@ export const es: Words = {
       style: "distancia al estilo",
       curves: "Cómo cambian las dos distancias, paso a paso",
       picture: "Espectrograma en este paso",
-      found: (style, content) => `En este paso queda un ${style} % de la distancia al estilo, y un ${content} % de esa distancia se pagó en contenido.`,
+      found: (style, content) => `En este paso queda un ${style} % de la distancia al estilo, y la imagen se alejó un ${content} % del contenido.`,
     },
     part: {
       title: "Qué aporta cada parte",
