@@ -17,6 +17,7 @@ from estilo.engines.notes.arrangement import SHORTEST_S
 from estilo.engines.notes.cross_synthesis import CrossSynthesis
 from estilo.engines.notes.layers import EqualisedLayer, Layer, PlayedLayer, ShapedLayer
 from estilo.engines.notes.lengths import is_struck
+from estilo.engines.notes.let_go import let_go_as
 from estilo.engines.notes.panning import Panned
 from estilo.engines.notes.percussion import KitLayer, OwnHits
 from estilo.engines.notes.performance import Performance, Playing
@@ -215,6 +216,7 @@ class Ensemble:
 
     def _played_by(self, style: int, instrument: Instrument, own: Sequence[int]) -> PlayedLayer:
         """A layer of the notes that are a style's own."""
+        instrument = let_go_as(instrument, self._content.transcription)
         notes, waveform = self._content_as_played, self._content.waveform
         rate, settings = self._task.sample_rate, self._settings
         if self._task.notes is None:
