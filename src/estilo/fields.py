@@ -5,6 +5,7 @@ once, where it is declared. Imports no torch.
 """
 
 import ast
+import difflib
 import inspect
 import linecache
 import sys
@@ -24,11 +25,27 @@ from typing import (
 )
 
 from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic._internal._model_construction import ModelMetaclass
 from pydantic.fields import FieldInfo
 
+from estilo.errors import SettingsError
 
-class Documented(BaseModel):
+
+class _InWords(ModelMetaclass):
+    """What a call that makes a model cannot use is refused in words, as by the commands."""
+
+    def __call__(self, *arguments: Any, **values: Any) -> Any:
+        try:
+            return super().__call__(*arguments, **values)
+        except ValidationError as error:
+            raise SettingsError(complaint(error, self)) from error
+
+
+class Documented(BaseModel, metaclass=_InWords):
     """A frozen model whose fields are described by the docstrings below them.
+
+    A call that makes one raises `estilo.errors.SettingsError` where it is given a bad value.
+    `pydantic.BaseModel.model_validate`, for what is read from files, raises pydantic's own error.
 
     pydantic's own way of finding these (``use_attribute_docstrings``) looks into every module that
     the program has loaded, and fails where one of them is broken.
@@ -234,6 +251,10 @@ def complaint(error: ValidationError, model: type[BaseModel]) -> str:
     """
     first = error.errors()[0]
     where = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "extra_forbidden":
+        near = difflib.get_close_matches(where, list(model.model_fields), n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else "; leave it out"
+        return f"unknown setting {where!r}{hint}"
     message = first["msg"].removeprefix("Value error, ")
     if not where:
         return message

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 import torch
 from clips import melody, rain, stereo, task
-from pydantic import ValidationError
 
 from estilo.engines import ENGINES, blocks
 from estilo.engines.base import Engine, Progress, run
@@ -146,7 +145,7 @@ def test_a_silent_stretch_stays_quiet_and_finite(case: tuple[str, str]) -> None:
 
 def test_strength_0_returns_the_content(case: tuple[str, str]) -> None:
     if "strength" not in ENGINES[case[0]].model_fields:
-        with pytest.raises(ValidationError, match="strength"):
+        with pytest.raises(SettingsError, match="strength"):
             _engine(case, strength=0.0)
         return
     content = stereo(1.0, RATE)

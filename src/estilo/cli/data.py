@@ -16,7 +16,7 @@ from estilo.cli.progress import Reporter
 from estilo.cli.signals import Stop
 from estilo.cli.terminal import stderr_console
 from estilo.datasets.settings import SynthSettings
-from estilo.errors import Cancelled, InputError, SettingsError
+from estilo.errors import Cancelled, InputError
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
@@ -83,7 +83,7 @@ def synth(
     from estilo.datasets import synth as rendering
 
     n_jobs = n_processes(jobs)
-    settings = _settings(options)
+    settings = SynthSettings(**given(options))
     tasks = rendering.plan(settings)
     reporter = Reporter(is_quiet=quiet)
     seconds = sum(task.clip.duration_s for task in tasks)
@@ -174,17 +174,6 @@ def add(
     reporter.say(f"added {len(added.new)} clips, {spoken_time(new)}; skipped {len(added.skipped)}")
     _conclude(reporter, added.clips, output, is_quiet=quiet)
     return 0
-
-
-def _settings(options: Any) -> SynthSettings:
-    from pydantic import ValidationError
-
-    from estilo.presets import explain
-
-    try:
-        return SynthSettings.model_validate(given(options))
-    except ValidationError as error:
-        raise SettingsError(explain(error, SynthSettings)) from error
 
 
 class _Counter:

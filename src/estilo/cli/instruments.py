@@ -1,7 +1,7 @@
 """``estilo data instruments``: single notes of many instruments, rendered from several sources."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Group, Parameter
 
@@ -11,7 +11,6 @@ from estilo.cli.options import FLAT, WHAT, Quiet, flag
 from estilo.cli.progress import Reporter
 from estilo.datasets.instruments.settings import InstrumentSettings
 from estilo.datasets.instruments.sources import SOURCES
-from estilo.errors import SettingsError
 
 if TYPE_CHECKING:
     from estilo.datasets.instruments.rendering import Rendered
@@ -65,7 +64,7 @@ def instruments(
     from estilo.datasets.instruments import rendering
 
     n_jobs = n_processes(jobs)
-    settings = _settings(options)
+    settings = InstrumentSettings(**given(options))
     names = [name.strip() for name in sources.split(",")]
     reporter = Reporter(is_quiet=quiet)
     offered = rendering.plan(settings, names)
@@ -81,17 +80,6 @@ def instruments(
         )
     _conclude(reporter, rendered, output, is_quiet=quiet)
     return 0
-
-
-def _settings(options: Any) -> InstrumentSettings:
-    from pydantic import ValidationError
-
-    from estilo.presets import explain
-
-    try:
-        return InstrumentSettings.model_validate(given(options))
-    except ValidationError as error:
-        raise SettingsError(explain(error, InstrumentSettings)) from error
 
 
 def _list(folder: Path) -> None:

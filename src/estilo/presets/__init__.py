@@ -6,7 +6,6 @@ packages add presets through the entry points ``estilo.presets``, each a `Preset
 (``WARM = Preset.from_toml(files(__package__).joinpath("warm.toml").read_text())``).
 """
 
-import difflib
 from collections.abc import Callable, Mapping
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -79,7 +78,7 @@ class Preset(BaseModel):
         try:
             return cls.model_validate({"name": name, **document})
         except ValidationError as error:
-            raise SettingsError(f"preset {name}: {explain(error, cls)}") from error
+            raise SettingsError(f"preset {name}: {complaint(error, cls)}") from error
 
 
 def _shipped(file: Traversable) -> Callable[[], Preset]:
@@ -183,7 +182,7 @@ def build_settings(engine: str, values: dict[str, Any]) -> Any:
                 f"engine {engine!r} has no setting {_name(error)!r}, a setting of "
                 f"{', '.join(others)}; leave it out"
             ) from error
-        raise SettingsError(explain(error, model)) from error
+        raise SettingsError(complaint(error, model)) from error
 
 
 def merged_settings(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
@@ -206,21 +205,6 @@ def merged_settings(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict
             value = merged_settings(below, value)
         merged[name] = value
     return merged
-
-
-def explain(error: ValidationError, model: type[BaseModel]) -> str:
-    """The first complaint of pydantic in a line that says what to do.
-
-    Args:
-        error: what pydantic raised.
-        model: model whose fields the complaint is about.
-    """
-    if error.errors()[0]["type"] == "extra_forbidden":
-        where = _name(error)
-        near = difflib.get_close_matches(where, list(model.model_fields), n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else "; leave it out"
-        return f"unknown setting {where!r}{hint}"
-    return complaint(error, model)
 
 
 def _renamed(error: ValidationError, model: type[EngineSettings]) -> str | None:

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 import torch
-from pydantic import ValidationError
 
 from estilo.engines.neural.controls import NAMES, Controls
 from estilo.engines.neural.parts import Parts, ramp
+from estilo.errors import SettingsError
 
 N_FRAMES = 300
 LINES_HZ = np.arange(160) * 23.4375
@@ -154,5 +154,5 @@ def test_a_first_value_needs_no_ramp():
     "values", [{"strength": 1.1}, {"wet": -0.1}, {"eq": float("nan")}, {"gain": 1}]
 )
 def test_controls_out_of_bounds_are_refused(values):
-    with pytest.raises(ValidationError, match=next(iter(values))):
+    with pytest.raises(SettingsError, match=next(iter(values))):
         Controls(**values)
