@@ -7,6 +7,7 @@ import numpy as np
 from estilo.analysis.salience import LOWEST_MIDI
 from estilo.analysis.sound import Sound
 from estilo.analysis.transcription.beginnings import own_hits
+from estilo.analysis.transcription.companions import without_companions
 from estilo.analysis.transcription.decoding import Span, Thresholds, hit_times, neighbours, spans
 from estilo.analysis.transcription.explaining import powers
 from estilo.analysis.transcription.heard import STEP_S, HeardNote, Hit, Transcription
@@ -64,6 +65,7 @@ def transcribe(sound: Sound, weights: Mapping[str, Array] | None = None) -> Tran
     ]
     loudest_db = max((note.level_db for note in notes), default=0.0)
     notes = [note for note in notes if note.level_db > loudest_db + _LEAST_NOTE_DB]
+    notes = without_companions(notes)
     whole, left = powers(mono, notes)
     times_s = hit_times(said, thresholds)
     hits = _hits(left, times_s, over_channels_db)
