@@ -31,7 +31,7 @@ GIVEN_UP: dict[str, tuple[str, tuple[str, ...]]] = {
     r"image ?engine": ("stereo wrapper", ()),
     r"\blookups?\b": ("cross-attention", ("src/estilo/models/settings.py",)),
     r"engines[./]copies": ("engines.baselines", ()),
-    r"ancestor": ("original method", ()),
+    r"(?<!frame-)ancestor": ("original method", ()),
     r"\bthe seeds(?: wrote|['’]| took)|\bas the seeds\b|\bthe seed's two\b": (
         "original methods",
         (),
