@@ -183,7 +183,27 @@ def matching_filter(
     for _ in range(_REFINEMENTS):
         reached = source * _response(gain_filter(gains_db, sample_rate=sample_rate), source)
         gains_db = (gains_db + _left_db(bank @ reached, wanted)).clamp(-limit_db, limit_db)
-    chosen = gain_filter(strength * gains_db, sample_rate=sample_rate, phase=phase)
+    return level_keeping_filter(strength * gains_db, source, sample_rate=sample_rate, phase=phase)
+
+
+def level_keeping_filter(
+    gains_db: Tensor, source: Tensor, *, sample_rate: int, phase: Phase = "zero"
+) -> Filter:
+    """The filter of smooth gains per band that leaves a recording's level.
+
+    Args:
+        gains_db: gains in dB, ``(n_bands,)``, evenly spaced on the ERB-rate scale from 30 Hz up.
+        source: average power spectrum of the recording, from `average_power`, ``(bins,)``.
+        sample_rate: sample rate in Hz.
+        phase: ``"zero"`` or ``"minimum"``.
+
+    Example:
+        >>> flat = torch.ones(513, dtype=torch.float64)
+        >>> louder = level_keeping_filter(torch.full((24,), 6.0), flat, sample_rate=8000)
+        >>> round(float(louder.taps.sum()), 6)
+        1.0
+    """
+    chosen = gain_filter(gains_db, sample_rate=sample_rate, phase=phase)
     before, after = float(source.sum()), float((source * _response(chosen, source)).sum())
     level = (before / after) ** 0.5 if before > 0.0 and after > 0.0 else 1.0
     return Filter(level * chosen.taps, chosen.centre)

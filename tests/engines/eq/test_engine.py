@@ -173,3 +173,42 @@ def test_wider_bands_do_not_follow_single_notes() -> None:
         heard[width] = power[near].sum() / power[around].sum()
     assert heard[0.5] > 0.9
     assert heard[8.0] < 0.4
+
+
+def _played(pitches_hz: tuple[float, ...]) -> np.ndarray:
+    time_s = np.arange(RATE // 2) / RATE
+    notes = [
+        sum(np.sin(2.0 * np.pi * k * hz * time_s) / k for k in range(1, int(7000.0 / hz)))
+        for hz in pitches_hz
+    ]
+    return (0.05 * np.concatenate(notes)).astype(np.float32)
+
+
+@pytest.mark.parametrize("filter_phase", ["zero", "minimum"])
+def test_at_equal_notes_another_phrase_makes_no_other_balance(filter_phase: Phase) -> None:
+    """Content and style are one instrument: the equaliser between them is none."""
+    content = _played((220.0, 880.0, 660.0, 1320.0))
+    style = _played((110.0, 220.0, 98.0, 131.0, 880.0, 82.0))
+    asked = task(content, style, sample_rate=RATE)
+    change_db = {
+        spectra: np.abs(
+            _octaves_db(_output(asked, spectra=spectra, filter_phase=filter_phase)[0])
+            - _octaves_db(content)
+        )[1:]
+        for spectra in ("average", "equal-notes")
+    }
+    assert change_db["equal-notes"].max() < 1.0
+    assert change_db["average"].max() > 3.0
+
+
+def test_gains_at_equal_notes_follow_the_strength() -> None:
+    content = _played((220.0, 440.0, 330.0))
+    style = signal.lfilter([1.0, -0.8], [1.0], content).astype(np.float32)
+    asked = task(content, style, sample_rate=RATE)
+    half, full = (
+        _shape(_octaves_db(_output(asked, spectra="equal-notes", strength=each)[0]))
+        for each in (0.5, 1.0)
+    )
+    whole = full - _shape(_octaves_db(content))
+    np.testing.assert_allclose(half - _shape(_octaves_db(content)), 0.5 * whole, atol=1.2)
+    assert np.ptp(whole) > 6.0

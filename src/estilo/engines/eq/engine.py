@@ -1,8 +1,17 @@
-"""The engine that gives the content the style's average spectrum with one static filter."""
+"""The engine that brings the content to the style's spectrum with one static filter."""
 
 import torch
+from torch import Tensor
 
-from estilo.dsp.eq import average_power, matched, matching_filter
+from estilo.analysis.equal_notes import equal_notes
+from estilo.dsp.eq import (
+    Filter,
+    average_power,
+    level_keeping_filter,
+    matched,
+    matching_filter,
+    n_bands_of,
+)
 from estilo.engines.base import Task
 from estilo.engines.blocks import Allocate, BlockEngine, Read
 from estilo.engines.eq.settings import EqSettings
@@ -37,13 +46,23 @@ class EqEngine(BlockEngine):
         content = task.content
         assert content is not None  # noqa: S101 - prepare refuses
         require_sound(task.styles)
+        average = average_power(content, sample_rate=task.sample_rate)
+        if self.settings.spectra == "equal-notes":
+            chosen = self._at_equal_notes(task, content, average)
+        else:
+            chosen = self._by_averages(task, average)
+        return lambda start, stop: matched(
+            content, chosen, sample_rate=task.sample_rate, start=start, stop=stop
+        )
+
+    def _by_averages(self, task: Task, average: Tensor) -> Filter:
         spectra = [average_power(style, sample_rate=task.sample_rate) for style in task.styles]
         weighted = [
             weight * spectrum / spectrum.sum()
             for spectrum, weight in zip(spectra, task.style_weights, strict=True)
         ]
-        chosen = matching_filter(
-            average_power(content, sample_rate=task.sample_rate),
+        return matching_filter(
+            average,
             torch.stack(weighted).sum(0),
             sample_rate=task.sample_rate,
             strength=self.settings.strength,
@@ -51,6 +70,22 @@ class EqEngine(BlockEngine):
             limit_db=self.settings.limit_db,
             phase=self.settings.filter_phase,
         )
-        return lambda start, stop: matched(
-            content, chosen, sample_rate=task.sample_rate, start=start, stop=stop
+
+    def _at_equal_notes(self, task: Task, content: Tensor, average: Tensor) -> Filter:
+        own = content.mean(0).numpy(force=True)
+        gains_db = sum(
+            weight
+            * equal_notes(
+                own,
+                style.mean(0).numpy(force=True),
+                sample_rate=task.sample_rate,
+                n_bands=n_bands_of(self.settings.smoothing_erb, task.sample_rate),
+            ).gains_db(limit_db=self.settings.limit_db)
+            for style, weight in zip(task.styles, task.style_weights, strict=True)
+        )
+        return level_keeping_filter(
+            self.settings.strength * torch.as_tensor(gains_db, device=average.device),
+            average,
+            sample_rate=task.sample_rate,
+            phase=self.settings.filter_phase,
         )

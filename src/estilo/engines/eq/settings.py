@@ -18,6 +18,11 @@ class EqSettings(EngineSettings):
     smoothing_erb: Annotated[float, Field(ge=0.1, le=10)] = 1.0
     """Width of the bands that are compared, in ERB (bandwidths of hearing). Narrow bands follow the
     style's own notes, and make the same notes of the content louder; wide ones only its balance."""
+    spectra: Literal["average", "equal-notes"] = "average"
+    """Which spectra are compared: the ``average`` of each recording, or those of moments in which
+    both have the same notes (``equal-notes``), so that a phrase of other notes makes no other
+    balance. That is for a style which is the content's own instrument, through a microphone, an
+    amplifier or an equaliser; bands of which no moment tells stay as they are."""
     limit_db: Annotated[float, Field(gt=0, le=60)] = 30.0
     """Most that a band is raised or lowered against the median band, in dB."""
     filter_phase: Literal["zero", "minimum"] = "zero"
