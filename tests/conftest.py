@@ -24,6 +24,16 @@ SYNTHESISERS = (
     Path("/usr/lib/dssi/amsynth_dssi.so"),
     Path("/usr/lib/lv2/ZynAddSubFX.lv2/ZynAddSubFX.so"),
 )
+PAGE = Path(__file__).parents[1] / "src" / "estilo" / "web" / "ui"
+CHROMIUM = Path("/usr/bin/chromium")
+FOR_THE_PAGE = (
+    (
+        lambda: shutil.which("node") is not None,
+        "Node.js is missing; install it (apt install nodejs npm)",
+    ),
+    (CHROMIUM.exists, f"{CHROMIUM} is missing; install it (apt install chromium)"),
+    ((PAGE / "dist" / "index.html").exists, "the page is not built; run make web"),
+)
 
 
 @pytest.fixture
@@ -46,6 +56,10 @@ def pytest_runtest_setup(item):
         missing = [path for path in SYNTHESISERS if ARE_HIDDEN or not path.exists()]
         if missing:
             pytest.skip(f"{missing[0]} is missing; apt install amsynth zynaddsubfx-lv2")
+    if item.get_closest_marker("needs_browser") is not None:
+        missing = [how for there, how in FOR_THE_PAGE if ARE_HIDDEN or not there()]
+        if missing:
+            pytest.skip(missing[0])
     if item.get_closest_marker("needs_git") is not None and shutil.which("git") is None:
         pytest.skip("git is missing; install it (apt install git)")
     if item.get_closest_marker("needs_recordings") is not None:

@@ -68,12 +68,13 @@ export function mockServer(dist, { jobMs = 1500 } = {}) {
       output: keep("result.wav", Float32Array.from(wave)),
       gains_db: { content: -3, style: -4.5, output: 0 },
       scores: [
-        { name: "content", label: "Content kept", value: 0.97, words: "97 %: melody and rhythm are where they were." },
-        { name: "style", label: "Style taken", value: 0.62, words: "62 %: most of the way to another phrase of the style." },
-        { name: "brightness", label: "Brightness", value: 0.8, words: "Four fifths of the style's brightness arrived." },
+        { name: "content_kept", label: "content kept", value: 0.97, words: "" },
+        { name: "style_taken", label: "style taken", value: 0.62, words: "" },
+        { name: "chroma", label: "chroma", value: 0.934, words: "Cosine of the two chroma vectors, mean over the frames where the content sounds. (higher is better, 1 is best)" },
+        { name: "clicks", label: "clicks/s", value: 0, words: "Isolated jumps of the waveform per second. (lower is better, 0 is best)" },
       ],
       engine: "notes",
-      sentence: "Content kept 97 %, style taken 62 %, no faults.",
+      sentence: "content kept 97 %, style taken 62 %, artifacts none",
       faults: [],
       grains: Array.from({ length: 60 }, (_, n) => ({
         start_s: n * 0.11, end_s: n * 0.11 + 0.11, style: 0, style_start_s: (n * 1.7) % 6.5, style_end_s: ((n * 1.7) % 6.5) + 0.11, semitones: (n % 5) - 2, pitch: 60 + (n % 12),

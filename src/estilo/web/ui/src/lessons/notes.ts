@@ -29,16 +29,32 @@ export function loudestNote(wave: Float32Array, sampleRate: number): Note | null
   const magnitude = re.map((value, k) => Math.hypot(value, im[k] as number));
   const period = repetition(magnitude, sampleRate);
   if (period === null) return null;
-  const hz = sampleRate / period;
+  let hz = sampleRate / period;
+  let levels = harmonics(magnitude, hz, sampleRate);
+  // What repeats every second time as well is heard as the higher of the two notes.
+  while (2 * hz <= HIGHEST_HZ && oddOverEven(levels) < 0.1) {
+    hz *= 2;
+    levels = harmonics(magnitude, hz, sampleRate);
+  }
+  const highest = Math.max(...levels);
+  return { hz, levelsDb: levels.map((level) => Math.max(QUIETEST_DB, 20 * Math.log10(level / highest))) };
+}
+
+function oddOverEven(levels: readonly number[]): number {
+  const sum = (first: number) => [0, 2, 4].reduce((all, n) => all + (levels[first + n] ?? 0), 0);
+  return sum(0) / Math.max(sum(1), 1e-12);
+}
+
+/** The magnitudes of the harmonics of `hz` in a spectrum of 2 n bins. */
+function harmonics(magnitude: Float64Array, hz: number, sampleRate: number): number[] {
+  const n = magnitude.length / 2;
   const spacing = sampleRate / (2 * n);
-  const levels = Array.from({ length: N_HARMONICS }, (_, k) => {
+  return Array.from({ length: N_HARMONICS }, (_, k) => {
     const centre = ((k + 1) * hz) / spacing;
     const reach = Math.max(2, 0.2 * (hz / spacing));
     const part = magnitude.subarray(Math.round(centre - reach), Math.min(n, Math.round(centre + reach) + 1));
     return part.reduce((a, b) => Math.max(a, b), 1e-9);
   });
-  const highest = Math.max(...levels);
-  return { hz, levelsDb: levels.map((level) => Math.max(QUIETEST_DB, 20 * Math.log10(level / highest))) };
 }
 
 function loudest(wave: Float32Array, n: number): number {
@@ -66,7 +82,7 @@ function repetition(magnitude: Float64Array, sampleRate: number): number | null 
   if (!(highest > CLEAR)) return null;
   for (let delay = shortest; delay < longest; delay += 1) {
     const [before, here, after] = [at(delay - 1), at(delay), at(delay + 1)];
-    if (here > 0.9 * highest && here >= before && here >= after) {
+    if (here > 0.85 * highest && here >= before && here >= after) {
       const bend = before - 2 * here + after;
       return delay + (bend === 0 ? 0 : (0.5 * (before - after)) / bend);
     }

@@ -13,6 +13,7 @@ export function Engines({ open }: { open: boolean }): JSX.Element {
   const { about, engine, preset } = useApp();
   if (!about) return <></>;
   const presets = about.presets;
+  const engines = about.engines.toSorted((one, other) => Number(other.is_default) - Number(one.is_default));
   return (
     <details class="engines" open={open}>
       <summary>
@@ -20,7 +21,7 @@ export function Engines({ open }: { open: boolean }): JSX.Element {
         <span>{preset ?? engineTitle(engine, about.engines)}</span>
       </summary>
       <div class="cards" role="radiogroup" aria-labelledby="engines-title">
-        {about.engines.map((one) => (
+        {engines.map((one) => (
           <label key={one.name} class={`card ${engine === one.name ? "on" : ""}`}>
             <input type="radio" name="engine" value={one.name} checked={engine === one.name} onChange={() => takeEngine(one.name)} />
             <span class="card-title">

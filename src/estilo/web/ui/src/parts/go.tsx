@@ -5,7 +5,7 @@ import { useEffect, useState } from "preact/hooks";
 import type { Job } from "../api/types";
 import { cancel, canStart, ended, start } from "../state/actions";
 import { store, useApp } from "../state/store";
-import { number, useWords, words } from "../words";
+import { number, sentence, useWords, words } from "../words";
 
 export function Go(): JSX.Element {
   const w = useWords();
@@ -37,7 +37,7 @@ export function Go(): JSX.Element {
         <button type="button" class="main" disabled={!canStart()} onClick={() => void start()}>
           {starting ? w.go.starting : w.go.button}
         </button>
-        <p role="status">{!canStart() && !starting ? w.go.needs : choice && engine === "auto" ? w.go.would(engineTitle(choice.engine, about?.engines), choice.words) : ""}</p>
+        <p role="status">{!canStart() && !starting ? w.go.needs : choice && engine === "auto" ? w.go.would(engineTitle(choice.engine, about?.engines), sentence(choice.words)) : ""}</p>
       </div>
       {refusal && !gone && <Full message={refusal.message} until={refusal.until} />}
       {open.length > 0 && (
@@ -52,7 +52,7 @@ export function Go(): JSX.Element {
 }
 
 export function engineTitle(name: string, engines: readonly { name: string; title: string }[] | undefined): string {
-  return words().engineNames[name]?.title ?? engines?.find((one) => one.name === name)?.title ?? name;
+  return words().engineNames[name]?.title ?? engines?.find((one) => one.name === name)?.title ?? sentence(name);
 }
 
 function Running({ job }: { job: Job }): JSX.Element {

@@ -7,12 +7,13 @@ import type { Job, Result as Made } from "../api/types";
 import { audioContext, recording } from "../audio/context";
 import { fitted } from "../audio/player";
 import { useApp } from "../state/store";
-import { useWords } from "../words";
+import { sentence, useWords } from "../words";
 import { Copy } from "./copy";
 import { engineTitle } from "./go";
 import { Grains } from "./grains";
 import { Icon } from "./icons";
 import { Lanes, type Track } from "./lanes";
+import { Scores } from "./scores";
 
 export function Result({ job }: { job: Job }): JSX.Element {
   const w = useWords();
@@ -25,7 +26,7 @@ export function Result({ job }: { job: Job }): JSX.Element {
     <section id="result" class="result" aria-labelledby="result-title">
       <div class="section-head">
         <h2 id="result-title">{other ? w.result.comparing : w.result.title}</h2>
-        <p>{made.sentence}</p>
+        <p>{sentence(made.sentence)}</p>
       </div>
       {tracks === "failed" ? (
         <p class="notice bad" role="alert">
@@ -64,40 +65,6 @@ export function Result({ job }: { job: Job }): JSX.Element {
       </div>
       {made.grains.length > 0 && <Grains grains={made.grains} duration={made.output.duration_s} />}
     </section>
-  );
-}
-
-function Scores({ made }: { made: Made }): JSX.Element {
-  const w = useWords();
-  return (
-    <div class="scores">
-      <h3>{w.scores.title}</h3>
-      <dl>
-        {made.scores.map((score) => (
-          <div key={score.name}>
-            <dt>{score.label}</dt>
-            <dd>{score.words}</dd>
-          </div>
-        ))}
-      </dl>
-      {(made.notes ?? []).length > 0 && (
-        <ul class="faults">
-          {made.notes?.map((note) => (
-            <li key={note}>{note}</li>
-          ))}
-        </ul>
-      )}
-      <h3>{w.scores.faults}</h3>
-      {made.faults.length === 0 ? (
-        <p>{w.scores.noFaults}</p>
-      ) : (
-        <ul class="faults">
-          {made.faults.map((fault, n) => (
-            <li key={n}>{fault.words}</li>
-          ))}
-        </ul>
-      )}
-    </div>
   );
 }
 

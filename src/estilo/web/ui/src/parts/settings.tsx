@@ -4,7 +4,7 @@ import type { JSX } from "preact";
 import { set } from "../state/actions";
 import { outside, settings, type Setting } from "../state/fields";
 import { useApp } from "../state/store";
-import { useWords } from "../words";
+import { sentence, useWords } from "../words";
 
 export function Settings(): JSX.Element {
   const w = useWords();
@@ -29,7 +29,7 @@ function One({ field, value }: { field: Setting; value: unknown }): JSX.Element 
   return (
     <div class={`setting ${value === undefined ? "" : "changed"}`}>
       <label for={id}>
-        {field.title}
+        {sentence(field.title)}
         {field.unit && <span class="unit">{field.unit}</span>}
       </label>
       <div class="setting-control">

@@ -5,7 +5,7 @@ import { useRef, useState } from "preact/hooks";
 import { record, type Recording } from "../audio/record";
 import { clear, cut, takeBuiltIn, takeFile } from "../state/actions";
 import { store, useApp, type Slot } from "../state/store";
-import { number, useWords } from "../words";
+import { number, sentence, useWords } from "../words";
 import { Icon } from "./icons";
 import { Wave } from "./wave";
 
@@ -149,7 +149,7 @@ function Ready({ slot, many }: { slot: Slot; many: boolean }): JSX.Element {
       <Wave clip={clip} start={slot.start} end={slot.end} onCut={(start, end) => cut(slot.key, start, end)} />
       <p class="facts">{facts.join(" · ")}</p>
       <p class="heard" role="status">
-        {slot.heard ? w.heard(slot.heard) : w.source.listening}
+        {slot.heard ? sentence(w.heard(slot.heard)) : w.source.listening}
       </p>
       {many && (
         <label class="weight">

@@ -100,7 +100,18 @@ export const en = {
     title: "Engine",
     usual: "recommended",
   },
-  engineNames: {} as Record<string, { title: string; about: string }>,
+  engineNames: {
+    auto: { title: "Automatic", about: "The engine that suits what content and styles are: notes, voices, beats or textures." },
+    optimise: { title: "Optimisation", about: "Looks, step by step, for a sound with the statistics of the style and the structure of the content." },
+    neural: { title: "Neural network", about: "A trained network plays the content's notes with the sound of the style, in one pass." },
+    sines: { title: "Sines and noise", about: "The style's envelopes, attacks and vibrato on every partial of the content." },
+    mosaic: { title: "Mosaic", about: "The content built again from grains of the style: short stretches of it, transposed." },
+    notes: { title: "Notes", about: "The content's notes, played by the instrument that is heard in the style." },
+    eq: { title: "Match equaliser", about: "One filter that gives the content the style's average spectrum." },
+    crossfade: { title: "Crossfade", about: "Both mixed at equal loudness: what any transfer has to beat." },
+    content: { title: "Content, copied", about: "A control: it keeps everything and transfers nothing." },
+    style: { title: "Style, copied", about: "A control: it keeps nothing." },
+  } as Record<string, { title: string; about: string }>,
   more: {
     title: "More settings",
     preset: "Preset",
@@ -139,7 +150,16 @@ export const en = {
     comparing: "Two results",
     loading: "Loading the sound",
   },
-  scores: { title: "How it turned out", faults: "What went wrong", noFaults: "No faults were found." },
+  scores: {
+    title: "How it turned out",
+    all: (n: number): string => `All ${n} measurements`,
+    shares: {
+      content_kept: { title: "Content kept", says: "How much of melody, harmony and rhythm is where it was." },
+      style_taken: { title: "Style taken", says: "0 % sounds like the content, 100 % like another phrase of the style." },
+    } as Record<string, { title: string; says: string }>,
+    faults: "What went wrong",
+    noFaults: "No faults were found.",
+  },
   keep: {
     title: "Keep it",
     about: (engine: string): string => `Made by: ${engine}.`,

@@ -110,8 +110,8 @@ export const es: Words = {
     notes: { title: "Notas", about: "Las notas del contenido, tocadas por el instrumento que se escucha en el estilo." },
     eq: { title: "Ecualización", about: "Un solo filtro que le da al contenido el espectro promedio del estilo." },
     crossfade: { title: "Mezcla", about: "Contenido y estilo mezclados con igual sonoridad: lo que cualquier transferencia tiene que superar." },
-    content: { title: "Contenido", about: "El contenido copiado: el control que conserva todo y no transfiere nada." },
-    style: { title: "Estilo", about: "El estilo copiado: el control que no conserva nada." },
+    content: { title: "Contenido, copiado", about: "Un control: conserva todo y no transfiere nada." },
+    style: { title: "Estilo, copiado", about: "Un control: no conserva nada." },
   },
   more: {
     title: "Más ajustes",
@@ -151,7 +151,16 @@ export const es: Words = {
     comparing: "Dos resultados",
     loading: "Cargando el sonido",
   },
-  scores: { title: "Cómo salió", faults: "Qué salió mal", noFaults: "No se encontraron fallas." },
+  scores: {
+    title: "Cómo salió",
+    all: (n) => `Las ${n} mediciones`,
+    shares: {
+      content_kept: { title: "Contenido conservado", says: "Cuánto de la melodía, la armonía y el ritmo quedó donde estaba." },
+      style_taken: { title: "Estilo tomado", says: "0 % suena como el contenido, 100 % como otra frase del estilo." },
+    },
+    faults: "Qué salió mal",
+    noFaults: "No se encontraron fallas.",
+  },
   keep: {
     title: "Para llevar",
     about: (engine) => `Hecho con: ${engine}.`,

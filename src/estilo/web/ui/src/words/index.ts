@@ -41,10 +41,14 @@ export function useWords(): Words {
   return all[spoken];
 }
 
+/** What the server says, as a sentence begins. */
+export const sentence = (text: string): string => text.charAt(0).toLocaleUpperCase() + text.slice(1);
+
 /** A number as this language writes it. */
 export function number(value: number, digits = 0): string {
-  return value.toLocaleString(language === "es" ? "es-AR" : "en-GB", {
+  const written = value.toLocaleString(language === "es" ? "es-AR" : "en-GB", {
     minimumFractionDigits: digits,
     maximumFractionDigits: digits,
   });
+  return written.replace("-", "\u2212");
 }
