@@ -19,6 +19,7 @@ from typing import (
     Literal,
     Protocol,
     Union,
+    cast,
     get_args,
     get_origin,
     runtime_checkable,
@@ -38,7 +39,7 @@ class _InWords(ModelMetaclass):
         try:
             return super().__call__(*arguments, **values)
         except ValidationError as error:
-            raise SettingsError(complaint(error, self)) from error
+            raise SettingsError(complaint(error, cast("type[BaseModel]", self))) from error
 
 
 class Documented(BaseModel, metaclass=_InWords):

@@ -17,7 +17,9 @@ from estilo.io.layouts import apple_layout, mask_of, vorbis_order, wave_default
 from estilo.io.metadata import Metadata
 from estilo.io.probe import AudioInfo
 
-_FAMILIES = {"wav": "wav", "rf64": "wav", "aiff": "aiff", "caf": "caf", "flac": "flac"}
+_FAMILIES = {
+    "wav": "wav", "rf64": "wav", "aiff": "aiff", "caf": "caf", "flac": "flac", "mp3": "mp3",
+}  # fmt: skip
 _COMMENTS, _PADDING = 4, 1  # types of blocks in flac
 # Where libsndfile writes the mask of a wav that has one, and where its own header may be divided.
 _MASK_PLACE = {"wav": 40, "rf64": 76}
@@ -56,7 +58,8 @@ class Beside:
     @property
     def n_bytes(self) -> int:
         """Bytes of room that is left in front."""
-        if self.container == "rf64":  # libsndfile cannot pass over odd chunks of it
+        # libsndfile cannot pass over odd chunks of rf64; of mp3 they stand in its tag.
+        if self.container in ("rf64", "mp3"):
             return 0
         if self.container != "flac":
             return len(self._chunks())

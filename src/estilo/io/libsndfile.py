@@ -41,7 +41,8 @@ def write_by_libsndfile(
     Raises:
         OutputError: the encoder refuses.
     """
-    head = id3_tag(tags) if encoding.container == "mp3" else bytes(extra.n_bytes)
+    is_mp3 = encoding.container == "mp3"
+    head = id3_tag(tags, extra.blocks) if is_mp3 else bytes(extra.n_bytes)
     stream.write(head)
     target = Tail(stream, len(head))
     try:
@@ -63,7 +64,7 @@ def write_by_libsndfile(
                 ),
             ) as file,
         ):
-            if encoding.container != "mp3":
+            if not is_mp3:
                 write_tags(file, tags)
             for block in blocks:
                 file.write(block if extra.order is None else block[:, extra.order])

@@ -14,7 +14,7 @@ class Metadata:
     """Blocks of one file in their order.
 
     Args:
-        family: kind of file whose blocks they are: "wav", "aiff", "caf" or "flac".
+        family: kind of file whose blocks they are: "wav", "aiff", "caf", "flac" or "mp3".
         blocks: name and content of each; of flac, the number of its type in the place of a name.
     """
 
@@ -40,6 +40,8 @@ def block_name(name: bytes) -> str:
         >>> block_name(b"cue "), block_name(b"\x06"), block_name(b"\xa9x\n ")
         ('cue', 'picture', '.x.')
     """
+    if name == b"APIC":
+        return "picture"
     if len(name) == 1:
         return _FLAC_NAMES.get(name[0], f"block {name[0]}")
     return "".join(chr(each) if 32 <= each < 127 else "." for each in name).strip()

@@ -1,7 +1,7 @@
 """Tags into files: through libsndfile, and for mp3 as an ID3v2.4 tag of our own."""
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import soundfile as sf
 
@@ -42,22 +42,27 @@ def write_tags(file: sf.SoundFile, tags: Mapping[str, str]) -> None:
             setattr(file, key, value)
 
 
-def id3_tag(tags: Mapping[str, str]) -> bytes:
+def id3_tag(tags: Mapping[str, str], frames: Iterable[tuple[bytes, bytes]] = ()) -> bytes:
     r"""ID3v2.4 tag in UTF-8; libsndfile would write UTF-8 and call it Latin-1.
+
+    Args:
+        tags: texts by name.
+        frames: further frames, by name and content.
 
     Reference: M. Nilsson, ID3 tag version 2.4.0 - Native Frames (2000), https://id3.org.
 
     >>> id3_tag({"title": "é"})[10:]
     b'TIT2\x00\x00\x00\x03\x00\x00\x03\xc3\xa9'
     """
-    frames = b"".join(
+    made = b"".join(
         _id3_frame(_ID3_FRAMES[key], b"\x03" + text.encode())
         for key, text in tags.items()
         if key in _ID3_FRAMES
     )
     if "comment" in tags:  # language, then an empty description
-        frames += _id3_frame("COMM", b"\x03eng\0" + tags["comment"].encode())
-    return b"ID3\x04\0\0" + _synchsafe(len(frames)) + frames if frames else b""
+        made += _id3_frame("COMM", b"\x03eng\0" + tags["comment"].encode())
+    made += b"".join(_id3_frame(name.decode(), content) for name, content in frames)
+    return b"ID3\x04\0\0" + _synchsafe(len(made)) + made if made else b""
 
 
 def _id3_frame(name: str, content: bytes) -> bytes:

@@ -23,6 +23,7 @@ from estilo.io.headers.frames import (
     xing_frame,
 )
 from estilo.io.headers.part import MAX_JUNK_BYTES, Part, UnreadableError
+from estilo.io.headers.pictures import pictures
 from estilo.io.headers.wrapping import after_tag, after_tags, before_tags
 
 _HEADER_BYTES = ADTS_HEADER_BYTES  # of ADTS; four of them are enough for the others
@@ -225,8 +226,14 @@ def read_mp3(data: FileBytes, start: int, stop: int) -> tuple[list[Part], int]:
     behind = range(max(stop - 128, start), stop)
     is_tagged = data.at(behind.start, 3) == b"TAG"
     pieces: Pieces = (ahead, *first.pieces, behind if is_tagged else b"")
-    remarks = _remarks(walk) + first.remarks
-    return [replace(first, pieces=pieces, remarks=remarks), *parts[1:]], stop
+    kept = pictures(data)
+    first = replace(
+        first,
+        pieces=pieces,
+        remarks=(*_remarks(walk), *first.remarks, *kept.remarks),
+        metadata=kept.metadata("mp3"),
+    )
+    return [first, *parts[1:]], stop
 
 
 def _mp3_part(row: _Row) -> Part:

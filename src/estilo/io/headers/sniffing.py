@@ -28,6 +28,10 @@ _STRANGERS: dict[bytes, str] = {
     b"<htm": "a web page", b"version https://git-lfs": "a Git LFS pointer (run git lfs pull)",
 }  # fmt: skip
 
+_RIFF_STRANGERS = {
+    b"AVI ": "an AVI film", b"RMID": "a MIDI file (notes, not sound)", b"WEBP": "a WebP picture",
+}  # fmt: skip
+
 
 def sniff(data: FileBytes) -> tuple[str | None, int, str | None]:
     """What a file is, and where in it that begins.
@@ -118,10 +122,14 @@ def describe_stranger(head: bytes) -> str:
     'a PDF document'
     >>> describe_stranger(b"Dear Sir")
     'text'
+    >>> describe_stranger(b"RIFF\\x10\\0\\0\\0AVI LIST")
+    'an AVI film'
     """
     for magic, name in _STRANGERS.items():
         if head.startswith(magic):
             return name
+    if head[:4] == b"RIFF" and head[8:12] in _RIFF_STRANGERS:
+        return _RIFF_STRANGERS[head[8:12]]
     if head and all(byte in b"\t\r\n" or 32 <= byte < 127 for byte in head):
         return "text"
     return f"unknown data (it starts with {head[:4].hex(' ')})"
