@@ -116,13 +116,13 @@ def _is_stranger(head: bytes) -> bool:
 
 
 def describe_stranger(head: bytes) -> str:
-    """Guess what a file that is not audio contains, for the error message.
+    r"""Guess what a file that is not audio contains, for the error message.
 
     >>> describe_stranger(b"%PDF-1.7")
     'a PDF document'
     >>> describe_stranger(b"Dear Sir")
     'text'
-    >>> describe_stranger(b"RIFF\\x10\\0\\0\\0AVI LIST")
+    >>> describe_stranger(b"RIFF\x10\0\0\0AVI LIST")
     'an AVI film'
     """
     for magic, name in _STRANGERS.items():
