@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 FOLDERS = ("src", "tests", "benchmarks", "docs", "examples")
-SUFFIXES = {".py", ".md", ".toml", ".ipynb"}
+SUFFIXES = {".py", ".md", ".toml", ".ipynb", ".ts"}
 
 # Pattern of what is not written, what is written instead, and files in which it means another
 # thing or names what older versions wrote.
@@ -36,13 +36,18 @@ GIVEN_UP: dict[str, tuple[str, tuple[str, ...]]] = {
         "original methods",
         (),
     ),
-    r"\bstrokes?\b": ("transients, or hits of a drum", ()),
+    r"\bstrokes?\b": (
+        "transients, or hits of a drum",
+        ("src/estilo/web/ui/src/audio/draw.ts",),
+    ),
     r"neural[./]fit\b|`fit`|--fit\b": ("level matching", ("src/estilo/cli/spellings.py",)),
     r"the residual is the rest|noise: the rest": ("residual", ()),
 }
 """Not searched are this file and the history of changes."""
 
 SKIPPED = {"tests/test_words.py", "CHANGELOG.md"}
+# What others wrote, and what was built.
+NOT_OURS = {"node_modules", "dist"}
 
 
 def texts() -> Iterator[tuple[str, str]]:
@@ -51,7 +56,9 @@ def texts() -> Iterator[tuple[str, str]]:
     paths += [path for folder in FOLDERS for path in sorted((ROOT / folder).rglob("*"))]
     for path in paths:
         name = path.relative_to(ROOT).as_posix()
-        if path.suffix in SUFFIXES and path.is_file() and name not in SKIPPED:
+        if NOT_OURS & set(path.parts) or name in SKIPPED:
+            continue
+        if path.suffix in SUFFIXES and path.is_file():
             yield name, path.read_text(encoding="utf-8")
 
 

@@ -85,7 +85,7 @@ export const en = {
     noStrength: "This engine has no strength to set.",
     button: "Transfer",
     starting: "Starting",
-    needs: "Choose a content and a style first.",
+    needs: "Choose one recording for the content and one for the style first.",
     would: (engine: string, why: string): string => `${engine}. ${why}`,
     again: (left: string): string => `You can try again in ${left} s.`,
   },
@@ -211,7 +211,7 @@ export const en = {
   lessons: {
     title: "Five lessons, on your own recordings",
     about: "What the machine hears, what it keeps, and what it cannot know. Everything is computed here, in your browser.",
-    need: "The lessons use the recordings of the studio. Choose a content and a style there, or take the built-in ones.",
+    need: "The lessons use the recordings of the studio. Choose both there, or take the built-in ones.",
     take: "Take the built-in melody and bells",
     loading: "Loading the recordings",
     stop: "Stop",

@@ -86,7 +86,7 @@ export const es: Words = {
     noStrength: "Este motor no tiene intensidad para elegir.",
     button: "Transferir",
     starting: "Empezando",
-    needs: "Primero elegí un contenido y un estilo.",
+    needs: "Primero elegí una grabación para el contenido y otra para el estilo.",
     would: (engine, why) => `${engine}. ${why}`,
     again: (left) => `Podés probar de nuevo en ${left} s.`,
   },
@@ -212,7 +212,7 @@ export const es: Words = {
   lessons: {
     title: "Cinco lecciones, con tus propias grabaciones",
     about: "Qué escucha la máquina, qué conserva y qué no puede saber. Todo se calcula acá, en tu navegador.",
-    need: "Las lecciones usan las grabaciones del estudio. Elegí ahí un contenido y un estilo, o tomá los que vienen incluidos.",
+    need: "Las lecciones usan las grabaciones del estudio. Elegí ahí las dos, o tomá los que vienen incluidos.",
     take: "Tomar la melodía y las campanas incluidas",
     loading: "Cargando las grabaciones",
     stop: "Parar",
