@@ -7,7 +7,6 @@ was stopped goes on where it was.
 """
 
 import argparse
-import contextlib
 import json
 import tempfile
 import warnings
@@ -15,8 +14,10 @@ import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from queue import SimpleQueue
 
 import numpy as np
 
@@ -69,11 +70,12 @@ def make_all(folder: Path) -> dict[str, bytes]:
     return found
 
 
-def reader(place: int, folder: Path, sound: dict[str, bytes]) -> Callable[[int], str]:
-    """A function that reads the damaged file of a number, and says how it ended.
+def reader(folder: Path, sound: dict[str, bytes]) -> Callable[[tuple[int, int | None]], str]:
+    """A function that reads the damaged file of a kind and a number, and says how it ended.
+
+    The kind is told by its place among all; no number stands for the sound file.
 
     Args:
-        place: place of the kind among all.
         folder: folder with a sound file of every kind, each in a folder of its own.
         sound: the sound files.
     """
@@ -82,14 +84,14 @@ def reader(place: int, folder: Path, sound: dict[str, bytes]) -> Callable[[int],
     # A warning of numpy is a fault like any other: something was not expected.
     warnings.simplefilter("error")
     warnings.simplefilter("ignore", AudioFileWarning)
-    kind = kinds()[place]
-    path = folder / str(place) / kind.file_name
-    ending = _ending(kind, path)
-    if ending != "read":
-        raise AssertionError(f"a sound file of the kind {kind.name} was not read but {ending}")
+    known = kinds()
 
-    def read(number: int) -> str:
-        path.write_bytes(damaged(kind, sound, number))
+    def read(which: tuple[int, int | None]) -> str:
+        place, number = which
+        kind = known[place]
+        path = folder / str(place) / kind.file_name
+        is_sound = number is None
+        path.write_bytes(sound[kind.name] if is_sound else damaged(kind, sound, number))
         return _ending(kind, path)
 
     return read
@@ -122,27 +124,33 @@ def _ending(kind: Kind, path: Path) -> str:
     return "read"
 
 
-def tried(place: int, numbers: Sequence[int], folder: Path, sound: dict[str, bytes]) -> Found:
+def tried(process: Guarded, place: int, numbers: Sequence[int], sound: dict[str, bytes]) -> Found:
     """Read the damaged files of a kind; what is at fault is kept, with what it did.
 
     Args:
+        process: process with a `reader`.
         place: place of the kind among all.
         numbers: numbers of the damaged files.
-        folder: as in `reader`.
-        sound: as in `reader`.
+        sound: the sound files of all kinds.
     """
     kind = kinds()[place]
     found, counts = Found(kind.name), Counter[str]()
-    with contextlib.closing(Guarded(reader, place, folder, sound)) as process:
-        for number in numbers:
-            outcome = process.do(number)
-            if outcome.memory_mb > MOST_MB and outcome.ending not in FAULTS:
-                outcome = Outcome("memory", f"{outcome.memory_mb:.0f} MB", outcome.processor_s)
-            counts[outcome.ending] += 1
-            found.most_s = max(found.most_s, outcome.processor_s)
-            found.most_mb = max(found.most_mb, outcome.memory_mb)
-            if outcome.ending in FAULTS:
-                _keep(kind, damaged(kind, sound, number), number, outcome)
+    is_ready = False
+    for number in numbers:
+        if not is_ready:  # so that loading a library is not counted as reading
+            ready = process.do((place, None))
+            if ready.ending != "read":
+                raise RuntimeError(f"a sound file of the kind {kind.name}: {ready}")
+            is_ready = True
+        outcome = process.do((place, number))
+        is_ready = outcome.ending not in ("crash", "hang")
+        if outcome.memory_mb > MOST_MB and outcome.ending not in FAULTS:
+            outcome = Outcome("memory", f"{outcome.memory_mb:.0f} MB", outcome.processor_s)
+        counts[outcome.ending] += 1
+        found.most_s = max(found.most_s, outcome.processor_s)
+        found.most_mb = max(found.most_mb, outcome.memory_mb)
+        if outcome.ending in FAULTS:
+            _keep(kind, damaged(kind, sound, number), number, outcome)
     found.counts = dict(counts)
     return found
 
@@ -172,9 +180,22 @@ def all_tried(n_files: int, *, n_jobs: int, log: Path, only: Sequence[str]) -> l
         if kind.name not in done and (not only or kind.name in only)
     ]
     log.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as name, ThreadPoolExecutor(n_jobs) as pool:
-        sound = make_all(Path(name)) if left else {}
-        for found in pool.map(lambda place: tried(place, range(each), Path(name), sound), left):
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        sound = make_all(folder) if left else {}
+        free = SimpleQueue[Guarded]()
+        for _ in range(n_jobs):
+            free.put(stack.enter_context(closing(Guarded(reader, folder, sound))))
+        pool = stack.enter_context(ThreadPoolExecutor(n_jobs))
+
+        def work(place: int) -> Found:
+            process = free.get()
+            try:
+                return tried(process, place, range(each), sound)
+            finally:
+                free.put(process)
+
+        for found in pool.map(work, left):
             done[found.kind] = found
             with log.open("a") as stream:
                 stream.write(f"{json.dumps(asdict(found))}\n")

@@ -64,6 +64,7 @@ def test_checksums_of_sound_files_are_right_already(tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_no_damaged_file_does_harm(tmp_path, monkeypatch):
     monkeypatch.setattr(bench_mutations, "FOLDER", tmp_path / "faults")
     pytest.importorskip("av", reason="the extra formats is not installed")

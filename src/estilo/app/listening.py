@@ -1,11 +1,10 @@
 """Python's warnings as events of a job."""
 
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 from estilo.app.events import OnEvent, Warned
+from estilo.remarks import hearing
 
 
 class Warnings:
@@ -32,20 +31,16 @@ class Warnings:
 
 @contextmanager
 def listening(on_event: OnEvent) -> Iterator[Warnings]:
-    """Python's warnings as events, for the time of the context.
+    """The warnings of this thread as events, for the time of the context.
 
     Args:
         on_event: told of every new warning.
     """
-    from estilo.io import AudioFileWarning  # with the decoders, which usage errors do without
-
     said = Warnings(on_event)
 
-    def show(message: Warning | str, category: type[Warning], *_: Any, **__: Any) -> None:
+    def hear(text: str, category: type[Warning]) -> None:
         if issubclass(category, UserWarning | RuntimeWarning):
-            said.add(str(message))
+            said.add(text)
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("always", AudioFileWarning)
-        warnings.showwarning = show
+    with hearing(hear):
         yield said

@@ -1,7 +1,6 @@
 """What a recording is, from its header alone, and whether the header can be believed."""
 
 import struct
-import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
@@ -19,6 +18,7 @@ from estilo.io.formats import (
 from estilo.io.headers import Part, UnreadableError, describe_stranger, read_parts, sniff
 from estilo.io.headers.part import MAX_JUNK_BYTES
 from estilo.io.metadata import Metadata
+from estilo.remarks import warn
 
 
 class AudioFileWarning(UserWarning):
@@ -123,7 +123,7 @@ def warn_of(path: Path, text: str) -> None:
         path: path of the file.
         text: what is odd about it.
     """
-    warnings.warn(f"{path} {text}", AudioFileWarning, stacklevel=5)
+    warn(f"{path} {text}", AudioFileWarning, stacklevel=5)
 
 
 def _unreadable(path: Path, error: Exception) -> AudioFileError:

@@ -1,13 +1,13 @@
 """The description of a metric, so that reports, tables and tests can go over all of them."""
 
 import math
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
 from estilo.analysis.sound import Sound
 from estilo.errors import InputError
+from estilo.remarks import warn
 
 Role = Literal["content", "style", "target", "timbre", "notes"]
 """What an output is compared with.
@@ -52,6 +52,7 @@ def nothing_to_measure(name: str, why: str = "a recording is empty or silent") -
         why: end of the sentence.
 
     Example:
+        >>> import warnings
         >>> with warnings.catch_warnings(record=True) as caught:
         ...     warnings.simplefilter("always")
         ...     nothing_to_measure("lsd")
@@ -59,7 +60,7 @@ def nothing_to_measure(name: str, why: str = "a recording is empty or silent") -
         >>> caught[0].category.__name__
         'NothingToMeasure'
     """
-    warnings.warn(f"{name} is not a number: {why}", NothingToMeasure, stacklevel=3)
+    warn(f"{name} is not a number: {why}", NothingToMeasure, stacklevel=3)
     return math.nan
 
 

@@ -9,7 +9,6 @@ it is worth saying.
 """
 
 import math
-import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -26,6 +25,7 @@ from estilo.metrics.faults import faults
 from estilo.metrics.joining import blended, joined
 from estilo.metrics.judge.scale import taken
 from estilo.metrics.summary import artifacts, content_kept, movement
+from estilo.remarks import unheard, warn
 from estilo.threads import limited
 
 _FIRST = (
@@ -122,7 +122,7 @@ def score(
         output, references(content=content, styles=styles, weights=style_weights, target=target)
     )
     for failure in scores.failures:
-        warnings.warn(failure, ScoreWarning, stacklevel=2)
+        warn(failure, ScoreWarning, stacklevel=2)
     return scores.values
 
 
@@ -192,8 +192,7 @@ def nothing_is_fine() -> Iterator[None]:
         ...     nothing_to_measure("lsd")
         nan
     """
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", NothingToMeasure)
+    with unheard(NothingToMeasure):
         yield
 
 

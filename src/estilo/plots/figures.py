@@ -1,7 +1,6 @@
 """Whole pictures: recordings side by side, and a transfer with its loss curve."""
 
 import io
-import warnings
 from collections.abc import Sequence
 
 import numpy as np
@@ -15,6 +14,7 @@ from estilo.plots.grains import draw_grains, draw_played
 from estilo.plots.library import own_style
 from estilo.plots.panels import INK, draw_losses, draw_spectrogram, draw_waveform
 from estilo.plots.spectrogram import log_spectrogram
+from estilo.remarks import ignoring
 
 MAX_PANELS = 6
 _RANGE_DB = 80.0
@@ -77,9 +77,8 @@ def png(figure: Figure, *, dpi: int = 130) -> bytes:
         dpi: resolution in pixels per inch.
     """
     stream = io.BytesIO()
-    with warnings.catch_warnings():
-        # A name in a script that the font has not is drawn as boxes, which is no reason to fail.
-        warnings.filterwarnings("ignore", message="Glyph .* missing from", category=UserWarning)
+    # A name in a script that the font has not is drawn as boxes, which is no reason to fail.
+    with ignoring("Glyph .* missing from", UserWarning):
         figure.savefig(stream, format="png", backend="agg", dpi=dpi, metadata={"Software": None})
     return stream.getvalue()
 

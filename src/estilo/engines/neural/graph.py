@@ -1,7 +1,6 @@
 """One step of a network as an ONNX graph, states and style and controls going in and out."""
 
 import logging
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -15,6 +14,7 @@ from estilo.engines.neural.style_card import N_LEVELS
 from estilo.errors import SettingsError
 from estilo.models.network import Network
 from estilo.models.style_encoder import StyleCode
+from estilo.remarks import ignoring
 
 OPSET = 18
 STYLE_NAMES = tuple(f"style.{name}" for name in StyleCode._fields)
@@ -116,7 +116,7 @@ def _quiet() -> Iterator[None]:
     level = logger.level
     logger.setLevel(logging.ERROR)
     try:
-        with warnings.catch_warnings(action="ignore"):
+        with ignoring("", Warning):
             yield
     finally:
         logger.setLevel(level)

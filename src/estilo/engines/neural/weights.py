@@ -1,6 +1,7 @@
 """Trained weights in a file, and the card that says where they come from."""
 
 import hashlib
+import threading
 from functools import lru_cache
 from importlib.resources import files
 from os import PathLike
@@ -21,6 +22,7 @@ from estilo.surroundings import own_surroundings
 
 MAX_BYTES = 25 * 2**20
 SHIPPED = "base.safetensors"
+_lock = threading.Lock()
 
 
 class ModelCard(Documented):
@@ -81,10 +83,12 @@ def read_weights(path: str | PathLike[str] | None = None) -> tuple[Network, Mode
     """
     path = shipped_path() if path is None else Path(path)
     try:
-        kept = path.stat()
+        found = path.stat()
+        kept = found.st_mtime_ns, found.st_size
     except (OSError, ValueError):  # ValueError: a null character in the name
-        return _read(path, None)  # which says what is wrong
-    return _read(path, (kept.st_mtime_ns, kept.st_size))
+        kept = None  # the reader says what is wrong
+    with _lock:  # once for all threads, and torch's random state is of the process
+        return _read(path, kept)
 
 
 def shipped_path() -> Path:
