@@ -24,11 +24,11 @@ if place == "terminal":
     import fcntl, termios
     fcntl.ioctl(2, termios.TIOCSCTTY, 0)
 from estilo.cli import main
-from estilo.io import hidden, save
-saving = sys.modules["estilo.io.save"]
+from estilo.io import hidden
+from estilo.io.tail import Tail
 owner, name = {
-    "encoder": (saving._Tail, "write"),
-    "terminal": (saving._Tail, "write"),
+    "encoder": (Tail, "write"),
+    "terminal": (Tail, "write"),
     "places": (hidden.Unit, "publish"),
 }[place]
 before, n = getattr(owner, name), 0
