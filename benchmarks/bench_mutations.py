@@ -15,7 +15,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from queue import SimpleQueue
 
@@ -145,7 +145,7 @@ def tried(process: Guarded, place: int, numbers: Sequence[int], sound: dict[str,
         outcome = process.do((place, number))
         is_ready = outcome.ending not in ("crash", "hang")
         if outcome.memory_mb > MOST_MB and outcome.ending not in FAULTS:
-            outcome = Outcome("memory", f"{outcome.memory_mb:.0f} MB", outcome.processor_s)
+            outcome = replace(outcome, ending="memory", detail=f"{outcome.memory_mb:.0f} MB")
         counts[outcome.ending] += 1
         found.most_s = max(found.most_s, outcome.processor_s)
         found.most_mb = max(found.most_mb, outcome.memory_mb)

@@ -81,7 +81,6 @@ def _age_of_audio(path: Path) -> str:
 
 
 def _age_of_midi(path: Path) -> str:
-    _check_picture(path.with_name("old.wav.notes.png"))
     return _age_of_pitch(read_midi(path).notes[0].pitch)
 
 
