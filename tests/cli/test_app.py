@@ -6,6 +6,7 @@ import pytest
 
 import estilo
 from estilo.cli import app, main
+from estilo.io import write_atomic
 
 HEAVY = ("torch", "matplotlib", "scipy", "soundfile")
 # What torch loads only when something asks for it, and what other engines need.
@@ -149,6 +150,17 @@ def test_interrupts_anywhere_are_130(run, monkeypatch):
 
     monkeypatch.setattr(app, "_imported", lambda path: interrupt)
     assert run("list") == type(run("list"))(130, "", "estilo: cancelled; nothing was written\n")
+
+
+def test_an_interrupt_after_a_file_was_written_does_not_deny_it(run, monkeypatch, tmp_path):
+    def interrupt():
+        write_atomic(tmp_path / "out.mid", b"notes", force=True)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(app, "_imported", lambda path: interrupt)
+    said = run("list")
+    assert said.code == 130
+    assert said.err == "estilo: cancelled; what was written by then is whole\n"
 
 
 def test_a_reader_that_leaves_is_no_error():

@@ -19,6 +19,7 @@ from estilo.registry import NameTaken
 
 _DEBUG = "ESTILO_DEBUG"
 _CANCELLED = "cancelled; nothing was written"
+_CANCELLED_AMID = "cancelled; what was written by then is whole"
 _LABELS = {0: ("warning: ", "yellow"), 130: ("", "yellow")}
 
 
@@ -41,12 +42,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _say(gone, 2)
     _settle()
     spell_out_what_streams_lack()
+    n_before = _n_published()
     try:
         code = _run(arguments or ["--help"])
         if sys.stdout is not None:  # as where it was closed
             sys.stdout.flush()
     except KeyboardInterrupt:
-        return _say(_CANCELLED, 130)
+        return _say(_CANCELLED if _n_published() == n_before else _CANCELLED_AMID, 130)
     except SystemExit as error:  # so rich ends when whoever reads us has seen enough
         if isinstance(error.__context__, BrokenPipeError):
             return 0
@@ -56,6 +58,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     return code
+
+
+def _n_published() -> int:
+    """How many times files took their places, without loading what writes them."""
+    hidden = sys.modules.get("estilo.io.hidden")
+    return 0 if hidden is None else hidden.n_published()
 
 
 def _settle() -> None:
