@@ -180,6 +180,19 @@ const steps = {
     await shot(page, "6-settings");
     await accessible(page, "the studio");
   },
+  async "a second result is compared with the first, and both are there when the page is loaded again"(page) {
+    await page.getByRole("button", { name: "Transfer", exact: true }).click();
+    await page.locator(".history li").nth(1).waitFor();
+    await page.getByRole("button", { name: "Compare", exact: true }).last().click();
+    await page.getByRole("heading", { name: "Two results" }).waitFor();
+    await page.locator(".result .player").waitFor();
+    await page.waitForTimeout(800);
+    await shot(page, "6-compared");
+    await page.reload();
+    await page.locator(".result .player").waitFor();
+    expect((await page.locator(".source .wave").count()) === 2, "recordings are lost when the page is loaded again");
+    expect((await page.locator(".history li").count()) === 2, "the history is lost when the page is loaded again");
+  },
   async "a running transfer is cancelled"(page) {
     await page.getByRole("button", { name: "Transfer", exact: true }).click();
     const from = Date.now();
@@ -215,11 +228,24 @@ const steps = {
   },
 };
 
+/** Goes to the element with this name by the Tab key alone. */
+async function tabTo(page, name) {
+  for (let n = 0; n < 120; n += 1) {
+    await page.keyboard.press("Tab");
+    const here = await page.evaluate(() => document.activeElement?.getAttribute("aria-label") ?? document.activeElement?.textContent ?? "");
+    if (here.trim().startsWith(name)) return;
+  }
+  throw new Error(`the Tab key does not reach: ${name}`);
+}
+
 async function looks(name, settings) {
   const other = await visit({ locale: "en-GB", ...settings });
   await shot(other, `${name}-empty`);
   const from = Date.now();
-  await other.getByRole("button", { name: /Hear an example/ }).click();
+  const example = other.getByRole("button", { name: /Hear an example/ });
+  if (settings.hasTouch) await example.tap();
+  else await tabTo(other, "Hear an example");
+  if (!settings.hasTouch) await other.keyboard.press("Enter");
   await other.locator(".result .player").waitFor();
   figures[`${name}, from one click to a result, ms`] = Date.now() - from;
   await other.waitForTimeout(2000);
@@ -227,6 +253,11 @@ async function looks(name, settings) {
   expect(wide <= 0, `${name}: the page is ${wide} px wider than the window`);
   await shot(other, `${name}-result`);
   await accessible(other, name);
+  if (!settings.hasTouch) {
+    await tabTo(other, "Play");
+    await other.keyboard.press("Enter");
+    expect((await other.locator(".player").getAttribute("data-playing")) === "true", `${name}: the keyboard alone does not play the result`);
+  }
   await other.getByRole("link", { name: "Lessons" }).click();
   await other.locator(".lesson .finding").nth(4).waitFor();
   await other.waitForTimeout(500);

@@ -54,10 +54,11 @@ export function mockServer(dist, { jobMs = 1500 } = {}) {
 
   function keep(name, wave, bytes = wav(wave)) {
     const id = fresh("c");
-    clips.set(id, { bytes, wave });
-    return {
+    const clip = {
       id, name, duration_s: wave.length / RATE, sample_rate: RATE, n_channels: 1, loudness_lufs: -18.2, peaks: peaks(wave),
     };
+    clips.set(id, { bytes, wave, clip });
+    return clip;
   }
 
   function made(job) {
@@ -125,6 +126,7 @@ export function mockServer(dist, { jobMs = 1500 } = {}) {
       const wave = Float32Array.from({ length: samples }, (_, n) => body.readInt16LE(44 + 2 * n) / 32768);
       return json(201, keep(url.searchParams.get("name"), wave, body));
     }
+    if (route === "GET clips" && !id) return json(200, [...clips.values()].map(({ clip }) => clip));
     if (route === "GET clips heard") return json(200, { kind: "pitched", words: "Pitched and rhythmic: 14 notes, 125 beats per minute, A minor.", tempo_bpm: 125, key: "A minor", n_notes: 14 });
     if (route === "GET clips audio") {
       const clip = clips.get(id);

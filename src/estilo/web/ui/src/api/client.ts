@@ -22,6 +22,7 @@ export function speak(code: string): void {
 }
 
 export const about = (): Promise<About> => get("/api/about");
+export const clips = (): Promise<Clip[]> => get("/api/clips");
 export const heard = (clip: string): Promise<Heard> => get(`/api/clips/${clip}/heard`);
 export const builtIn = (name: string): Promise<Clip> => send("POST", `/api/clips/built-in/${encodeURIComponent(name)}`);
 export const choose = (content: Part, styles: StylePart[], signal?: AbortSignal): Promise<Choice> =>

@@ -51,12 +51,19 @@ export function Lesson({ id, number, title, says, finding, children }: FrameProp
 export function Hear({ label, wave }: { label: string; wave: Wave | null | undefined }): JSX.Element {
   const w = useWords();
   const [sounds, setSounds] = useState(false);
-  useEffect(() => () => void (sounds && stop()), []);
+  const own = useRef(false);
+  const turn = (on: boolean) => {
+    own.current = on;
+    setSounds(on);
+  };
+  useEffect(() => () => {
+    if (own.current) stop();
+  }, []);
   const press = () => {
     if (sounds) return stop();
     if (!wave) return;
-    play(wave, () => setSounds(false));
-    setSounds(true);
+    play(wave, () => turn(false));
+    turn(true);
   };
   return (
     <button type="button" class="outline" disabled={!wave} onClick={press}>

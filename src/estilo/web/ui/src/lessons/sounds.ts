@@ -1,6 +1,7 @@
 /** What the lessons work on: a few seconds of a recording, mono, at a rate that leaves the arithmetic quick. */
 
 import type { Clip } from "../api/types";
+import { soundAlone } from "../audio/alone";
 import { audioContext, mono, recording } from "../audio/context";
 
 export const RATE = 16_000;
@@ -44,6 +45,7 @@ export function stop(): void {
 /** Plays a waveform at the level of all others; one at a time. `onEnd` is told when it has ended or another began. */
 export function play(wave: Float32Array<ArrayBuffer>, onEnd: () => void): void {
   stop();
+  soundAlone(stop);
   const context = audioContext();
   const energy = wave.reduce((sum, sample) => sum + sample * sample, 0) / Math.max(1, wave.length);
   const peak = wave.reduce((a, b) => Math.max(a, Math.abs(b)), 1e-9);

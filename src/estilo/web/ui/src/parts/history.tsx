@@ -4,7 +4,7 @@ import type { JSX } from "preact";
 import type { Job } from "../api/types";
 import { compare, ended, show } from "../state/actions";
 import { useApp } from "../state/store";
-import { useWords } from "../words";
+import { sentence, useWords } from "../words";
 import { engineTitle } from "./go";
 
 export function History(): JSX.Element {
@@ -54,7 +54,7 @@ function describe(job: Job, w: ReturnType<typeof useWords>): string {
   if (job.state === "failed") return job.error?.message ?? job.words ?? w.history.failed;
   if (job.state === "cancelled") return w.history.cancelled;
   const changed = Object.entries(job.settings ?? {}).map(([name, value]) => `${name} = ${String(value)}`);
-  return [job.result?.sentence ?? "", ...changed].filter(Boolean).join(" · ");
+  return [sentence(job.result?.sentence ?? ""), ...changed].filter(Boolean).join(" · ");
 }
 
 function time(created: string): string {

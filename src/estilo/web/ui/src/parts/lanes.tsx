@@ -1,7 +1,8 @@
 /** Recordings under one playhead: one is heard, all are seen. */
 
 import type { JSX } from "preact";
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { soundAlone } from "../audio/alone";
 import { audioContext } from "../audio/context";
 import { Player, type Loop } from "../audio/player";
 import { useWords } from "../words";
@@ -46,12 +47,17 @@ export function Lanes({ tracks }: { tracks: Track[] }): JSX.Element {
     return () => cancelAnimationFrame(frame);
   }, [playing, player]);
 
-  const toggle = () => {
-    audioContext();
-    if (player.playing) player.pause();
-    else player.play();
-    setPlaying(player.playing);
+  const pause = useCallback(() => {
+    player.pause();
+    setPlaying(false);
     setAt(player.position);
+  }, [player]);
+  const toggle = () => {
+    if (player.playing) return pause();
+    audioContext();
+    soundAlone(pause);
+    player.play();
+    setPlaying(true);
   };
   const hear = (lane: number) => {
     player.switchTo(lane);

@@ -83,7 +83,8 @@ function useTracks(job: Job, other: Job | undefined): Track[] | null | "failed" 
     };
   }, [job.id, other?.id]);
   if (!Array.isArray(tracks)) return tracks;
-  const names = other ? [w.lanes.content, w.lanes.first, w.lanes.second] : [w.lanes.content, w.lanes.style, w.lanes.output];
+  const called = (one: Job) => w.lanes.made(engineTitle(one.result?.engine ?? one.engine ?? "", undefined), one.strength);
+  const names = other ? [w.lanes.content, called(job), called(other)] : [w.lanes.content, w.lanes.style, w.lanes.output];
   return tracks.map((track, n) => ({ ...track, name: names[n] ?? track.name }));
 }
 

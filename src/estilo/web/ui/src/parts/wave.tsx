@@ -7,6 +7,7 @@ import Regions, { type Region } from "wavesurfer.js/dist/plugins/regions.js";
 import Spectrogram from "wavesurfer.js/dist/plugins/spectrogram.js";
 import { audioUrl } from "../api/client";
 import type { Clip } from "../api/types";
+import { soundAlone } from "../audio/alone";
 import { loudnessColours } from "../audio/palette";
 import { useDark } from "../state/appearance";
 import { useWords } from "../words";
@@ -65,7 +66,11 @@ export function Wave({ clip, start, end, onCut }: WaveProps): JSX.Element {
     region.current = { regions, shown: null };
     dress(drawn.getWrapper());
     drawn.load(audioUrl(clip.id)).catch(() => undefined);
-    drawn.on("play", () => setPlaying(true));
+    const pause = () => drawn.pause();
+    drawn.on("play", () => {
+      soundAlone(pause);
+      setPlaying(true);
+    });
     drawn.on("pause", () => setPlaying(false));
     drawn.on("finish", () => setPlaying(false));
     regions.enableDragSelection({ color: colour("--part") });

@@ -14,13 +14,33 @@ export async function begin(): Promise<void> {
     const about = await api.about();
     const engine = about.engines.find((one) => one.is_default)?.name ?? about.engines[0]?.name ?? "auto";
     store.set({ about, engine, gone: false });
-    for (const job of await api.jobs()) {
+    const jobs = await api.jobs();
+    for (const job of jobs) {
       store.job(job);
       if (!ended(job)) watch(job.id);
     }
+    const last = jobs.at(-1);
+    if (last) await restore(last);
   } catch (error) {
     store.set({ gone: true, refusal: { message: said(error), until: null } });
   }
+}
+
+/** Puts the recordings of a job back into their places: a page that is loaded again goes on where it was. */
+async function restore(job: Job): Promise<void> {
+  const clips = new Map((await api.clips()).map((clip) => [clip.id, clip]));
+  const full = (part: Part & { weight?: number }): Slot | null => {
+    const clip = clips.get(part.clip);
+    if (!clip) return null;
+    return { ...emptySlot(), stage: "ready", clip, start: part.start_s, end: part.end_s, weight: part.weight ?? 1 };
+  };
+  const content = job.content && full(job.content);
+  const styles = (job.styles ?? []).map(full).filter((slot) => slot !== null);
+  if (!content || styles.length === 0) return;
+  const shown = store.get().jobs.findLast((one) => one.state === "done")?.id ?? null;
+  store.set({ content, styles, strength: job.strength ?? 1, shown });
+  for (const slot of [content, ...styles]) if (slot.clip) void listen(slot.key, slot.clip);
+  void choose();
 }
 
 export const ended = (job: Job): boolean => job.state === "done" || job.state === "failed" || job.state === "cancelled";

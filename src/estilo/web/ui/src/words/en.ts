@@ -4,7 +4,7 @@ import type { Heard } from "../api/types";
 
 const amount = (value: number, digits = 1): string => value.toLocaleString("en-GB", { maximumFractionDigits: digits });
 const seconds = (value: number): string => `${amount(value, 2)} s`;
-const percent = (value: number): string => `${Math.round(100 * value)} %`;
+const percent = (value: number): string => `${Math.round(100 * value)}\u00a0%`;
 const clock = (value: number): string => `${Math.floor(value / 60)}:${String(Math.floor(value % 60)).padStart(2, "0")}.${Math.floor((value % 1) * 10)}`;
 const megabytes = (bytes: number): string => `${amount(bytes / 1e6)} MB`;
 
@@ -129,8 +129,7 @@ export const en = {
     content: "Content",
     style: "Style",
     output: "Result",
-    first: "First result",
-    second: "Second result",
+    made: (engine: string, strength: number | null): string => (strength === null ? engine : `${engine}, ${percent(strength)}`),
     which: "Which one is heard",
     play: "Play",
     pause: "Pause",

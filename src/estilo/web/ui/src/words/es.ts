@@ -5,7 +5,7 @@ import type { Words } from "./index";
 
 const amount = (value: number, digits = 1): string => value.toLocaleString("es-AR", { maximumFractionDigits: digits });
 const seconds = (value: number): string => `${amount(value, 2)} s`;
-const percent = (value: number): string => `${Math.round(100 * value)} %`;
+const percent = (value: number): string => `${Math.round(100 * value)}\u00a0%`;
 const clock = (value: number): string => `${Math.floor(value / 60)}:${String(Math.floor(value % 60)).padStart(2, "0")},${Math.floor((value % 1) * 10)}`;
 const megabytes = (bytes: number): string => `${amount(bytes / 1e6)} MB`;
 
@@ -130,8 +130,7 @@ export const es: Words = {
     content: "Contenido",
     style: "Estilo",
     output: "Resultado",
-    first: "Primer resultado",
-    second: "Segundo resultado",
+    made: (engine, strength) => (strength === null ? engine : `${engine}, ${percent(strength)}`),
     which: "Cuál se escucha",
     play: "Reproducir",
     pause: "Pausar",
