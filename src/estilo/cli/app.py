@@ -46,6 +46,11 @@ COMMANDS = {
         "A recording in the style of others.",
         "CONTENT STYLE -o FILE [options]",
     ),
+    "web": Command(
+        "estilo.cli.web:web",
+        "Open a page in the browser that does all this by drag and drop.",
+        "[--port N] [--host ADDRESS] [--no-browser] [options]",
+    ),
     "texture": Command(
         "estilo.cli.texture:texture",
         "New audio with the texture of recordings.",

@@ -70,6 +70,9 @@ class EngineSettings(Documented):
     sample_rate_hz: ClassVar[int | None] = None
     """The only sample rate that the engine works at, in Hz; None where it takes any."""
 
+    names_files: ClassVar[tuple[str, ...]] = ()
+    """Settings whose values are paths of files, which nobody may give from another machine."""
+
     renamed: ClassVar[dict[str, str]] = {}
     """Names that settings had in earlier versions, and their names now."""
 

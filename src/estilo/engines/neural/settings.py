@@ -25,6 +25,7 @@ class NeuralSettings(EngineSettings):
     streams: ClassVar[str | None] = "estilo.engines.neural.stream:NeuralStream"
     renamed: ClassVar[dict[str, str]] = {"fit": "level_matching", "practice": "adapt"}
     has_weights: ClassVar[bool] = True
+    names_files: ClassVar[tuple[str, ...]] = ("weights",)
     sample_rate_hz: ClassVar[int | None] = 48_000
 
     strength: _Share = 1.0
