@@ -15,5 +15,7 @@ import "./styles/lessons.css";
 startLanguage();
 startAppearance();
 void begin();
+// A file that is dropped beside a place for it would take the browser away from the page.
+for (const kind of ["dragover", "drop"]) addEventListener(kind, (event) => event.preventDefault());
 const page = document.getElementById("page");
 if (page) render(<App />, page);

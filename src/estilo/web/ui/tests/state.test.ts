@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { refusal } from "../src/api/client";
 import type { Clip, JobRequest } from "../src/api/types";
-import { canStart, clear, cut, set, start, takeEngine } from "../src/state/actions";
-import { emptySlot, Store, store } from "../src/state/store";
+import { canStart, clear, cut, set, start, takeEngine, takeFiles } from "../src/state/actions";
+import { emptySlot, MOST_STYLES, Store, store } from "../src/state/store";
 
 const clip = (id: string): Clip => ({ id, name: id, duration_s: 7, sample_rate: 22_050, n_channels: 1, loudness_lufs: -18, peaks: [] });
 const ready = (id: string) => ({ ...emptySlot(), stage: "ready" as const, clip: clip(id) });
@@ -66,5 +66,21 @@ describe("a transfer", () => {
     clear(style.key);
     clear(empty.key);
     expect(canStart()).toBe(false);
+  });
+});
+
+describe("files that are dropped together", () => {
+  const files = (n: number) => Array.from({ length: n }, (_, k) => new File(["x"], `${k}.wav`));
+  // None is sent: all are larger than what the server takes.
+  const about = { limits: { bytes: 0, seconds: 1, queue: 1 } } as NonNullable<ReturnType<typeof store.get>["about"]>;
+
+  it("are styles beside each other, as many as there is room for, and one content", async () => {
+    const [content, style] = [emptySlot(), emptySlot()];
+    store.set({ about, content, styles: [style] });
+    await takeFiles(content.key, files(3));
+    await takeFiles(style.key, files(MOST_STYLES + 2));
+    expect(store.get().content.name).toBe("0.wav");
+    expect(store.get().styles.map((slot) => slot.name)).toEqual(files(MOST_STYLES).map((file) => file.name));
+    expect(store.get().styles.every((slot) => slot.stage === "refused" && slot.refusal.includes("MB"))).toBe(true);
   });
 });

@@ -3,7 +3,7 @@
 import type { JSX } from "preact";
 import { useRef, useState } from "preact/hooks";
 import { record, type Recording } from "../audio/record";
-import { clear, cut, takeBuiltIn, takeFile } from "../state/actions";
+import { clear, cut, takeBuiltIn, takeFile, takeFiles } from "../state/actions";
 import { store, useApp, type Slot } from "../state/store";
 import { number, sentence, useWords } from "../words";
 import { Icon } from "./icons";
@@ -24,8 +24,7 @@ export function Source({ slot, title, about, role, many }: SourceProps): JSX.Ele
   const drop = (event: DragEvent) => {
     event.preventDefault();
     setOver(false);
-    const file = event.dataTransfer?.files[0];
-    if (file) void takeFile(slot.key, file, file.name);
+    void takeFiles(slot.key, [...(event.dataTransfer?.files ?? [])]);
   };
   return (
     <section
@@ -48,12 +47,14 @@ export function Source({ slot, title, about, role, many }: SourceProps): JSX.Ele
           </button>
         )}
       </div>
-      {slot.stage === "ready" && slot.clip ? <Ready slot={slot} many={many} /> : <Waiting slot={slot} about={about} />}
+      {slot.stage === "ready" && slot.clip ? <Ready slot={slot} many={many} /> : <Waiting slot={slot} about={about} role={role} />}
     </section>
   );
 }
 
-function Waiting({ slot, about }: { slot: Slot; about: string }): JSX.Element {
+type WaitingProps = Pick<SourceProps, "slot" | "about" | "role">;
+
+function Waiting({ slot, about, role }: WaitingProps): JSX.Element {
   const w = useWords();
   if (slot.stage === "sending") {
     return (
@@ -75,13 +76,13 @@ function Waiting({ slot, about }: { slot: Slot; about: string }): JSX.Element {
           <p class="drop-about">{about}</p>
         </>
       )}
-      <Ways slot={slot} />
+      <Ways slot={slot} role={role} />
     </div>
   );
 }
 
 /** The ways in that need no dragging. */
-function Ways({ slot }: { slot: Slot }): JSX.Element {
+function Ways({ slot, role }: Pick<SourceProps, "slot" | "role">): JSX.Element {
   const w = useWords();
   const { about } = useApp();
   const picker = useRef<HTMLInputElement>(null);
@@ -107,13 +108,13 @@ function Ways({ slot }: { slot: Slot }): JSX.Element {
       <input
         ref={picker}
         type="file"
+        multiple={role === "style"}
         class="unseen"
         tabIndex={-1}
         aria-label={w.source.pick}
         accept={["audio/*", "video/*", ...(about?.formats.in ?? []).map((format) => `.${format.replace(/^\./, "")}`)].join(",")}
         onChange={(event) => {
-          const file = event.currentTarget.files?.[0];
-          if (file) void takeFile(slot.key, file, file.name);
+          void takeFiles(slot.key, [...(event.currentTarget.files ?? [])]);
         }}
       />
       <button type="button" class={`outline ${recording ? "recording" : ""}`} aria-pressed={recording !== null} onClick={() => void listen()}>

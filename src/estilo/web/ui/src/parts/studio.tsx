@@ -2,7 +2,7 @@
 
 import type { JSX } from "preact";
 import { addStyle, example } from "../state/actions";
-import { useApp } from "../state/store";
+import { MOST_STYLES, useApp } from "../state/store";
 import { useWords } from "../words";
 import { Engines } from "./engines";
 import { Go } from "./go";
@@ -10,8 +10,6 @@ import { History } from "./history";
 import { Icon } from "./icons";
 import { Result } from "./result";
 import { Source } from "./source";
-
-const MOST_STYLES = 6;
 
 export function Studio(): JSX.Element {
   const w = useWords();

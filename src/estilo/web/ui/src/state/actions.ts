@@ -4,7 +4,7 @@ import * as api from "../api/client";
 import { Refusal } from "../api/client";
 import type { Clip, Job, JobRequest, Part, StylePart } from "../api/types";
 import { words } from "../words";
-import { emptySlot, store, type Slot } from "./store";
+import { emptySlot, MOST_STYLES, store, type Slot } from "./store";
 
 const followed = new Map<string, () => void>();
 
@@ -64,6 +64,18 @@ export async function takeFile(key: number, file: Blob, name: string): Promise<v
     return;
   }
   await take(key, name, () => api.upload(file, name, (fraction) => store.slot(key, { fraction })));
+}
+
+/** Takes several files at once: the first here, and where this is a style the others as further styles. */
+export async function takeFiles(key: number, files: readonly File[]): Promise<void> {
+  const [first, ...others] = files;
+  if (!first) return;
+  const isStyle = store.get().styles.some((slot) => slot.key === key);
+  const room = isStyle ? Math.max(0, MOST_STYLES - store.get().styles.length) : 0;
+  const more = others.slice(0, room).map((file) => ({ file, slot: emptySlot() }));
+  if (more.length > 0) store.set({ styles: [...store.get().styles, ...more.map(({ slot }) => slot)] });
+  await takeFile(key, first, first.name);
+  for (const { file, slot } of more) await takeFile(slot.key, file, file.name);
 }
 
 export async function takeBuiltIn(key: number, name: string): Promise<void> {

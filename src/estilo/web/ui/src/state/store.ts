@@ -40,6 +40,9 @@ export interface State {
   gone: boolean;
 }
 
+/** How many styles a transfer takes at most. */
+export const MOST_STYLES = 6;
+
 let nextKey = 0;
 
 export function emptySlot(): Slot {
