@@ -23,7 +23,9 @@ from estilo.engines.style_files import style_format_of, takes
 from estilo.engines.windowed import WindowedEngine
 from estilo.errors import SettingsError
 from estilo.features.random1d import Random1d
+from estilo.fields import description
 from estilo.neural.style_files import style_from
+from estilo.presets import build_settings
 
 RATE = 8000
 PLAYING = [name for name in ENGINES if not ENGINES[name].chooses_engine]
@@ -157,6 +159,20 @@ def test_feature_networks(name: str) -> None:
 def test_weights(name: str) -> None:
     engine = build_engine(name, settings_of(name))
     assert (engine.weights_id is not None) == settings_of(name).has_weights
+
+
+@pytest.mark.parametrize("name", ENGINES)
+def test_settings_that_name_files_are_declared(name: str) -> None:
+    """No browser may name a file of the machine, so every setting that does so says it."""
+    model = ENGINES[name]
+    naming = {
+        field
+        for field, info in model.model_fields.items()
+        if "path of" in description(info).lower()
+    }
+    assert naming == set(model.names_files)
+    for field in model.names_files:
+        assert build_settings(name, {field: "some/file"}).weights_path is not None
 
 
 @pytest.mark.parametrize("name", ENGINES)

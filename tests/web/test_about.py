@@ -37,15 +37,6 @@ def test_bounds_are_those_that_the_models_keep(engine):
                     build_settings(engine, {name: field[bound] + beyond})
 
 
-@pytest.mark.parametrize("engine", ENGINES)
-def test_settings_that_name_files_are_declared(engine):
-    """No browser may name a file, so each setting that does so says it."""
-    model = ENGINES[engine]
-    for name in model.model_fields:
-        text = description(model.model_fields[name]).lower()
-        assert ("path of" in text) == (name in model.names_files), name
-
-
 def test_what_there_is():
     told = about(Limits())
     assert [each["name"] for each in told["engines"] if each["is_default"]] == ["auto"]

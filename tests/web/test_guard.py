@@ -102,6 +102,15 @@ def test_other_origins_are_refused(server, browser, origin):
         assert browser.request(method, path, headers=headers).status_code == 403, path
 
 
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_what_browsers_ask_for_other_pages_is_refused(browser, site):
+    """As an image of theirs, for instance, for which no origin is said."""
+    for method, path in ROUTES:
+        answer = browser.request(method, path, headers={"sec-fetch-site": site})
+        assert answer.status_code == 403, path
+    assert browser.get("/", headers={"sec-fetch-site": site}).status_code != 403
+
+
 def test_the_own_origin_is_let_in_by_both_names(server, browser):
     port = server.house.address.port
     for name in ("127.0.0.1", "localhost"):

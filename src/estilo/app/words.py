@@ -1,5 +1,6 @@
 """Results in words: scores as a verdict, times as one would say them."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -123,6 +124,34 @@ def _with_place(fault: "Fault") -> str:
     what, comma, how_much = fault.words.partition(", ")
     lasts = fault.end_s - fault.start_s >= _LASTING_S
     return f"{what} {'from' if lasts else 'at'} {spoken_time(fault.start_s)}{comma}{how_much}"
+
+
+_SCORES = {
+    "content_kept": "How much of the content's notes, rhythm and levels is there, 0 to 1.",
+    "style_taken": "How near the sound came to the style's, from the content (0) to the style (1).",
+    "style_taken_low": "Lower end of what half of other phrases of the style would score.",
+    "style_taken_high": "Upper end of what half of other phrases of the style would score.",
+    "artifacts": "How bad what went wrong is, from nothing (0) to ruined (1).",
+    "scored_s": "How much of it was judged, in seconds.",
+}
+_MOVED = re.compile(r"moved_(?:(.+)_)?percent")
+
+
+def meaning(score: str) -> str:
+    """What a score says that sums up others, in a sentence; empty where it is another one.
+
+    Args:
+        score: name of the score, as in a report.
+
+    Example:
+        >>> meaning("moved_decay_percent")
+        "How far its decay went from the content's (0) to the style's (100), in per cent."
+    """
+    found = _MOVED.fullmatch(score)
+    if found is None:
+        return _SCORES.get(score, "")
+    what = "timbre" if found[1] is None else found[1].replace("_", " ")
+    return f"How far its {what} went from the content's (0) to the style's (100), in per cent."
 
 
 def copying(scores: Mapping[str, float]) -> str:

@@ -59,6 +59,7 @@ def demo(
         code = perform(job, is_quiet=quiet)
         if code:
             return code
+    Reporter(is_quiet=quiet).say("on a page in the browser, with recordings of yours: estilo web")
     return 0
 
 

@@ -28,6 +28,7 @@ _LARGEST_BODY_BYTES = 2**18
 _UPLOADS = "/api/clips"
 _OPEN = ("/", "/api/session")
 _ASSETS = "/assets/"
+_OWN_SITES = ("same-origin", "none")  # as browsers say it: the page itself, or its user
 _LOCAL = ("127.0.0.1", "localhost", "[::1]")
 
 
@@ -151,7 +152,11 @@ class Guard:
                 "this address does not lead to the page; open the one that estilo web has printed",
                 status=403,
             )
-        if any(not address.is_of(origin, hosts[0]) for origin in origins):
+        site = request.headers.get("sec-fetch-site", "none")
+        is_page = scope["path"] == "/"  # to which a link of another page may lead
+        if any(not address.is_of(origin, hosts[0]) for origin in origins) or (
+            site not in _OWN_SITES and not is_page
+        ):
             raise Refusal(
                 "the request comes from another page; use the one that estilo web has opened",
                 status=403,

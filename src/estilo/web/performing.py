@@ -10,7 +10,7 @@ from estilo.app.commands import Asked, Named
 from estilo.app.events import Event, Started, Writing
 from estilo.app.jobs import Job, run_job
 from estilo.app.outputs import Outputs
-from estilo.app.words import conclusion, verdict
+from estilo.app.words import conclusion, meaning, verdict
 from estilo.audio import Audio
 from estilo.dsp.loudness import integrated_loudness
 from estilo.io import load
@@ -122,7 +122,7 @@ def _score(name: str, value: float) -> dict[str, Any]:
     """A score with what it means; those that sum up others are said by the sentence."""
     found = METRICS[name] if name in METRICS else None  # noqa: SIM401 - a registry has no get
     label = name.replace("_", " ") if found is None else found.label
-    words = ""
+    words = meaning(name)
     if found is not None:
         summary = (found.measure.__doc__ or "").strip().partition("\n")[0].replace("``", "")
         words = f"{summary} ({found.better} is better, {found.best:g} is best)"
