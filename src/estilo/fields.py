@@ -26,13 +26,14 @@ from typing import (
 )
 
 from pydantic import BaseModel, ConfigDict, ValidationError
-from pydantic._internal._model_construction import ModelMetaclass
 from pydantic.fields import FieldInfo
 
 from estilo.errors import SettingsError
 
+_ModelMetaclass: Any = type(BaseModel)
 
-class _InWords(ModelMetaclass):
+
+class _InWords(_ModelMetaclass):
     """What a call that makes a model cannot use is refused in words, as by the commands."""
 
     def __call__(self, *arguments: Any, **values: Any) -> Any:

@@ -81,7 +81,10 @@ def test_options_are_the_settings(run, here, tmp_path):
         (["--soundfont", "TimGM6mb"], "is TimGM6mb, on which the scoreboard tests"),
         (["--seed", str(0x7131B2E)], "is reserved"),
         (["--seed", "-1"], "seed must be at least 0, below 4294967296, got -1"),
-        (["--band", "1"], "band must be at least 2, got 1"),
+        (
+            ["--band", "1"],
+            "a band of 1 has pairs only if every instrument is processed",
+        ),
         (["--jobs", "0"], "--jobs must be 1 or more, got 0"),
         (["--n-patches", "0", "--n-programs", "0"], "two instruments or more"),
         (["--n-clips", "3"], "--n-clips"),

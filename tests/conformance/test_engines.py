@@ -146,7 +146,7 @@ def test_a_silent_stretch_stays_quiet_and_finite(case: tuple[str, str]) -> None:
 def test_strength_0_returns_the_content(case: tuple[str, str]) -> None:
     if "strength" not in ENGINES[case[0]].model_fields:
         with pytest.raises(SettingsError, match="strength"):
-            _engine(case, strength=0.0)
+            ENGINES[case[0]](strength=0.0)
         return
     content = stereo(1.0, RATE)
     engine = _engine(case, strength=0.0)

@@ -93,7 +93,8 @@ def test_an_engine_that_takes_them_gets_the_code(path, coded) -> None:
     assert task.styles[0].card == expected.card
     for part, whole in zip(task.styles[0].code, expected.code, strict=True):
         assert torch.equal(part, whole)
-    np.testing.assert_array_equal(task.styles[1].numpy(), STYLE.samples)
+    without_offset = STYLE.samples - STYLE.samples.mean()
+    np.testing.assert_allclose(task.styles[1].numpy(), without_offset, atol=1e-6)
     assert task.style_weights == (0.75, 0.25)
     assert result.audio.samples.shape == CONTENT.samples.shape
     report = result.report.styles[0]

@@ -70,10 +70,11 @@ def test_a_long_report_holds_the_grains_that_make_most_of_the_output() -> None:
 def test_a_refined_mosaic_has_its_sound_and_the_contents_notes() -> None:
     """With grains that know only other notes, which cannot be transposed."""
     content = Audio(melody(2.0, RATE), RATE)
+    bright = Audio(np.diff(STYLE.samples), RATE)
     options = {"engine": "mosaic", "transposition": 0}
-    heard, style = Sound.of(content), Sound.of(STYLE)
+    heard, style = Sound.of(content), Sound.of(bright)
     alone, refined = (
-        Sound.of(transfer(content, STYLE, refine=refine, **options).audio) for refine in (0.0, 0.5)
+        Sound.of(transfer(content, bright, refine=refine, **options).audio) for refine in (0.0, 0.5)
     )
     chroma, pitch = METRICS["chroma"].measure, METRICS["pitch"].measure
     assert chroma(refined, heard) > chroma(alone, heard)

@@ -13,7 +13,7 @@ from estilo.pipeline.levels import matched, restored
 from estilo.pipeline.matching import matched_styles
 from estilo.pipeline.options import with_options
 from estilo.pipeline.plan import Plan
-from estilo.pipeline.preparing import calmed, prepared_styles
+from estilo.pipeline.preparing import Content, calmed, prepared_styles
 from estilo.pipeline.report import Report
 from estilo.pipeline.sources import (
     CodedSource,
@@ -161,7 +161,7 @@ class Transfer:
                 heard = prepared_styles(heard)
                 clock.lap("prepare")
                 if plan.settings.chooses_engine:
-                    plan, choice = _chosen(plan, audio, heard)
+                    plan, choice = _chosen(plan, Content.of(audio).audio, heard)
                     clock.lap("choose")
                 outcome = _engine_outcome(plan, audio, heard, watch)
                 clock.lap("engine")
