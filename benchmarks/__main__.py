@@ -45,6 +45,7 @@ class Short:
 
 SHORT = (
     Short("scoring", 30.0),
+    Short("long", 60.0, ("--minutes", "0.5", "2", "--only", "content, eq", "style, eq", "--again")),
     Short("stretch", 45.0),
     Short("timbre", 90.0, ("--programs", "2")),
     Short("multipitch", 120.0, ("--programs", "1")),

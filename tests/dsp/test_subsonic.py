@@ -56,3 +56,9 @@ def test_what_has_none_or_is_too_short_is_left_as_it_is() -> None:
     assert drift(np.zeros(RATE, np.float32), RATE) is None
     assert drift(np.ones(100, np.float32), RATE) is None
     assert drift(np.zeros(0, np.float32), RATE) is None
+
+
+def test_stretches_of_a_long_recording_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = without(TONE + 0.05)
+    monkeypatch.setattr("estilo.dsp.subsonic._CHUNK", 37)
+    np.testing.assert_allclose(without(TONE + 0.05), whole, atol=1e-7)

@@ -94,8 +94,9 @@ def _average_power(audio: Audio) -> NDArray[np.float64]:
     n_fft = 1 << max(round(np.log2(_FRAME_S * audio.sample_rate)), 5)
     window, total = np.hanning(n_fft + 1)[:-1], np.zeros(n_fft // 2 + 1)
     for channel in audio.samples:
-        padded = np.pad(channel, (0, max(0, n_fft - len(channel))))
-        frames = np.lib.stride_tricks.sliding_window_view(padded, n_fft)[:: n_fft // 2]
+        if len(channel) < n_fft:
+            channel = np.pad(channel, (0, n_fft - len(channel)))
+        frames = np.lib.stride_tricks.sliding_window_view(channel, n_fft)[:: n_fft // 2]
         for first in range(0, len(frames), _BLOCK_FRAMES):
             spectra = np.fft.rfft(frames[first : first + _BLOCK_FRAMES] * window)
             total += np.square(np.abs(spectra)).sum(axis=0)

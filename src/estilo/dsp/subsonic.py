@@ -87,25 +87,35 @@ def _averages(channel: np.ndarray, hop: float) -> NDArray[np.float64]:
     """Averages under Blackman windows around multiples of a hop, NaN where one is cut off."""
     count = 1 + math.ceil((len(channel) - 1) / hop)
     n_boxes = count * _BOXES
-    # Ends of boxes lie between samples: rounded ones would tremble, and hum with every tone.
-    edges = np.clip((np.arange(n_boxes + 1) - 0.5 * _BOXES) * hop / _BOXES, 0.0, len(channel))
+
+    def edges_of(numbers: NDArray[np.int64]) -> NDArray[np.float64]:
+        # Ends of boxes lie between samples: rounded ones would tremble, and hum with every tone.
+        return np.clip((numbers - 0.5 * _BOXES) * hop / _BOXES, 0.0, len(channel))
+
     sums = np.zeros(n_boxes)
     for first in range(0, n_boxes, _CHUNK):
-        own = edges[first : first + _CHUNK + 1]
+        own = edges_of(np.arange(first, min(first + _CHUNK, n_boxes) + 1))
         start, stop = int(own[0]), math.ceil(own[-1])
         totals = np.concatenate([[0.0], np.cumsum(channel[start:stop], dtype=np.float64)])
         at_edges = np.interp(own - start, np.arange(len(totals)), totals)
         sums[first : first + len(own) - 1] = np.diff(at_edges)
-    sizes = np.diff(edges)
-    is_whole = sizes > 0.999 * hop / _BOXES
-    boxes = np.where(is_whole, sums / np.maximum(sizes, 1e-9), np.nan)
     # Boxes lie to either side of a multiple, so that a window of an even length is centred there.
     steps = np.blackman(2 * _REACH_HOPS * _BOXES + 1)
     window = steps[:-1] + steps[1:]
     reach = (len(window) - _BOXES) // 2
-    padded = np.pad(boxes, reach, constant_values=np.nan)
-    windows = np.lib.stride_tricks.sliding_window_view(padded, len(window))[::_BOXES]
-    return windows[:count] @ (window / window.sum())
+    out = np.empty(count)
+    for first in range(0, count, _CHUNK):
+        stop = min(first + _CHUNK, count)
+        begin, end = first * _BOXES - reach, stop * _BOXES + reach
+        near = slice(max(begin, 0), min(end, n_boxes))
+        sizes = np.diff(edges_of(np.arange(near.start, near.stop + 1)))
+        is_whole = sizes > 0.999 * hop / _BOXES
+        boxes = np.where(is_whole, sums[near] / np.maximum(sizes, 1e-9), np.nan)
+        missing = max(-begin, 0), max(end - n_boxes, 0)
+        padded = np.pad(boxes, missing, constant_values=np.nan)
+        windows = np.lib.stride_tricks.sliding_window_view(padded, len(window))[::_BOXES]
+        out[first:stop] = windows[: stop - first] @ (window / window.sum())
+    return out
 
 
 def _smooth(values: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -18,6 +18,7 @@ from estilo.engines.mosaic.index import NONE, GrainIndex
 _EPSILON = 1e-4
 _NO_PEAK = -1e20
 _FRAMES_AT_ONCE = 128
+_SCORES_AT_ONCE = 1 << 22  # frames times grains; of styles over a quarter of an hour
 
 
 def nearest(bands: Tensor, index: GrainIndex, *, reach: int, count: int) -> Tensor:
@@ -68,7 +69,8 @@ def _best(
     for strip in index.strips:
         shares = index.log_bands[strip.first : strip.first + strip.count].to(queries)
         favour = index.favours[strip.style]
-        shares = shares + math.log(favour) if is_log else favour * shares.exp()
+        # In place, as they are a copy in another precision.
+        shares = shares.add_(math.log(favour)) if is_log else shares.exp_().mul_(favour)
         own, places = _best_of(queries, level, shares.T, reach=reach, count=count)
         values = torch.cat([values, own], 1)
         places = torch.where(own > _NO_PEAK, places + strip.first, NONE)
@@ -83,8 +85,9 @@ def _best_of(
 ) -> tuple[Tensor, Tensor]:
     """Largest products of a strip and where they are; some frames at a time, as memory is slow."""
     values, places = [], []
-    for start in range(0, len(queries), _FRAMES_AT_ONCE):
-        first, stop = max(start - reach, 0), start + _FRAMES_AT_ONCE
+    n_at_once = min(_FRAMES_AT_ONCE, max(_SCORES_AT_ONCE // shares.shape[1], 1))
+    for start in range(0, len(queries), n_at_once):
+        first, stop = max(start - reach, 0), start + n_at_once
         rows = slice(first, stop + reach)
         scores = _along_diagonals(queries[rows] @ shares, level[rows], reach=reach)
         own = _peaks(scores[start - first : stop - first]).topk(min(count, shares.shape[1]), dim=1)
