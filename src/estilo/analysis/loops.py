@@ -37,7 +37,10 @@ def is_loop(samples: NDArray[np.float32], sample_rate: int) -> bool:
 
 
 def _closes_in_time(samples: NDArray[np.float32], sample_rate: int) -> bool:
-    attacks_s, length_s = _attacks_s(samples, sample_rate), samples.shape[1] / sample_rate
+    length_s = samples.shape[1] / sample_rate
+    if length_s > _MOST_BEATS * _LONGEST_BEAT_S:
+        return False
+    attacks_s = _attacks_s(samples, sample_rate)
     if len(attacks_s) < _LEAST_ATTACKS:
         return False
     for n_beats in range(_LEAST_BEATS, _MOST_BEATS + 1):
