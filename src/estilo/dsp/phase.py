@@ -261,7 +261,7 @@ def _loudest_paths(
     )
 
     n = log_magnitude.size
-    index = np.arange(n).reshape(log_magnitude.shape)
+    index = np.arange(n, dtype=np.int32).reshape(log_magnitude.shape)  # as scipy 1.14 asks for
     level = log_magnitude.ravel()
     pairs = [(index[1:], index[:-1], loud[1:] & loud[:-1])]
     pairs.append((index[:, 1:], index[:, :-1], loud[:, 1:] & loud[:, :-1]))
@@ -275,11 +275,11 @@ def _loudest_paths(
     tree = minimum_spanning_tree(coo_array((lengths, (starts, ends)), shape=(n, n)).tocsr())
     _, region = connected_components(tree, directed=False)
     order = np.argsort(level)
-    peaks = np.empty(region.max() + 1, dtype=np.int64)
+    peaks = np.empty(region.max() + 1, dtype=np.int32)
     peaks[region[order]] = order  # the last one written is the region's loudest
     # One extra node that is tied to every peak makes all regions one tree.
     tree = tree.tocoo()
-    starts = np.concatenate([tree.row, np.full(peaks.size, n)])
+    starts = np.concatenate([tree.row, np.full(peaks.size, n, dtype=np.int32)])
     ends = np.concatenate([tree.col, peaks])
     joined = coo_array((np.ones(starts.size), (starts, ends)), shape=(n + 1, n + 1)).tocsr()
     _, parents = breadth_first_order(joined, n, directed=False, return_predecessors=True)
