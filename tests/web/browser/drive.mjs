@@ -193,6 +193,21 @@ const steps = {
     expect((await page.locator(".source .wave").count()) === 2, "recordings are lost when the page is loaded again");
     expect((await page.locator(".history li").count()) === 2, "the history is lost when the page is loaded again");
   },
+  async "two styles are two lanes, and the keys reach all four"(page) {
+    await page.getByRole("button", { name: "Add another style" }).click();
+    await page.locator(".source[data-role=style]").nth(1).getByRole("button", { name: "drums" }).click();
+    await page.locator(".source .wave").nth(2).waitFor();
+    await page.getByRole("button", { name: "Transfer", exact: true }).click();
+    await page.locator(".history li").nth(2).waitFor();
+    await page.locator(".lane-name").nth(3).waitFor();
+    await page.keyboard.press("3");
+    expect((await page.locator(".player").getAttribute("data-heard")) === "2", "key 3 does not reach the second style");
+    await page.waitForTimeout(800);
+    await page.locator(".grains summary").click();
+    await page.locator(".scores summary").click();
+    await shot(page, "6-styles");
+    await page.getByRole("button", { name: "Remove: Style 2" }).click();
+  },
   async "a running transfer is cancelled"(page) {
     await page.getByRole("button", { name: "Transfer", exact: true }).click();
     const from = Date.now();

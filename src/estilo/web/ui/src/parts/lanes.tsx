@@ -115,7 +115,7 @@ export function Lanes({ tracks }: { tracks: Track[] }): JSX.Element {
         </div>
         <Timeline tracks={tracks} heard={heard} at={at} duration={duration} loop={loop} view={view} onSeek={seek} onLoop={repeat} />
       </div>
-      <p class="hint">{view === "difference" ? w.lanes.differenceSays : w.lanes.keys}</p>
+      <p class="hint">{view === "difference" ? w.lanes.differenceSays : w.lanes.keys(tracks.length)}</p>
     </div>
   );
 }

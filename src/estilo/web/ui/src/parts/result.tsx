@@ -3,7 +3,7 @@
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import * as api from "../api/client";
-import type { Job, Result as Made } from "../api/types";
+import type { Job, Part, Result as Made } from "../api/types";
 import { audioContext, recording } from "../audio/context";
 import { fitted } from "../audio/player";
 import { useApp } from "../state/store";
@@ -84,24 +84,30 @@ function useTracks(job: Job, other: Job | undefined): Track[] | null | "failed" 
   }, [job.id, other?.id]);
   if (!Array.isArray(tracks)) return tracks;
   const called = (one: Job) => w.lanes.made(engineTitle(one.result?.engine ?? one.engine ?? "", undefined), one.strength);
-  const names = other ? [w.lanes.content, called(job), called(other)] : [w.lanes.content, w.lanes.style, w.lanes.output];
-  return tracks.map((track, n) => ({ ...track, name: names[n] ?? track.name }));
+  const many = tracks.filter((track) => track.key === "style").length > 1;
+  const results = other ? [called(job), called(other)] : [w.lanes.output];
+  return tracks.map((track, n) => {
+    if (track.key === "content") return { ...track, name: w.lanes.content };
+    if (track.key === "style") return { ...track, name: many ? w.style.nth(n) : w.lanes.style };
+    return { ...track, name: results[n - tracks.length + results.length] ?? w.lanes.output };
+  });
 }
 
 async function load(job: Job, other: Job | undefined): Promise<Track[]> {
   const made = job.result;
-  const style = job.styles?.[0];
   if (!made) throw new Error("there is no result to be heard");
+  const styles = other ? [] : (job.styles ?? []);
+  const louder = await louderThanFirst(styles);
   const parts = [
     job.content && { part: job.content, gainDb: made.gains_db.content, key: "content" as const },
-    !other && style && { part: style, gainDb: made.gains_db.style, key: "style" as const },
+    ...styles.map((part, n) => ({ part, gainDb: made.gains_db.style - (louder[n] ?? 0), key: "style" as const })),
     { part: whole(made), gainDb: made.gains_db.output, key: "output" as const },
     other?.result && {
       part: whole(other.result),
       gainDb: asLoudAs(made, other.result),
       key: "output" as const,
     },
-  ].filter((one) => one !== undefined && one !== false && one !== null);
+  ].filter((one) => one !== undefined && one !== null);
   const buffers = await Promise.all(parts.map(({ part }) => recording(part.clip)));
   const duration = made.output.duration_s;
   return parts.map(({ part, gainDb, key }, n) => {
@@ -109,6 +115,14 @@ async function load(job: Job, other: Job | undefined): Promise<Track[]> {
     const cut = fitted(audioContext(), buffer, part.start_s ?? 0, part.end_s ?? buffer.duration, duration);
     return { key, name: key, buffer: cut, gainDb };
   });
+}
+
+/** By how many LU each style is louder than the first, whose gain the server says. */
+async function louderThanFirst(styles: readonly Part[]): Promise<number[]> {
+  if (styles.length < 2) return styles.map(() => 0);
+  const loudness = new Map((await api.clips()).map((clip) => [clip.id, clip.loudness_lufs]));
+  const first = loudness.get(styles[0]?.clip ?? "");
+  return styles.map(({ clip }) => (loudness.get(clip) ?? first ?? 0) - (first ?? 0));
 }
 
 /** The gain that makes the second result as loud as the first. */

@@ -141,7 +141,8 @@ export const en = {
     position: "Position",
     positionSays: (at: number, of: number): string => `${amount(at)} of ${amount(of)} seconds`,
     pictureOf: (name: string, view: string): string => `${name}: ${view.toLowerCase()}`,
-    keys: "Keys 1, 2 and 3 switch while it plays, and the space bar plays and pauses. Drag over the lanes to loop a part. All are equally loud.",
+    keys: (n: number): string =>
+      `Keys 1 to ${n} switch while it plays, and the space bar plays and pauses. Drag over the lanes to loop a part. All are equally loud.`,
     differenceSays: "Orange is louder than the content, blue is quieter, up to 30 dB.",
   },
   result: {

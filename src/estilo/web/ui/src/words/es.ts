@@ -142,7 +142,8 @@ export const es: Words = {
     position: "Posición",
     positionSays: (at, of) => `${amount(at)} de ${amount(of)} segundos`,
     pictureOf: (name, view) => `${name}: ${view.toLowerCase()}`,
-    keys: "Las teclas 1, 2 y 3 cambian mientras suena, y la barra espaciadora reproduce y pausa. Arrastrá sobre las pistas para repetir una parte. Todas suenan igual de fuerte.",
+    keys: (n) =>
+      `Las teclas 1 a ${n} cambian mientras suena, y la barra espaciadora reproduce y pausa. Arrastrá sobre las pistas para repetir una parte. Todas suenan igual de fuerte.`,
     differenceSays: "Naranja es más fuerte que el contenido, azul más suave, hasta 30 dB.",
   },
   result: {
