@@ -209,6 +209,7 @@ const steps = {
     await page.getByRole("button", { name: "Remove: Style 2" }).click();
   },
   async "a running transfer is cancelled"(page) {
+    await page.locator("#strength").fill("0.5");
     await page.getByRole("button", { name: "Transfer", exact: true }).click();
     const from = Date.now();
     await page.getByRole("button", { name: "Cancel" }).first().click();

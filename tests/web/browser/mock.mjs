@@ -92,16 +92,18 @@ export function mockServer(dist, { jobMs = 1500 } = {}) {
 
   function start(request) {
     const id = fresh("j");
+    // What is not at full strength takes long enough to be cancelled on any machine.
+    const lastsMs = request.strength < 1 ? 120_000 : jobMs;
     const job = {
-      ...request, id, state: "running", place: null, fraction: 0, seconds_left: jobMs / 1000, words: "Listening to both",
+      ...request, id, state: "running", place: null, fraction: 0, seconds_left: lastsMs / 1000, words: "Listening to both",
       engine: request.preset ?? request.engine, created: new Date().toISOString(), result: null,
     };
     jobs.set(id, job);
     const from = Date.now();
     const timer = setInterval(() => {
       if (job.state !== "running") return clearInterval(timer);
-      job.fraction = Math.min(1, (Date.now() - from) / jobMs);
-      job.seconds_left = Math.max(0, (jobMs * (1 - job.fraction)) / 1000);
+      job.fraction = Math.min(1, (Date.now() - from) / lastsMs);
+      job.seconds_left = Math.max(0, (lastsMs * (1 - job.fraction)) / 1000);
       job.words = job.fraction < 0.4 ? "Listening to both" : "Playing the notes";
       if (job.fraction >= 1) Object.assign(job, { state: "done", words: "Done", result: made(job) });
     }, 50);
