@@ -203,7 +203,8 @@ const steps = {
     await page.keyboard.press("3");
     expect((await page.locator(".player").getAttribute("data-heard")) === "2", "key 3 does not reach the second style");
     await page.waitForTimeout(800);
-    await page.locator(".grains summary").click();
+    // Engines that take no moments of the style have none to show.
+    if ((await page.locator(".grains").count()) > 0) await page.locator(".grains summary").click();
     await page.locator(".scores summary").click();
     await shot(page, "6-styles");
     await page.getByRole("button", { name: "Remove: Style 2" }).click();
