@@ -49,3 +49,11 @@ def test_cut_anywhere_it_is_none() -> None:
 def test_nothing_is_no_loop() -> None:
     for n_samples in (0, 1, 10, 500, 50_000):
         assert not is_loop(np.zeros((2, n_samples), np.float32), RATE)
+
+
+def test_what_fades_at_both_ends_needs_no_closing() -> None:
+    time_s = np.arange(32_000) / 16_000
+    tone = np.sin(2 * np.pi * 220 * time_s)[None].astype(np.float32)
+    fade = np.clip(np.minimum(np.arange(32_000), np.arange(32_000)[::-1]) / 800, 0.0, 1.0) ** 2
+    assert is_loop(tone, 16_000)
+    assert not is_loop((tone * fade).astype(np.float32), 16_000)

@@ -11,6 +11,7 @@ _RISE = 8.0  # of power, at an attack: 9 dB
 _FLOOR = 1e-5  # of the loudest hundredth: rises below it are not heard
 _APART = 30  # hops between attacks, at least
 _SHORTEST_BEAT_S, _LONGEST_BEAT_S = 0.09, 0.6
+_SEAM_S, _FADED = 0.005, 0.1
 _LEAST_BEATS, _MOST_BEATS = 4, 64
 _NEAR_S = 0.003
 _LEAST_ATTACKS, _LEAST_SHARE = 4, 0.7
@@ -33,7 +34,19 @@ def is_loop(samples: NDArray[np.float32], sample_rate: int) -> bool:
         >>> is_loop(clicks, 8000), is_loop(clicks[:, :15_300], 8000)
         (True, False)
     """
+    if _fades_at_both_ends(samples, sample_rate):
+        return False
     return closes(samples) or _closes_in_time(samples, sample_rate)
+
+
+def _fades_at_both_ends(samples: NDArray[np.float32], sample_rate: int) -> bool:
+    """Whether next to nothing would sound across the seam, which then needs no closing."""
+    size = max(round(_SEAM_S * sample_rate), 1)
+    if samples.shape[1] < size:
+        return False
+    ends = (samples[:, :size], samples[:, -size:], samples)
+    first, last, whole = (float(np.sqrt(np.vdot(each, each) / each.size)) for each in ends)
+    return max(first, last) < _FADED * whole
 
 
 def _closes_in_time(samples: NDArray[np.float32], sample_rate: int) -> bool:
