@@ -1,5 +1,4 @@
 import io
-import warnings
 
 import pytest
 from rich.console import Console
@@ -10,6 +9,7 @@ from estilo.cli.progress import Reporter
 from estilo.cli.signals import Stop
 from estilo.io import AudioFileWarning
 from estilo.progress import Progress
+from estilo.remarks import warn
 
 STEP = Progress(0.25, "optimising", 12, loss=0.5, elapsed_s=1.0, remaining_s=3.0)
 
@@ -74,7 +74,7 @@ def test_that_it_is_stopping_is_shown():
 def test_warnings_are_said_once(capsys):
     with Reporter(is_quiet=False).listening():
         for _ in range(2):
-            warnings.warn("an odd\n  file", AudioFileWarning, stacklevel=1)
+            warn("an odd\n  file", AudioFileWarning)
     assert capsys.readouterr().err == "warning: an odd file\n"
 
 

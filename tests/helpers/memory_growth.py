@@ -34,6 +34,7 @@ ROLES = [
 
 _BLOCK = 1 << 15
 _EVERY_S = 0.001
+_ODD = 4_000_000  # bytes from which on it is looked at again: what grows does so every time
 
 
 def main() -> None:
@@ -47,6 +48,8 @@ def main() -> None:
         transfer(engine, role, recording(1.2 * SHORT_S))
         bound_blocks()
         peaks = [peak_of(engine, role, recording(length_s)) for length_s in LENGTHS_S]
+        if peaks[1] > peaks[0] + _ODD:
+            peaks[1] = min(peaks[1], peak_of(engine, role, recording(LENGTHS_S[1])))
         sys.stdout.write(json.dumps([engine, role, *peaks]) + "\n")
 
 
