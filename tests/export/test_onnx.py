@@ -1,12 +1,13 @@
 import time
 
+import numpy as np
 import pytest
 import torch
 from players import PLAYER, noise, player, style_code
 
 from estilo.engines.neural import runtimes
 from estilo.engines.neural.controls import Controls
-from estilo.engines.neural.runtimes import OnnxRuntime, TorchRuntime, _is_better
+from estilo.engines.neural.runtimes import OnnxRuntime, TorchRuntime, _is_better, make_session
 from estilo.engines.neural.stream import NeuralStream
 from estilo.engines.neural.streaming_step import StreamingStep
 from estilo.errors import OutputError, SettingsError
@@ -233,3 +234,9 @@ def test_material_has_sound_and_silence():
     assert 0.3 < float(waveform.abs().max()) < 4.0
     frames = waveform[0, 0].unflatten(0, (-1, 2400)).abs().amax(1)
     assert 0.02 < float((frames == 0).float().mean()) < 0.6
+
+
+def test_a_session_leaves_the_caller_s_tiny_numbers_alone(exported):
+    tiny = np.full(1, 1e-40, np.float32)
+    make_session(str(exported.path))
+    assert (tiny * np.float32(0.5))[0] > 0.0

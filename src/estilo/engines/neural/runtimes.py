@@ -15,6 +15,7 @@ from estilo.errors import SettingsError
 from estilo.models.network import Network
 from estilo.models.style_encoder import StyleCode
 from estilo.nn import State
+from estilo.surroundings import tiny_numbers
 
 RuntimeName = Literal["auto", "onnx", "torch"]
 
@@ -112,12 +113,13 @@ class OnnxRuntime:
         fixed = {name: _array(each) for name, each in given.items()}
         arrays = {state_name(name, "in"): _array(each) for name, each in state.items()}
         played = []
-        for hop in samples.split(self.block_size, -1):
-            feed: dict[str, np.ndarray] = {"samples": _array(hop), **fixed, **arrays}
-            feed = {name: each for name, each in feed.items() if name in self._inputs}
-            results = dict(zip(self._outputs, self._session.run(None, feed), strict=True))
-            played.append(torch.from_numpy(results["output"]))
-            arrays = {name: results[name.replace("in.", "out.", 1)] for name in arrays}
+        with tiny_numbers(are_zero=True):
+            for hop in samples.split(self.block_size, -1):
+                feed: dict[str, np.ndarray] = {"samples": _array(hop), **fixed, **arrays}
+                feed = {name: each for name, each in feed.items() if name in self._inputs}
+                results = dict(zip(self._outputs, self._session.run(None, feed), strict=True))
+                played.append(torch.from_numpy(results["output"]))
+                arrays = {name: results[name.replace("in.", "out.", 1)] for name in arrays}
         after = {name.removeprefix("in."): torch.from_numpy(each) for name, each in arrays.items()}
         return torch.cat(played, -1), after
 
@@ -139,7 +141,8 @@ def make_session(graph: bytes | str) -> Any:
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.log_severity_level = 3
     options.add_session_config_entry("session.set_denormal_as_zero", "1")
-    return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+    with tiny_numbers(are_zero=True):
+        return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
 
 
 def make_runtime(
