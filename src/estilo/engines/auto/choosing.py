@@ -1,6 +1,7 @@
 """Which engine suits a content signal and its styles."""
 
 from collections.abc import Sequence
+from functools import cache
 
 from estilo.analysis.descriptors import excerpt
 from estilo.analysis.kinds import Kind, character
@@ -58,13 +59,17 @@ def choose(
     heard = ", ".join(
         f"the {name} is {kind or 'silent'}" for name, kind in zip(whose, kinds, strict=True)
     )
-    if "voiced" not in kinds and all(map(_has_notes, [*recordings, content])):
+    every = [*recordings, content]
+    heard_in = cache(lambda place: _heard(every[place]))  # only where it is asked for, and once
+    if "voiced" not in kinds and all(
+        _has_notes(heard_in(place), audio.duration_s) for place, audio in enumerate(every)
+    ):
         if "strength" not in settings.model_fields_set:
             given.pop("strength")
         words = "all made of notes that can be heard out: engine notes, which plays them"
         return Choice("notes", given, 0.0, f"{heard}, {words}")
     if all(kind == "pitched" for kind in kinds) and all(
-        _heard(each).explained >= NETWORK_EXPLAINED for each in [*recordings, content]
+        heard_in(place).explained >= NETWORK_EXPLAINED for place in range(len(every))
     ):
         words = "engine neural, which plays notes, refined by .5"
         return Choice("neural", {"level_matching": 0.0, **given}, 0.5, f"{heard}: {words}")
@@ -76,10 +81,9 @@ def _kind(audio: Audio) -> Kind | None:
     return found.kind if found else None
 
 
-def _has_notes(audio: Audio) -> bool:
-    """Whether its notes can be heard out."""
-    heard = _heard(audio)
-    is_sparse = len(heard.notes) <= MOST_PER_S * max(min(audio.duration_s, LISTENED_S), 1.0)
+def _has_notes(heard: Transcription, duration_s: float) -> bool:
+    """Whether the notes of a recording of some length can be heard out."""
+    is_sparse = len(heard.notes) <= MOST_PER_S * max(min(duration_s, LISTENED_S), 1.0)
     return len(heard.notes) > len(heard.hits) and heard.explained >= EXPLAINED and is_sparse
 
 
