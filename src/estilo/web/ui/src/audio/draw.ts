@@ -20,13 +20,19 @@ export function drawBands(canvas: HTMLCanvasElement, bands: Bands, colours: read
   context.putImageData(image, 0, 0);
 }
 
-/** The outline of a waveform, in the colour of the text around it. */
-export function drawWave(canvas: HTMLCanvasElement, wave: Float32Array, colour: string, gain = 1): void {
+/** Give a canvas as many pixels as the screen has where it is shown, two for each of the page's at most. */
+function fitted(canvas: HTMLCanvasElement): { ratio: number; width: number; height: number } {
   const ratio = Math.min(2, devicePixelRatio || 1);
   const width = Math.max(1, Math.round(canvas.clientWidth * ratio));
   const height = Math.max(1, Math.round(canvas.clientHeight * ratio));
   canvas.width = width;
   canvas.height = height;
+  return { ratio, width, height };
+}
+
+/** The outline of a waveform, in the colour of the text around it. */
+export function drawWave(canvas: HTMLCanvasElement, wave: Float32Array, colour: string, gain = 1): void {
+  const { ratio, width, height } = fitted(canvas);
   const context = canvas.getContext("2d");
   if (!context) return;
   context.fillStyle = colour;
@@ -47,11 +53,7 @@ export function drawWave(canvas: HTMLCanvasElement, wave: Float32Array, colour: 
 
 /** Curves over the same steps, each drawn in its own colour. Values are scaled together, from 0 to the highest. */
 export function drawCurves(canvas: HTMLCanvasElement, curves: { values: readonly number[]; colour: string }[], at: number): void {
-  const ratio = Math.min(2, devicePixelRatio || 1);
-  const width = Math.max(1, Math.round(canvas.clientWidth * ratio));
-  const height = Math.max(1, Math.round(canvas.clientHeight * ratio));
-  canvas.width = width;
-  canvas.height = height;
+  const { ratio, width, height } = fitted(canvas);
   const context = canvas.getContext("2d");
   if (!context) return;
   const highest = Math.max(1e-9, ...curves.flatMap((curve) => curve.values));
